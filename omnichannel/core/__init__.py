@@ -1,0 +1,1 @@
+"""Ground floor without models: periods, bilingual text, errors, clocks, HTTP problems. Imports nothing of ours."""

@@ -1,0 +1,17 @@
+"""Text that exists in Chinese and English as equals. Pure: knows no Django."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Bilingual:
+    """One text in both languages; neither is a translation of the other."""
+
+    zh: str
+    en: str
+
+    def in_language(self, code: str | None) -> str:
+        """Return the text for a language code such as `zh-hans`, `zh`, `en-us`; English is the fallback."""
+        return self.zh if (code or "").lower().startswith("zh") else self.en

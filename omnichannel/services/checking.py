@@ -1,0 +1,42 @@
+"""`./run check`: lint, format, types, import contracts, migrations and Django's own checks, all at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+PY = sys.executable
+BIN = Path(PY).parent
+PACKAGES = ("omnichannel", "roles", "kpis", "orgstages")
+CHECKS: dict[str, list[str]] = {
+    "ruff": [str(BIN / "ruff"), "check", "."],
+    "format": [str(BIN / "ruff"), "format", "--check", "."],
+    "mypy": [PY, "-m", "mypy", *PACKAGES],
+    "imports": [str(BIN / "lint-imports")],
+    "templates": [str(BIN / "djade"), "--check", "--target-version", "5.2"],
+    "migrations": [PY, "manage.py", "makemigrations", "--check", "--dry-run"],
+    "django": [PY, "manage.py", "check", "--fail-level", "WARNING"],
+}
+
+
+def main(names: list[str]) -> int:
+    """Run the named checks (default: all); print what failed; return how many did."""
+    failed = []
+    for name, command in CHECKS.items():
+        if names and name not in names:
+            continue
+        if name == "templates":
+            command = [*command, *map(str, Path("templates").rglob("*.html"))]
+        result = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
+        print(f"{'ok' if result.returncode == 0 else 'FAILED':8}{name}")
+        if result.returncode:
+            failed.append(name)
+            print(result.stdout + result.stderr)
+    if failed:
+        print(f"failed: {', '.join(failed)}")
+    return len(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
