@@ -18,7 +18,8 @@ ON = {"1", "true", "yes", "on"}
 DEBUG = os.environ.get("DEBUG", "").lower() in ON
 # Demo and tests listen on this machine only; production sets both and turns on HTTPS_ONLY.
 HTTPS_ONLY = os.environ.get("HTTPS_ONLY", "").lower() in ON
-ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
+# localhost is always in: the container's own health check asks for it.
+ALLOWED_HOSTS = ["localhost", *os.environ.get("ALLOWED_HOSTS", "127.0.0.1,[::1],testserver").split(",")]
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if o]
 
 
@@ -140,6 +141,9 @@ ENGINE_URL = os.environ.get("ENGINE_URL", "duckdb://")
 ENGINE_MEMORY_LIMIT = os.environ.get("ENGINE_MEMORY_LIMIT", "2GB")
 ENGINE_THREADS = int(os.environ.get("ENGINE_THREADS", "2"))
 UPLOAD_MAX_BYTES = int(os.environ.get("UPLOAD_MAX_BYTES", str(1024**3)))
+# Files are read in a child process that may take this much beyond its libraries, and no longer than this.
+UPLOAD_CHILD_MEMORY_MB = int(os.environ.get("UPLOAD_CHILD_MEMORY_MB", "1024"))
+UPLOAD_CHILD_SECONDS = int(os.environ.get("UPLOAD_CHILD_SECONDS", "600"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 
@@ -158,7 +162,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": _STATIC if TESTING or DEBUG else _HASHED},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-WHITENOISE_USE_FINDERS = TESTING or DEBUG
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TESTING or DEBUG
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -18,6 +18,10 @@ from omnichannel.core.text import Bilingual
 Data = Mapping[str, Any]
 
 
+class DataFileError(ValueError):
+    """A data file that cannot be read: a fault of the package, not of a user."""
+
+
 class _Loader(yaml.CSafeLoader):
     """Safe YAML in which a number with a point is a Decimal, a date stays text and a repeated key is an error."""
 
@@ -43,14 +47,14 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _text)
 
 
 def read_yaml(path: Path) -> Data:
-    """Return the mapping in the file. Raise ValueError when the file holds no mapping or repeats a key."""
+    """Return the mapping in the file. Raise DataFileError when it holds no mapping or repeats a key."""
     try:
         with path.open(encoding="utf-8") as stream:
             data = yaml.load(stream, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
     except yaml.YAMLError as error:
-        raise ValueError(f"{path.name}: {error}") from error
+        raise DataFileError(f"{path.name}: {error}") from error
     if not isinstance(data, dict):
-        raise ValueError(f"{path.name} holds no mapping")
+        raise DataFileError(f"{path.name} holds no mapping")
     return data
 
 

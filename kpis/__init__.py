@@ -1,0 +1,1 @@
+"""App: the data door, the KPI engine, scorecards and dashboards."""
