@@ -1,0 +1,1 @@
+"""What the job pages and the API show."""

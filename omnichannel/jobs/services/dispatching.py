@@ -1,0 +1,64 @@
+"""The dispatcher's round: re-send what waits, take back what was abandoned, give up at the cap."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from omnichannel.celery import app
+from omnichannel.jobs.choices import JobState
+from omnichannel.jobs.models import Job
+from omnichannel.workspaces.models import Workspace
+from omnichannel.workspaces.scoping import workspace_scope
+
+log = logging.getLogger(__name__)
+
+RESEND_AFTER = timedelta(seconds=10)
+PER_ROUND = 4  # jobs of one workspace in one round: a long queue of one tenant does not starve the others
+
+
+def wake(job: Job) -> None:
+    """Send the job's wake-up call once the caller's transaction is through. Losing it is harmless."""
+    transaction.on_commit(lambda: send(workspace_id=job.workspace_id, job_id=job.pk, kind=job.kind))
+
+
+def send(*, workspace_id: int, job_id: int, kind: str) -> bool:
+    """Publish the message; False when the broker is down (the dispatcher tries again)."""
+    try:
+        app.send_task(settings.JOB_TASKS[kind], kwargs={"workspace_id": workspace_id, "job_id": job_id})
+    except Exception:
+        log.warning("broker unreachable, job %s waits", job_id)
+        return False
+    return True
+
+
+def dispatch_round(*, now: datetime) -> int:
+    """Look at every workspace in turn; return how many messages were sent."""
+    return sum(_dispatch_workspace(pk, now=now) for pk in Workspace.objects.values_list("pk", flat=True))
+
+
+def _dispatch_workspace(workspace_id: int, *, now: datetime) -> int:
+    with workspace_scope(workspace_id):
+        abandoned = Q(state=JobState.RUNNING, lease_until__lt=now)
+        Job.objects.filter(
+            abandoned | Q(state=JobState.QUEUED), attempts__gte=settings.JOB_MAX_ATTEMPTS
+        ).update(
+            state=JobState.FAILED,
+            lease_until=None,
+            finished_at=now,
+            reason="worker_lost",
+            detail="The worker was lost at each attempt.",
+        )
+        unsent = Q(sent_at=None) | Q(sent_at__lt=now - RESEND_AFTER)
+        due = list(
+            Job.objects.filter(abandoned | Q(state=JobState.QUEUED), unsent)
+            .order_by(F("sent_at").asc(nulls_first=True), "id")
+            .values_list("pk", "kind")[:PER_ROUND]
+        )
+        sent = [pk for pk, kind in due if send(workspace_id=workspace_id, job_id=pk, kind=kind)]
+        Job.objects.filter(pk__in=sent).update(sent_at=now)
+    return len(sent)

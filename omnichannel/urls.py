@@ -1,0 +1,24 @@
+"""Where every app's routes come together. Each route stands in workspaces/authz.yaml."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from django.views.i18n import set_language
+from drf_spectacular.views import SpectacularAPIView
+
+from omnichannel.workspaces.views import entry
+from omnichannel.workspaces.views.api_docs import api_docs
+
+API = "api/v1/workspaces/<slug:slug>/"
+
+urlpatterns = [
+    path("", entry.start, name="start"),
+    path("healthz", entry.health, name="health"),
+    path("language/", set_language, name="set_language"),
+    path("accounts/", include("allauth.account.urls")),
+    path("api/docs/", api_docs, name="api_docs"),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
+    path("", include("omnichannel.workspaces.urls")),
+    path("", include("omnichannel.jobs.urls")),
+    path(API, include("omnichannel.jobs.api.urls")),
+]

@@ -1,0 +1,62 @@
+"""Opens the workspace of the URL for a request and closes it at the end, for pages and API alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, resolve_url
+from django_htmx.http import HttpResponseClientRedirect
+
+from omnichannel.workspaces.permissions import Access, admit
+from omnichannel.workspaces.scoping import workspace_scope
+
+
+class WorkspaceRequest(HttpRequest):
+    """A request inside a workspace; views under `/w/<slug>/` receive one."""
+
+    access: Access
+    htmx: Any
+    scope_stack: ExitStack
+
+
+class WorkspaceMiddleware:
+    """Admission by the authorisation table, then the tenant scope, for every URL with a workspace slug."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Keep the scope open until the response is made; pages of a signed-in person are not stored."""
+        with ExitStack() as stack:
+            request.scope_stack = stack  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            if getattr(request, "access", None) is not None:
+                response.headers.setdefault("Cache-Control", "no-store")
+                if "Vary" not in response or "HX-Request" not in response["Vary"]:
+                    response["Vary"] = ", ".join(filter(None, [response.get("Vary"), "HX-Request"]))
+            return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """Admit a page's request. API views admit after DRF has authenticated (WorkspaceAPIMixin)."""
+        if "slug" not in kwargs or request.path.startswith("/api/"):
+            return None
+        if not request.user.is_authenticated:
+            target = f"{resolve_url(settings.LOGIN_URL)}?next={quote(request.get_full_path())}"
+            # htmx would swap a followed redirect into the target: tell it to leave the page instead.
+            return HttpResponseClientRedirect(target) if getattr(request, "htmx", None) else redirect(target)
+        enter(request, admit(request, kwargs["slug"], user=request.user))
+        return None
+
+
+def enter(request: HttpRequest, access: Access) -> None:
+    """Open the admitted workspace for the rest of the request."""
+    request.access = access  # type: ignore[attr-defined]
+    request.scope_stack.enter_context(workspace_scope(access.workspace.pk))  # type: ignore[attr-defined]

@@ -1,0 +1,91 @@
+"""The one door to tenant data: inside `workspace_scope(id)` the manager filters and PostgreSQL enforces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, ClassVar, Self, TypeVar
+
+from django.db import DatabaseError, connection, models
+
+_current: ContextVar[int | None] = ContextVar("workspace_id", default=None)
+
+SETTING = "app.workspace_id"
+
+
+class ScopeError(RuntimeError):
+    """Tenant data was touched outside a workspace scope: a bug, never a user's mistake."""
+
+
+def current_workspace_id() -> int:
+    """Return the id of the open workspace; raise ScopeError outside of any scope."""
+    workspace_id = _current.get()
+    if workspace_id is None:
+        raise ScopeError("tenant data outside workspace_scope()")
+    return workspace_id
+
+
+def _tell_database(workspace_id: int | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config(%s, %s, false)", [SETTING, "" if workspace_id is None else str(workspace_id)])
+
+
+@contextmanager
+def workspace_scope(workspace_id: int) -> Iterator[None]:
+    """Open one workspace for this context and this database connection; scopes nest."""
+    previous = _current.get()
+    token = _current.set(workspace_id)
+    try:
+        _tell_database(workspace_id)
+        yield
+    finally:
+        _current.reset(token)
+        try:
+            _tell_database(previous)
+        except DatabaseError:
+            # An aborted transaction cannot run it, but its rollback undoes set_config as well.
+            if not connection.in_atomic_block:
+                raise
+
+
+M = TypeVar("M", bound=models.Model)
+
+
+class ScopedQuerySet(models.QuerySet[M]):
+    """Base of the domain's querysets: rows of the open workspace only."""
+
+
+class ScopedManager(models.Manager[M]):
+    """Fail-closed: raises outside a scope, filters inside it."""
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        """Return the rows of the open workspace."""
+        return super().get_queryset().filter(workspace_id=current_workspace_id())
+
+    def create(self, **fields: Any) -> M:
+        """Create a row of the open workspace."""
+        fields.setdefault("workspace_id", current_workspace_id())
+        return super().create(**fields)
+
+
+class WorkspaceModel(models.Model):
+    """Base of every tenant table. Its migration must end with `ProtectTenantTable`, which a test checks."""
+
+    workspace = models.ForeignKey("workspaces.Workspace", on_delete=models.CASCADE, related_name="+")
+
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+    # For Django's internals only (cascades, refresh): row-level security still stands behind it.
+    all_workspaces: ClassVar[models.Manager[Self]] = models.Manager()
+
+    class Meta:
+        abstract = True
+        default_manager_name = "all_workspaces"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save in the open workspace; a row of another one is refused."""
+        if self.workspace_id is None:
+            self.workspace_id = current_workspace_id()
+        elif self.workspace_id != current_workspace_id():
+            raise ScopeError(f"row of workspace {self.workspace_id} saved in {current_workspace_id()}")
+        super().save(*args, **kwargs)

@@ -1,0 +1,1 @@
+"""What changes a workspace: members, invitations, tokens."""

@@ -1,0 +1,1 @@
+"""Pages outside and around a workspace: start, choice, members, invitations, tokens."""

@@ -1,0 +1,102 @@
+"""Shared fixtures: the database as the application's role, workspaces, members, clients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+from rest_framework.test import APIClient
+
+from omnichannel.accounts.models import User
+from omnichannel.workspaces.choices import MemberRole, TokenScope
+from omnichannel.workspaces.models import Membership, Workspace
+from omnichannel.workspaces.scoping import workspace_scope
+from omnichannel.workspaces.services.tokens import create_token
+
+PASSWORD = "correct horse battery"  # noqa: S105 - of throw-away users
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Create and migrate the test database as the owner."""
+    connection.settings_dict["OPTIONS"].pop("assume_role", None)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Run every test as the application's role: it owns nothing and bypasses nothing."""
+    from django.conf import settings
+
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:  # only tests empty tables
+            cursor.execute(f"grant truncate on all tables in schema public to {settings.APP_ROLE}")
+        connection.close()
+        connection.settings_dict["OPTIONS"]["assume_role"] = settings.APP_ROLE
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict["OPTIONS"].pop("assume_role")
+
+
+@pytest.fixture
+def workspace(db: None) -> Workspace:
+    """The workspace most tests work in."""
+    return Workspace.objects.create(slug="acme", name="Acme 云裳")
+
+
+@pytest.fixture
+def other_workspace(db: None) -> Workspace:
+    """Another customer, whose rows nobody of acme may see."""
+    return Workspace.objects.create(slug="umbrella", name="Umbrella")
+
+
+@pytest.fixture
+def in_workspace(workspace: Workspace) -> Iterator[Workspace]:
+    """Open the workspace's scope for the whole test."""
+    with workspace_scope(workspace.pk):
+        yield workspace
+
+
+MemberFactory = Callable[..., User]
+
+
+@pytest.fixture
+def member(workspace: Workspace) -> MemberFactory:
+    """Make a member: member("hr_lead"), member("guide", person_external_id="E1")."""
+
+    def make(role: str, *, workspace: Workspace = workspace, **ties: str) -> User:
+        number = User.objects.count() + 1
+        user = User.objects.create_user(f"{role}{number}@{workspace.slug}.test", PASSWORD)
+        Membership.objects.create(workspace=workspace, user=user, role=MemberRole(role), **ties)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def signed_in(member: MemberFactory) -> Callable[..., Client]:
+    """Return a browser-like client signed in as a new member of the role."""
+
+    def make(role: str, **kwargs: object) -> Client:
+        client = Client()
+        client.force_login(member(role, **kwargs))
+        return client
+
+    return make
+
+
+@pytest.fixture
+def api_client(member: MemberFactory, workspace: Workspace) -> Callable[..., APIClient]:
+    """Return a REST client with a token of a new member of the role."""
+
+    def make(role: str, *, scope: str = "write", workspace: Workspace = workspace, **kwargs: object) -> APIClient:
+        user = member(role, workspace=workspace, **kwargs)
+        _token, secret = create_token(workspace, name="test", scope=TokenScope(scope), actor=user)
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
+        return client
+
+    return make

@@ -1,0 +1,1 @@
+"""The product as it runs: real processes, real browser, real clicks."""

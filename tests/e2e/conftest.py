@@ -1,0 +1,167 @@
+"""The whole stack on a database of its own: web, worker and dispatcher as processes, the demo retailer, Chromium."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from omnichannel.services.browser import browser_arguments, find_browser
+from omnichannel.services.processes import spawn, stop
+from omnichannel.services.stack import dispatcher_command, web_command, worker_command
+from omnichannel.services.valkey import Valkey
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "omnichannel-demo"  # noqa: S105 - printed by the demo
+DATABASE = "e2e"
+
+
+@dataclass
+class Stack:
+    """The running product: its address, its environment, its processes."""
+
+    url: str
+    env: dict[str, str]
+    logs: Path
+    children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, name: str, command: list[str]) -> None:
+        """Start one of the product's processes."""
+        self.children[name] = spawn(command, env=self.env, log=self.logs / f"{name}.log")
+
+    def kill_worker(self) -> None:
+        """Kill the worker and its pool outright, as a machine failure would."""
+        os.killpg(self.children["worker"].pid, 9)
+        self.children["worker"].wait(10)
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command against this stack; return its output, fail with what it said."""
+        result = subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    def sql(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Ask the database as its owner, past every lock: what really stands there?"""
+        with psycopg2.connect(self.env["DATABASE_URL"]) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute(query, parameters)
+                return list(cursor.fetchall())
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Start everything with the tiny demo retailer; end all of it."""
+    folder = tmp_path_factory.mktemp("stack")
+    valkey = Valkey()
+    env = {k: v for k, v in os.environ.items() if k not in {"PYTEST_VERSION", "PYTEST_CURRENT_TEST"}}
+    env |= {
+        "DATABASE_URL": _fresh_database(os.environ["DATABASE_URL"]),
+        "REDIS_URL": valkey.start(),
+        "DATA_ROOT": str(folder / "data"),
+        "JOB_LEASE_SECONDS": "4",
+    }
+    port = _free_port()
+    running = Stack(f"http://127.0.0.1:{port}", env, folder)
+    try:
+        running.manage("migrate", "--verbosity=0")
+        running.manage("collectstatic", "--noinput", "--verbosity=0")
+        running.start("web", web_command(port))
+        running.start("worker", worker_command())
+        running.start("dispatcher", dispatcher_command())
+        running.manage("seed_demo", "--scale", "tiny")
+        _wait_for(f"{running.url}/healthz")
+        yield running
+    finally:
+        for child in running.children.values():
+            stop(child)
+        valkey.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium of the system."""
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's sync API runs a loop in this thread
+    path = find_browser()
+    assert path, "no browser: `./run test` installs one or says why not"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=browser_arguments())
+        yield chromium
+        chromium.close()
+
+
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture
+def sign_in(stack: Stack, browser: Browser) -> Iterator[SignIn]:
+    """Sign in as a persona in a context of its own. A CSP violation or a script error fails the test."""
+    contexts, faults = [], []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and "favicon" not in message.text:
+            faults.append(message.text)
+
+    def enter(persona: str, *, language: str = "en", width: int = 1280, javascript: bool = True) -> Page:
+        context = browser.new_context(
+            base_url=stack.url,
+            locale="zh-CN" if language.startswith("zh") else "en-US",
+            viewport={"width": width, "height": 900},
+            java_script_enabled=javascript,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto("/accounts/login/")
+        page.fill("input[name=login]", f"{persona}@demo.example")
+        page.fill("input[name=password]", PASSWORD)
+        page.locator("form:has(input[name=password]) button[type=submit]").click()
+        page.wait_for_url("**/w/demo/**")
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def _fresh_database(url: str) -> str:
+    """Create an empty database beside the one pytest-django uses."""
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"drop database if exists {DATABASE} with (force)")
+        cursor.execute(f"create database {DATABASE}")
+    connection.close()
+    return f"{url.rsplit('/', 1)[0]}/{DATABASE}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(url: str, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
