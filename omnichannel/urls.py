@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView
 
+from omnichannel.gallery import gallery
 from omnichannel.workspaces.views import entry
 from omnichannel.workspaces.views.api_docs import api_docs
 
@@ -14,6 +15,7 @@ API = "api/v1/workspaces/<slug:slug>/"
 urlpatterns = [
     path("", entry.start, name="start"),
     path("healthz", entry.health, name="health"),
+    path("gallery/", gallery, name="gallery"),
     path("language/", set_language, name="set_language"),
     path("accounts/", include("allauth.account.urls")),
     path("api/docs/", api_docs, name="api_docs"),

@@ -62,11 +62,12 @@ def shown_html(
 
 def missing(reason: str = "") -> SafeString:
     """Return the dash that stands for no data; its reason shows on hover and focus and is read aloud."""
-    words = str(REASONS.get(reason, reason)) or gettext("No data")
+    words = str(REASONS.get(reason, reason))
+    label = gettext("No data: %(reason)s") % {"reason": words} if words else gettext("No data")
     return format_html(
         '<span class="missing" tabindex="0" role="note" data-tip="{}" aria-label="{}">–</span>',
-        words,
-        gettext("No data: %(reason)s") % {"reason": words},
+        words or gettext("No data"),
+        label,
     )
 
 

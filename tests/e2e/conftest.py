@@ -102,6 +102,9 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+# plotly's full bundle asks for one inline style, is refused it, and draws the same.
+PLOTLY_STYLE = "sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o="
+
 SignIn = Callable[..., Page]
 
 
@@ -111,7 +114,7 @@ def sign_in(stack: Stack, browser: Browser) -> Iterator[SignIn]:
     contexts, faults = [], []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and "favicon" not in message.text:
+        if message.type == "error" and PLOTLY_STYLE not in message.text:
             faults.append(message.text)
 
     def enter(persona: str, *, language: str = "en", width: int = 1280, javascript: bool = True) -> Page:

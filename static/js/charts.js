@@ -1,0 +1,149 @@
+// Draws the charts: finds [data-chart], loads plotly once when the first comes near, draws in our fonts and colours,
+// follows the theme, saves PNG, SVG and CSV, and lets arrow keys read the points. Sets data-ready when drawn.
+const css = (name) => getComputedStyle(probe(name)).color;
+let dot;
+let plotly;
+
+// light-dark() resolves only on an element, so the colour is read from a hidden one.
+function probe(name) {
+  dot ??= document.body.appendChild(Object.assign(document.createElement("i"), { hidden: true }));
+  dot.className = `probe probe--${name}`;
+  return dot;
+}
+
+function loadPlotly(url) {
+  plotly ??= new Promise((resolve, reject) => {
+    const script = Object.assign(document.createElement("script"), { src: url });
+    script.addEventListener("load", () => resolve(window.Plotly));
+    script.addEventListener("error", reject);
+    document.head.append(script);
+  });
+  return plotly;
+}
+
+async function figureOf(chart) {
+  const inline = document.getElementById(`${chart.dataset.chart}-figure`);
+  if (inline) return JSON.parse(inline.textContent);
+  const answer = await fetch(chart.dataset.figureUrl, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`figure: ${answer.status}`);
+  return answer.json();
+}
+
+function template() {
+  const axis = { gridcolor: css("line"), linecolor: css("line-strong"), zerolinecolor: css("line-strong"), tickfont: { color: css("muted") }, automargin: true, title: { font: { color: css("muted"), size: 12 }, standoff: 8 } };
+  return {
+    layout: {
+      font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: css("ink") },
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      colorway: [1, 2, 3, 4, 5, 6].map((n) => css(`chart-${n}`)).concat(css("chart-grey")),
+      margin: { l: 8, r: 12, t: 12, b: 8 },
+      xaxis: { ...axis, showgrid: false },
+      yaxis: axis,
+      hoverlabel: { bgcolor: css("surface"), bordercolor: css("line-strong"), font: { color: css("ink") } },
+      legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
+      bargap: 0.35,
+      polar: { bgcolor: "rgba(0,0,0,0)", radialaxis: { gridcolor: css("line"), linecolor: css("line") }, angularaxis: { gridcolor: css("line"), linecolor: css("line-strong") } },
+    },
+  };
+}
+
+async function draw(chart) {
+  const plot = chart.querySelector("[data-plot]");
+  try {
+    const [library, figure] = await Promise.all([loadPlotly(chart.dataset.plotly), figureOf(chart)]);
+    const layout = { ...figure.layout, template: template(), autosize: true };
+    await library.newPlot(plot, figure.data, layout, { displayModeBar: false, responsive: true });
+    chart.dataset.ready = "true";
+    sizes.observe(plot);
+    const table = chart.querySelector(".chart__table");
+    if (table && !table.dataset.kept) table.open = false;
+    if (table) table.dataset.kept = "true";
+  } catch (error) {
+    chart.dataset.ready = "failed";
+    plot.textContent = chart.dataset.failed;
+    console.error(error);
+  }
+}
+
+function download(blob, name) {
+  const link = Object.assign(document.createElement("a"), { download: name, href: URL.createObjectURL(blob) });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+function csv(chart) {
+  const quote = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const rows = [...chart.querySelectorAll(".chart__table tr")];
+  const lines = rows.map((row) => [...row.cells].map((cell) => quote(cell.textContent.trim())).join(","));
+  return new Blob(["\ufeff", lines.join("\r\n")], { type: "text/csv" });
+}
+
+// Plotly's own PNG goes through a blob: image, which our content policy forbids; a data: image is allowed.
+async function picture(chart, format) {
+  const plot = chart.querySelector("[data-plot]");
+  const { width, height } = plot.getBoundingClientRect();
+  const address = await window.Plotly.toImage(plot, { format: "svg", width, height });
+  if (format === "svg") return new Blob([decodeURIComponent(address.slice(address.indexOf(",") + 1))], { type: "image/svg+xml" });
+  const image = Object.assign(new Image(), { src: address });
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width: width * 2, height: height * 2 });
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = css("surface");
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve) => canvas.toBlob(resolve));
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-chart-save]");
+  if (!button) return;
+  const chart = button.closest("[data-chart]");
+  const format = button.dataset.chartSave;
+  if (format === "csv") download(csv(chart), `${chart.dataset.chart}.csv`);
+  else if (window.Plotly) download(await picture(chart, format), `${chart.dataset.chart}.${format}`);
+});
+
+// Arrow keys walk the points of the first trace (up and down change the trace) and say them.
+document.addEventListener("keydown", (event) => {
+  const plot = event.target.closest?.("[data-plot]");
+  if (!plot?.data || event.target !== plot || !event.key.startsWith("Arrow")) return;
+  event.preventDefault();
+  const at = plot.point ?? { curveNumber: 0, pointNumber: -1 };
+  if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+    at.curveNumber = (at.curveNumber + (event.key === "ArrowDown" ? 1 : plot.data.length - 1)) % plot.data.length;
+  }
+  const trace = plot.data[at.curveNumber];
+  const length = plot.calcdata?.[at.curveNumber]?.length ?? 0;
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? 0;
+  at.pointNumber = Math.min(Math.max(at.pointNumber + step, 0), length - 1);
+  plot.point = at;
+  if (trace.visible === "legendonly" || !length) return;
+  window.Plotly.Fx?.hover(plot, [at]);
+  const read = (values) => (values?.[at.pointNumber] ?? values?._inputArray?.[at.pointNumber] ?? "");
+  const words = [trace.name, read(trace.x), read(trace.y), read(trace.text)].filter((word) => word !== undefined && word !== "");
+  plot.closest("[data-chart]").querySelector("[data-chart-point]").textContent = words.join(" · ");
+});
+
+// The window may stay while the chart's column changes: the rail folds, a side panel opens.
+const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => target.clientWidth && window.Plotly.Plots.resize(target)));
+
+const near = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    near.unobserve(target);
+    draw(target);
+  }
+}, { rootMargin: "200px" });
+
+function start() {
+  document.querySelectorAll("[data-chart]:not([data-seen])").forEach((chart) => {
+    chart.dataset.seen = "";
+    near.observe(chart);
+  });
+}
+
+document.addEventListener("themechange", () => document.querySelectorAll("[data-chart][data-ready=true]").forEach(draw));
+document.addEventListener("htmx:load", start);
+addEventListener("beforeprint", () => document.querySelectorAll("[data-chart]:not([data-ready])").forEach(draw));
+start();
