@@ -1,0 +1,42 @@
+"""Net promoter score."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kpis.engine.derived.case import Case, flag
+from kpis.engine.results import MeasureResult, Quantity, exact, no_rows, whole
+from kpis.engine.scoping import scope_of
+
+if TYPE_CHECKING:
+    from kpis.engine.relations import Row
+
+MEASURES = frozenset({"nps_value"})
+
+
+def nps_results(case: Case, _measures: frozenset[str]) -> dict[str, MeasureResult]:
+    """Rescale every answer to 0-10; percent scoring 9 or more minus percent scoring 6 or less.
+
+    Compared as `score * 10 >= 9 * scale_max`, so no division happens before the last one.
+    """
+    answers = case.narrowed("surveys")
+    answers = answers.filter(
+        answers["kind"] == "nps",
+        answers["date"] >= case.span.start,
+        answers["date"] < case.span.end,
+        answers["scale_max"] > 0,
+        answers["score"].notnull(),
+    )
+    rows = case.spread(answers, "surveys", ["score", "scale_max"])
+    promoter = rows["score"] * 10 >= rows["scale_max"] * 9
+    detractor = rows["score"] * 10 <= rows["scale_max"] * 6
+    totals = rows.group_by(["_kind", "_scope"]).aggregate(
+        promoters=flag(promoter).count(), detractors=flag(detractor).count(), answers=rows.count()
+    )
+    cells = {scope_of(row): _score(row) for row in case.rows(totals)}
+    return {"nps_value": MeasureResult(case.kinds("surveys"), cells, no_rows())}
+
+
+def _score(row: Row) -> Quantity:
+    balance = exact(row["promoters"]) - exact(row["detractors"])
+    return Quantity(balance * 100, exact(row["answers"]), whole(row["answers"]))

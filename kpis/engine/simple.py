@@ -1,0 +1,205 @@
+"""Simple measures: one aggregate query per (table, time, window); each measure with its filters is a CASE column."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import ibis
+
+from kpis.engine.results import ZERO, MeasureResult, Quantity, exact, no_rows, whole
+from kpis.engine.scoping import scope_of
+from kpis.engine.sources import (
+    TEMPORAL,
+    Source,
+    before,
+    column_spec,
+    condition,
+    plain,
+    scope_table,
+    source,
+    within,
+)
+from kpis.engine.specs import Aggregation, SimpleMeasure
+from kpis.engine.windows import Span, span_of
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from kpis.engine.context import Context
+    from kpis.engine.grammar import MeasureRef
+    from kpis.engine.relations import Row
+    from kpis.engine.specs import Scope, ScopeKind
+
+STOCKS = frozenset({Aggregation.STOCK_COUNT, Aggregation.STOCK_DISTINCT})
+DAILY = frozenset({Aggregation.AVG_OF_DAILY_SUM, Aggregation.LAST_DAILY_SUM})
+# what these say about no rows at all is "nothing", never 0: a mean of nothing is not a number
+MEANS = frozenset({Aggregation.AVG, Aggregation.WEIGHTED_AVG, Aggregation.AVG_RATIO_100}) | DAILY
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    ref: MeasureRef
+    measure: SimpleMeasure
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What one query answers: one table read at one time column over one span."""
+
+    table: str
+    time: str
+    end: str
+    window: str
+    form: str
+
+
+def simple_results(context: Context, refs: Iterable[MeasureRef]) -> dict[MeasureRef, MeasureResult]:
+    """Compute the measures; the caller has checked that every table they read is loaded."""
+    groups: dict[_Group, list[_Asked]] = defaultdict(list)
+    for index, ref in enumerate(refs):
+        measure = context.library.measures[ref.measure]
+        if isinstance(measure, SimpleMeasure):
+            groups[_group_of(measure, ref.window)].append(_Asked(ref, measure, index))
+    found: dict[MeasureRef, MeasureResult] = {}
+    for group, asked in groups.items():
+        found.update(_run(context, group, asked))
+    return found
+
+
+def _group_of(measure: SimpleMeasure, window: str) -> _Group:
+    if measure.agg in STOCKS:
+        return _Group(measure.table, measure.time, measure.end, window, "stock")
+    form = "daily" if measure.agg in DAILY else "flow"
+    if measure.agg is Aggregation.AVG_RATIO_100:
+        form = f"ratio:{measure.by}"
+    return _Group(measure.table, measure.time, "", window, form)
+
+
+def _run(context: Context, group: _Group, asked: Sequence[_Asked]) -> dict[MeasureRef, MeasureResult]:
+    read = source(context.relations, context.library, [each.measure for each in asked])
+    span = span_of(context.period, group.window)
+    first = asked[0].measure
+    rows, covered = _in_window(context, read, first, span)
+    columns = {f"c{each.index}": condition(context.library, each.measure, rows, each.ref.filters) for each in asked}
+    inputs = sorted({name for each in asked for name in _inputs(each.measure)} | ({"_day"} & set(rows.columns)))
+    scope_columns = [read.scope_prefix + name for name in context.scoping.columns(read.scope_spec)]
+    tagged = rows.select(**columns, **{name: rows[name] for name in dict.fromkeys([*inputs, *scope_columns])})
+    spread = context.scoping.spread(tagged, read.scope_spec, [*columns, *inputs], prefix=read.scope_prefix)
+    answer = context.relations.rows(_aggregated(spread, group, asked))
+    kinds = context.scoping.kinds(scope_table(context.library, first))
+    by_scope: dict[Scope, list[Row]] = defaultdict(list)
+    for row in answer:
+        by_scope[scope_of(row)].append(row)
+    return {each.ref: _result(each, by_scope, kinds, covered) for each in asked}
+
+
+def _inputs(measure: SimpleMeasure) -> list[str]:
+    return [name for name in (measure.column, measure.weight, measure.by) if name]
+
+
+def _in_window(context: Context, read: Source, measure: SimpleMeasure, span: Span) -> tuple[ir.Table, bool]:
+    """Return the rows that count for the span, and whether the table has any row there at all."""
+    time = column_spec(context.library, measure, measure.time)
+    column = read.rows[plain(measure.time)]
+    if measure.agg in STOCKS:
+        end = column_spec(context.library, measure, measure.end).type
+        ending = read.rows[plain(measure.end)]
+        stays = ending.isnull() | ~before(ending, end, span.end)
+        covered = context.coverage.has(measure.table, None, span.end)
+        return read.rows.filter(before(column, time.type, span.end), stays), covered
+    if time.type not in TEMPORAL:
+        or_around = measure.agg is Aggregation.AVG
+        periods = context.coverage.periods(measure.table, measure.time, span, or_around=or_around)
+        return read.rows.filter(column.isin(periods) if periods else ibis.literal(False)), bool(periods)
+    kept = read.rows.filter(within(column, time.type, span))
+    if measure.agg in DAILY:
+        kept = kept.mutate(_day=kept[plain(measure.time)].cast("date"))
+    return kept, context.coverage.has(measure.table, span.start, span.end)
+
+
+def _aggregated(spread: ir.Table, group: _Group, asked: Sequence[_Asked]) -> ir.Table:
+    keys = ["_kind", "_scope"]
+    if group.form.startswith("ratio:"):
+        by = group.form.partition(":")[2]
+        # a rating on a scale of nothing cannot be put on 0-100
+        spread = spread.filter(spread[by] > 0).rename(_by=by)
+        keys.append("_by")
+    if group.form == "daily":
+        return _per_day(spread, asked)
+    columns = {name: expr for each in asked for name, expr in _columns(spread, each).items()}
+    return spread.group_by(keys).aggregate(**columns)
+
+
+def _columns(rows: ir.Table, asked: _Asked) -> dict[str, ir.Value]:
+    measure, index = asked.measure, asked.index
+    counted = rows[f"c{index}"]
+    columns = {f"n{index}": ibis.ifelse(counted, 1, None).count()}
+    value = rows[measure.column]
+    if measure.agg in (Aggregation.SUM, Aggregation.AVG, *DAILY):
+        columns[f"s{index}"] = ibis.ifelse(counted, value, None).sum()
+        columns[f"w{index}"] = ibis.ifelse(counted, value, None).count()
+    elif measure.agg in (Aggregation.COUNT_DISTINCT, Aggregation.STOCK_DISTINCT):
+        columns[f"s{index}"] = ibis.ifelse(counted, value, None).nunique()
+    elif measure.agg in (Aggregation.WEIGHTED_AVG, Aggregation.AVG_RATIO_100):
+        weight = rows[measure.weight]
+        both = counted & value.notnull() & weight.notnull()
+        columns[f"s{index}"] = ibis.ifelse(both, value * weight, None).sum()
+        columns[f"w{index}"] = ibis.ifelse(both, weight, None).sum()
+    return columns
+
+
+def _per_day(spread: ir.Table, asked: Sequence[_Asked]) -> ir.Table:
+    columns = {name: expr for each in asked for name, expr in _columns(spread, each).items()}
+    days = spread.group_by(["_kind", "_scope", "_day"]).aggregate(**columns)
+    totals: dict[str, ir.Value] = {}
+    for each in asked:
+        index = each.index
+        daily = days[f"s{index}"]
+        totals[f"n{index}"] = days[f"n{index}"].sum()
+        if each.measure.agg is Aggregation.LAST_DAILY_SUM:
+            totals[f"s{index}"] = daily.argmax(ibis.ifelse(daily.notnull(), days["_day"], None))
+        else:
+            totals[f"s{index}"] = daily.sum()
+            totals[f"w{index}"] = daily.count()
+    return days.group_by(["_kind", "_scope"]).aggregate(**totals)
+
+
+def _result(
+    asked: _Asked, by_scope: Mapping[Scope, Sequence[Row]], kinds: frozenset[ScopeKind], covered: bool
+) -> MeasureResult:
+    otherwise = ZERO if covered and asked.measure.agg not in MEANS else no_rows()
+    cells = {}
+    for scope, rows in by_scope.items():
+        if any(whole(row[f"n{asked.index}"]) for row in rows):
+            cells[scope] = _quantity(asked, rows)
+    return MeasureResult(kinds, cells, otherwise)
+
+
+def _quantity(asked: _Asked, rows: Sequence[Row]) -> Quantity:
+    index, agg = asked.index, asked.measure.agg
+    counted = sum(whole(row[f"n{index}"]) for row in rows)
+    if agg in (Aggregation.COUNT, Aggregation.STOCK_COUNT):
+        return Quantity(Fraction(counted), rows=counted)
+    if agg is Aggregation.AVG_RATIO_100:
+        return _ratio_100(rows, index, counted)
+    (row,) = rows
+    if row[f"s{index}"] is None:
+        # rows are there but the column is empty in all of them: unknown, not 0
+        return no_rows(counted)
+    amount = exact(row[f"s{index}"])
+    if agg not in MEANS or agg is Aggregation.LAST_DAILY_SUM:
+        return Quantity(amount, rows=counted)
+    weight = exact(row[f"w{index}"])
+    return Quantity(amount, weight, counted) if weight else no_rows(counted)
+
+
+def _ratio_100(rows: Sequence[Row], index: int, counted: int) -> Quantity:
+    known = [row for row in rows if row[f"s{index}"] is not None]
+    amount = sum((exact(row[f"s{index}"]) * 100 / exact(row["_by"]) for row in known), Fraction(0))
+    weight = sum((exact(row[f"w{index}"]) for row in known), Fraction(0))
+    return Quantity(amount, weight, counted) if weight else no_rows(counted)
