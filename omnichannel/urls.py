@@ -23,4 +23,10 @@ urlpatterns = [
     path("", include("omnichannel.workspaces.urls")),
     path("", include("omnichannel.jobs.urls")),
     path(API, include("omnichannel.jobs.api.urls")),
+    path("", include("kpis.urls")),
+    path(API, include("kpis.api.urls")),
+    path("", include("roles.urls")),
+    path(API, include("roles.api.urls")),
+    path("", include("orgstages.urls")),
+    path(API, include("orgstages.api.urls")),
 ]

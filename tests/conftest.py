@@ -16,7 +16,7 @@ from omnichannel.workspaces.models import Membership, Workspace
 from omnichannel.workspaces.scoping import workspace_scope
 from omnichannel.workspaces.services.tokens import create_token
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of throw-away users
+PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(scope="session")

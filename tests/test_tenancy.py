@@ -6,10 +6,12 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from itertools import product
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
@@ -148,7 +150,8 @@ def test_every_tenant_table_is_locked_in_the_database(model: type[models.Model],
         assert len(policies) == 1
         assert all("app.workspace_id" in part for part in policies[0])
         cursor.execute(
-            "select pg_get_constraintdef(oid) from pg_constraint where conrelid = %s::regclass and contype = 'f'", [table]
+            "select pg_get_constraintdef(oid) from pg_constraint where conrelid = %s::regclass and contype = 'f'",
+            [table],
         )
         definitions = [row[0] for row in cursor.fetchall()]
     for link in tenant_links(model):
@@ -195,16 +198,15 @@ def test_a_link_into_another_workspace_is_refused_by_the_database(
         foreign = Unit.objects.create(external_id="F1")
     with workspace_scope(workspace.pk):
         unit = Unit.objects.create(external_id="U1")
-        version = UnitVersion(unit=unit, name="U1", level="store", ownership="direct", during=("[", None), )  # fmt: skip
-        version.during = _always()
+        version = UnitVersion(unit=unit, name="U1", level="store", ownership="direct", during=DateRange(None, None))
         version.save()
+        link = UnitVersion.objects.filter(pk=version.pk)
         with pytest.raises(IntegrityError), transaction.atomic():
-            UnitVersion.objects.filter(pk=version.pk).update(parent_id=foreign.pk)
-            with connection.cursor() as cursor:
-                cursor.execute("set constraints all immediate")
+            _link_now(link, foreign.pk)
 
 
-def _always() -> object:
-    from django.db.backends.postgresql.psycopg_any import DateRange
-
-    return DateRange(None, None)
+def _link_now(link: models.QuerySet[Any], unit_id: int) -> None:
+    """Point a version at a unit and have deferred constraints looked at now."""
+    link.update(parent_id=unit_id)
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")

@@ -41,7 +41,10 @@ def ensure_browser() -> str | None:
         return found
     print(f"No Chromium found: installing {' '.join(PACKAGES)}...", file=sys.stderr)
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES]):
-        if subprocess.run(command, env=env, check=False, stdout=sys.stderr).returncode:  # noqa: S603
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES],
+    ):
+        if subprocess.run(command, env=env, check=False, stdout=sys.stderr).returncode:
             return None
     return find_browser()

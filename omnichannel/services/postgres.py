@@ -51,7 +51,7 @@ def _namespaces_work() -> bool:
     if pid == 0:
         try:
             _unshare()
-        except BaseException:  # noqa: BLE001 - the child must end here whatever happens
+        except BaseException:
             os._exit(1)
         os._exit(0)
     return os.waitpid(pid, 0)[1] == 0
@@ -119,15 +119,15 @@ class Postgres:
 
     def _initialise(self) -> None:
         """Make the cluster with Unicode case rules on every system, so that icontains works in any script."""
-        version = subprocess.run(  # noqa: S603
+        version = subprocess.run(
             [self._bin / "postgres", "--version"], capture_output=True, text=True, check=True
         ).stdout.split()[2]
         builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         locale = builtin if int(version.split(".")[0]) > 16 else ["--locale=C.UTF-8"]
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             [self._bin / "initdb", "-D", self._data, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--no-sync", *locale],
             stdout=subprocess.DEVNULL,
-            preexec_fn=self._first,  # noqa: PLW1509 - no threads yet
+            preexec_fn=self._first,
             check=True,
         )
 
@@ -146,7 +146,7 @@ class Postgres:
 
     def is_ready(self) -> bool:
         """Ask the server whether it takes connections."""
-        probe = subprocess.run([self._bin / "pg_isready", "-q", "-h", self.socket], check=False)  # noqa: S603
+        probe = subprocess.run([self._bin / "pg_isready", "-q", "-h", self.socket], check=False)
         return probe.returncode == 0
 
     def stop(self) -> None:

@@ -50,13 +50,13 @@ def spawn(
 
     output = log.open("wb") if log else None
     try:
-        return subprocess.Popen(  # noqa: S603 - our own command lines
+        return subprocess.Popen(
             [str(part) for part in command],
             stdout=output,
             stderr=subprocess.STDOUT if output else None,
             stdin=subprocess.DEVNULL,
             env=env if env is not None else dict(os.environ),
-            preexec_fn=prepare,  # noqa: PLW1509 - set before any thread starts
+            preexec_fn=prepare,
             start_new_session=True,
         )
     finally:
@@ -64,9 +64,7 @@ def spawn(
             output.close()
 
 
-def wait_until(
-    ready: Callable[[], bool], *, process: subprocess.Popen[bytes], log: Path, seconds: float = 30
-) -> None:
+def wait_until(ready: Callable[[], bool], *, process: subprocess.Popen[bytes], log: Path, seconds: float = 30) -> None:
     """Return when `ready()`; raise ServiceError with the log when the process ends or time runs out."""
     deadline = time.monotonic() + seconds
     while not ready():

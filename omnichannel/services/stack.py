@@ -18,7 +18,19 @@ WORKERS = 2
 def web_command(port: int) -> list[str]:
     """Return gunicorn's command line: the same server as in production."""
     bind = ["--bind", f"127.0.0.1:{port}"]
-    return [PY, "-m", "gunicorn", "omnichannel.wsgi", *bind, "--threads", "4", "--timeout", "60", "--log-level", "warning"]
+    return [
+        PY,
+        "-m",
+        "gunicorn",
+        "omnichannel.wsgi",
+        *bind,
+        "--threads",
+        "4",
+        "--timeout",
+        "60",
+        "--log-level",
+        "warning",
+    ]
 
 
 def worker_command() -> list[str]:

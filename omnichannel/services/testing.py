@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
         return 1
     else:
         os.environ["BROWSER_BIN"] = browser
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode  # noqa: S603
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
 
 
 if __name__ == "__main__":

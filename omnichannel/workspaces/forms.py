@@ -11,7 +11,7 @@ from omnichannel.workspaces.choices import MemberRole, TokenScope
 class MemberForm(forms.Form):
     """A member's role and ties to the org chart."""
 
-    role = forms.ChoiceField(label=_("Role"), choices=MemberRole.choices)
+    role = forms.ChoiceField(label=_("Member role"), choices=MemberRole.choices)
     unit_external_id = forms.CharField(
         label=_("Own unit"), required=False, max_length=64, help_text=_("Unit id; bounds a line manager.")
     )

@@ -35,6 +35,11 @@ class Access:
     person_external_id: str = ""
 
     @property
+    def role_label(self) -> str:
+        """The role in the reader's language."""
+        return str(self.role.label)
+
+    @property
     def own_unit(self) -> str | None:
         """The unit whose subtree bounds this request; None when the rule sets no such bound."""
         return self.unit_external_id if self.rule is Rule.OWN_UNIT else None

@@ -96,4 +96,4 @@ def _constraint(table: str, name: str, definition: str) -> str:
         if not exists (select 1 from pg_constraint where conname = '{name}' and conrelid = '{table}'::regclass) then
             alter table {table} add constraint {name} {definition};
         end if;
-    end $$"""
+    end $$"""  # noqa: S608 - names come from our models

@@ -23,7 +23,7 @@ from omnichannel.services.stack import dispatcher_command, web_command, worker_c
 from omnichannel.services.valkey import Valkey
 
 ROOT = Path(__file__).parents[2]
-PASSWORD = "omnichannel-demo"  # noqa: S105 - printed by the demo
+PASSWORD = "omnichannel-demo"
 DATABASE = "e2e"
 
 
@@ -48,17 +48,21 @@ class Stack:
     def manage(self, *arguments: str) -> str:
         """Run a management command against this stack; return its output, fail with what it said."""
         result = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
 
     def sql(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Ask the database as its owner, past every lock: what really stands there?"""
-        with psycopg2.connect(self.env["DATABASE_URL"]) as connection:
-            with connection.cursor() as cursor:
-                cursor.execute(query, parameters)
-                return list(cursor.fetchall())
+        with psycopg2.connect(self.env["DATABASE_URL"]) as connection, connection.cursor() as cursor:
+            cursor.execute(query, parameters)
+            return list(cursor.fetchall())
 
 
 @pytest.fixture(scope="session")
@@ -162,7 +166,7 @@ def _wait_for(url: str, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=5):
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own address
                 return
         except OSError:
             if time.monotonic() > deadline:

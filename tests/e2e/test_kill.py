@@ -1,4 +1,4 @@
-"""A worker killed outright in the middle of a computation loses nothing, doubles nothing, leaves nothing half-written."""
+"""A worker killed outright in the middle of a computation loses, doubles and half-writes nothing."""
 
 from __future__ import annotations
 

@@ -44,9 +44,7 @@ def dispatch_round(*, now: datetime) -> int:
 def _dispatch_workspace(workspace_id: int, *, now: datetime) -> int:
     with workspace_scope(workspace_id):
         abandoned = Q(state=JobState.RUNNING, lease_until__lt=now)
-        Job.objects.filter(
-            abandoned | Q(state=JobState.QUEUED), attempts__gte=settings.JOB_MAX_ATTEMPTS
-        ).update(
+        Job.objects.filter(abandoned | Q(state=JobState.QUEUED), attempts__gte=settings.JOB_MAX_ATTEMPTS).update(
             state=JobState.FAILED,
             lease_until=None,
             finished_at=now,

@@ -21,7 +21,7 @@ grant usage on schema public to {settings.APP_ROLE};
 grant select, insert, update, delete on all tables in schema public to {settings.APP_ROLE};
 grant usage, select on all sequences in schema public to {settings.APP_ROLE};
 revoke insert, update, delete on django_migrations from {settings.APP_ROLE};
-"""
+"""  # noqa: S608 - the role's name is a constant of the settings
 
 
 @contextmanager

@@ -22,7 +22,8 @@ def open_invitations(workspace: Workspace, *, now: datetime) -> QuerySet[Invitat
 
 def tokens_of(workspace: Workspace, *, user: User) -> QuerySet[ApiToken]:
     """Return the user's own tokens of the workspace, newest first."""
-    return ApiToken.objects.filter(workspace=workspace, user=user).order_by("-created")
+    tokens: QuerySet[ApiToken] = ApiToken.objects.filter(workspace=workspace, user=user).order_by("-created")
+    return tokens
 
 
 def memberships_of(user: User) -> QuerySet[Membership]:

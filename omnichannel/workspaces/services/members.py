@@ -114,8 +114,6 @@ def remove_member(membership: Membership) -> None:
 
 
 def _keep_an_owner(membership: Membership, *, leaving: bool) -> None:
-    owners = Membership.objects.select_for_update().filter(
-        workspace_id=membership.workspace_id, role=MemberRole.OWNER
-    )
+    owners = Membership.objects.select_for_update().filter(workspace_id=membership.workspace_id, role=MemberRole.OWNER)
     if leaving and [owner.pk for owner in owners] == [membership.pk]:
         raise LastOwner

@@ -27,4 +27,4 @@ def create_token(
 def revoke_token(workspace: Workspace, *, token_key: str, actor: User) -> int:
     """Revoke the actor's token; return how many ended (0 or 1)."""
     deleted, _per_model = ApiToken.objects.filter(workspace=workspace, user=actor, token_key=token_key).delete()
-    return deleted
+    return int(deleted)

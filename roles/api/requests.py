@@ -1,0 +1,58 @@
+"""What every call of this API may say: the day it asks about, the day a change holds from, and `dry run`."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from omnichannel.core.http import CursorPages
+from omnichannel.workspaces.permissions import Access
+from roles.dates import today_in
+
+AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATE, description="The day to show; today when left out.")
+DRY_RUN = OpenApiParameter(
+    "dry_run", OpenApiTypes.BOOL, description="Tell what would happen and write nothing; same as `Prefer: dry-run`."
+)
+EFFECTIVE_ON = OpenApiParameter(
+    "effective_on",
+    OpenApiTypes.DATE,
+    description="The day from which a change holds; today when left out. Earlier days keep what they had.",
+)
+
+
+class ById(CursorPages):
+    """Pages in the order of the customer's own ids."""
+
+    ordering = "external_id"
+
+
+def access_of(request: Request) -> Access:
+    """Return what admission has decided for this request."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    return access
+
+
+def day_of(request: Request, name: str) -> date:
+    """Read a date from the query; today where the customer is when it is left out."""
+    text = request.query_params.get(name, "")
+    if not text:
+        return today_in(access_of(request).workspace)
+    try:
+        day = parse_date(text)
+    except ValueError:
+        day = None
+    if day is None:
+        raise ValidationError({name: [_("This is no date. Write 2026-11-30.")]})
+    return day
+
+
+def is_dry_run(request: Request) -> bool:
+    """Tell whether the caller wants to see the outcome only."""
+    asked = request.query_params.get("dry_run", "").lower() in {"true", "1", "yes"}
+    return asked or "dry-run" in request.headers.get("Prefer", "").lower()

@@ -1,0 +1,33 @@
+"""One person holding one role in one unit, as queries hand it out. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from omnichannel.core.text import Bilingual
+from roles.catalogue import RoleKey, load_roles
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A person holds a role with a share of their time from `start` up to, not including, `end`.
+
+    `person_fte` is the person's own FTE on the day asked (1 when no employment of that day is known).
+    """
+
+    person_external_id: str
+    person_name: str
+    role_key: RoleKey
+    unit_external_id: str
+    unit_name: str
+    share: Decimal
+    person_fte: Decimal
+    start: date
+    end: date | None
+
+    @property
+    def role_names(self) -> Bilingual:
+        """Return the role's name in both languages."""
+        return load_roles().roles[self.role_key].names

@@ -1,0 +1,10 @@
+"""The dated organisation: units, people, who holds which role where, and the stage a unit has adopted."""
+
+from __future__ import annotations
+
+from roles.models.assignment import Assignment
+from roles.models.person import Employment, Person
+from roles.models.stage import AdoptedStage
+from roles.models.unit import Unit, UnitVersion
+
+__all__ = ["AdoptedStage", "Assignment", "Employment", "Person", "Unit", "UnitVersion"]

@@ -1,0 +1,79 @@
+"""The organisation as rows of the canonical tables, for the KPI engine: names and types as in the catalogue."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from roles.models import Assignment, Employment, UnitVersion
+
+Row = dict[str, Any]
+
+
+def org_units_rows(as_of: date) -> list[Row]:
+    """Return table `org_units` as it was on the day."""
+    columns = ("unit__external_id", "name", "level", "parent__external_id", "ownership", "city")
+    return [
+        {
+            "unit_id": unit,
+            "name": name,
+            "level": level,
+            "parent_id": parent,
+            "ownership": ownership,
+            "city": city or None,
+        }
+        for unit, name, level, parent, ownership, city in UnitVersion.objects.on(as_of)
+        .order_by("unit__external_id")
+        .values_list(*columns)
+    ]
+
+
+def employees_rows(as_of: date) -> list[Row]:
+    """Return table `employees`: everyone hired by the day, at the place they held then or, once gone, last.
+
+    Someone who came back later is shown with the stint of the day.
+    """
+    columns = (
+        "person__external_id", "person__display_name", "unit__external_id", "manager__external_id", "fill_mode", "fte",
+        "person__hired_on", "person__left_on", "monthly_cost", "during",
+    )  # fmt: skip
+    newest = (
+        Employment.objects.filter(during__startswith__lte=as_of)
+        .order_by("person__external_id", "-during")
+        .distinct("person__external_id")
+    )
+    return [_employee(as_of, *row) for row in newest.values_list(*columns)]
+
+
+def _employee(
+    as_of: date, person: str, name: str, unit: str, manager: str | None, fill_mode: str, fte: Any,
+    hired_on: date, left_on: date | None, monthly_cost: Any, during: Any,
+) -> Row:  # fmt: skip
+    gone = during.upper if during.upper is not None and during.upper <= as_of else left_on
+    return {
+        "employee_id": person,
+        "display_name": name or None,
+        "unit_id": unit,
+        "manager_id": manager,
+        "fill_mode": fill_mode,
+        "fte": fte,
+        "hired_on": hired_on if hired_on <= as_of else during.lower,
+        "left_on": gone,
+        "monthly_cost": monthly_cost,
+    }
+
+
+def assignment_rows() -> list[Row]:
+    """Return table `role_assignments`, all of it: its rows carry their own days."""
+    columns = ("person__external_id", "role_key", "unit__external_id", "share", "during")
+    return [
+        {
+            "employee_id": person,
+            "role_id": role,
+            "unit_id": unit,
+            "share": share,
+            "start_on": during.lower,
+            "end_on": during.upper,
+        }
+        for person, role, unit, share, during in Assignment.objects.order_by("pk").values_list(*columns)
+    ]

@@ -1,0 +1,43 @@
+"""Flat lists for REST clients: querysets by external id, within the caller's bounds, ready for cursor paging."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import F, QuerySet
+
+from roles.models import Assignment, Employment, UnitVersion
+from roles.queries.org_chart import unit_tree
+from roles.queries.people import people_within
+
+
+def listed_units(*, as_of: date, within: str | None = None) -> QuerySet[UnitVersion]:
+    """Return the units of the day."""
+    rows = UnitVersion.objects.on(as_of)
+    if within is not None:
+        rows = rows.filter(unit__external_id__in=unit_tree(as_of=as_of).subtree(within))
+    return rows.annotate(external_id=F("unit__external_id"), parent_external_id=F("parent__external_id"))
+
+
+def listed_people(*, as_of: date, within: str | None = None, person: str | None = None) -> QuerySet[Employment]:
+    """Return the employments of the day with their person."""
+    rows = Employment.objects.on(as_of)
+    if within is not None:
+        rows = people_within(unit_tree(as_of=as_of).subtree(within), as_of=as_of)
+    if person is not None:
+        rows = rows.filter(person__external_id=person)
+    return rows.select_related("person").annotate(
+        external_id=F("person__external_id"),
+        unit_external_id=F("unit__external_id"),
+        manager_external_id=F("manager__external_id"),
+    )
+
+
+def listed_assignments(*, as_of: date, within: str | None = None, person: str | None = None) -> QuerySet[Assignment]:
+    """Return the assignments of the day."""
+    rows = Assignment.objects.on(as_of)
+    if within is not None:
+        rows = rows.filter(unit__external_id__in=unit_tree(as_of=as_of).subtree(within))
+    if person is not None:
+        rows = rows.filter(person__external_id=person)
+    return rows.annotate(person_external_id=F("person__external_id"), unit_external_id=F("unit__external_id"))

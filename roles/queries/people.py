@@ -1,0 +1,134 @@
+"""Who holds which role on a day, and how that covers the roles."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count, F, FilteredRelation, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from roles.catalogue import RoleKey
+from roles.coverage import DEDICATED_SHARE, Cover, cover_by_unit
+from roles.holdings import Holding
+from roles.models import Assignment, Employment
+from roles.queries.org_chart import UnitTree, unit_tree
+
+
+def holders(
+    *,
+    as_of: date,
+    within: str | None = None,
+    role: RoleKey | None = None,
+    person: str | None = None,
+    tree: UnitTree | None = None,
+    most: int | None = None,
+) -> tuple[Holding, ...]:
+    """Return the holdings of a day by role, unit and person, in two queries (one when the tree is handed in).
+
+    `within` keeps the units of a subtree, `person` one person's own, `most` the first so many. `tree` is the whole
+    tree of the day.
+    """
+    tree = tree or unit_tree(as_of=as_of)
+    rows = _held(as_of, within=within, role=role, person=person, tree=tree)
+    rows = rows.order_by("role_key", "unit__external_id", "person__external_id")
+    return as_holdings(rows[:most], as_of=as_of, tree=tree)
+
+
+def role_covers(
+    *,
+    as_of: date,
+    within: str | None = None,
+    role: RoleKey | None = None,
+    person: str | None = None,
+    tree: UnitTree | None = None,
+) -> dict[RoleKey, Cover]:
+    """Return people, FTE and dedicated holders per role of the day, added up by the database in two queries.
+
+    A person with the role in two units counts once. Roles that nobody holds are absent.
+    """
+    if within is not None and tree is None:
+        tree = unit_tree(as_of=as_of)
+    rows = _held(as_of, within=within, role=role, person=person, tree=tree).order_by()
+    full = rows.values("role_key", "person_id").annotate(shares=Sum("share")).filter(shares__gte=DEDICATED_SHARE)
+    dedicated = Counter(full.values_list("role_key", flat=True))
+    work = F("share") * Coalesce(F("employed__fte"), Decimal(1))
+    summed = with_employment(rows, as_of=as_of).values("role_key")
+    return {
+        RoleKey(key): Cover(people, fte, dedicated[key])
+        for key, people, fte in summed.annotate(people=Count("person", distinct=True), work=Sum(work)).values_list(
+            "role_key", "people", "work"
+        )
+    }
+
+
+def _held(
+    as_of: date, *, within: str | None, role: RoleKey | None, person: str | None, tree: UnitTree | None
+) -> QuerySet[Assignment]:
+    rows = Assignment.objects.on(as_of)
+    if within is not None and tree is not None and tree.root_ids != (within,):
+        rows = rows.filter(unit__external_id__in=tree.subtree(within))
+    if role is not None:
+        rows = rows.filter(role_key=role.value)
+    if person is not None:
+        rows = rows.filter(person__external_id=person)
+    return rows
+
+
+def role_coverage(
+    *, as_of: date, within: str | None = None, tree: UnitTree | None = None
+) -> Mapping[tuple[RoleKey, str], Cover]:
+    """Return people, FTE and dedicated holders per role and unit of the day; cells without a holder are absent."""
+    return cover_by_unit(holders(as_of=as_of, within=within, tree=tree))
+
+
+def holdings_of(people: Collection[str], *, as_of: date, tree: UnitTree) -> dict[str, tuple[Holding, ...]]:
+    """Return the holdings of the day per person, for the given people, in one query."""
+    rows = Assignment.objects.on(as_of).filter(person__external_id__in=people).order_by("-share", "role_key")
+    found: dict[str, tuple[Holding, ...]] = dict.fromkeys(people, ())
+    for holding in as_holdings(rows, as_of=as_of, tree=tree):
+        found[holding.person_external_id] += (holding,)
+    return found
+
+
+def people_within(units: Iterable[str], *, as_of: date) -> QuerySet[Employment]:
+    """Return the employments of the day of people who work, or hold a role, in the units."""
+    ids = list(units)
+    helping = Assignment.objects.on(as_of).filter(unit__external_id__in=ids).values("person_id")
+    return Employment.objects.on(as_of).filter(Q(unit__external_id__in=ids) | Q(person_id__in=helping))
+
+
+def as_holdings(rows: QuerySet[Assignment], *, as_of: date, tree: UnitTree) -> tuple[Holding, ...]:
+    """Turn assignments into holdings in one query; a unit that is not in the tree goes by its id."""
+    # The stubs do not know a relation that annotate() adds.
+    columns = with_employment(rows, as_of=as_of).values_list(  # type: ignore[misc]
+        "person__external_id",
+        "person__display_name",
+        "role_key",
+        "unit__external_id",
+        "share",
+        "employed__fte",
+        "during",
+    )
+    return tuple(
+        Holding(
+            person_external_id=person,
+            person_name=name or person,
+            role_key=RoleKey(role),
+            unit_external_id=unit,
+            unit_name=tree.nodes[unit].name if unit in tree else unit,
+            share=share,
+            person_fte=Decimal(1) if own_fte is None else own_fte,
+            start=during.lower,
+            end=during.upper,
+        )
+        for person, name, role, unit, share, own_fte, during in columns
+    )
+
+
+def with_employment(rows: QuerySet[Assignment], *, as_of: date) -> QuerySet[Assignment]:
+    """Join the person's employment of the day as `employed`; there is one at most."""
+    of_the_day = Q(person__employments__during__contains=as_of)
+    return rows.annotate(employed=FilteredRelation("person__employments", condition=of_the_day))

@@ -1,0 +1,85 @@
+"""Faults a single row can have, and loops through many. Each check notes what it finds and goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from omnichannel.workspaces.scoping import current_workspace_id
+from roles.services.sync.rows import Faults
+
+# First key of the advisory lock: one writer of a workspace's organisation at a time.
+ORGANISATION_LOCK = 7301
+ID_LENGTH = 64
+PLACES = {"fte": 3, "share": 4, "monthly_cost": 4}
+
+
+def lock_organisation() -> None:
+    """Wait for other writers of this workspace's organisation; freed at the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [ORGANISATION_LOCK, current_workspace_id()])
+
+
+def stored(value: Decimal, column: str) -> Decimal:
+    """Round to the places the column keeps, so that the same file again compares equal."""
+    return value.quantize(Decimal(1).scaleb(-PLACES[column]), rounding=ROUND_HALF_UP)
+
+
+def check_keys(keys: Sequence[str], *, field: str, faults: Faults) -> None:
+    """Note ids that are empty, too long, or given twice in the batch."""
+    first: dict[str, int] = {}
+    for index, key in enumerate(keys):
+        if not key.strip():
+            faults.add(index, key, field, code="required", message=_("The id is missing."))
+        elif key in first:
+            message = _("Row %(row)s of the batch has the same id. Send each id once.") % {"row": first[key]}
+            faults.add(index, key, field, code="duplicate", message=message)
+        first.setdefault(key, index)
+
+
+def check_length(index: int, key: str, field: str, value: str, *, most: int, faults: Faults) -> None:
+    """Note a text that its column cannot hold."""
+    if len(value) > most:
+        message = _("This is longer than %(most)s characters.") % {"most": most}
+        faults.add(index, key, field, code="too_long", message=message)
+
+
+def check_choice(index: int, key: str, field: str, value: str, *, allowed: Collection[str], faults: Faults) -> None:
+    """Note a value outside a closed list, naming the list."""
+    if value not in allowed:
+        message = _("%(value)s is not known. Use one of: %(allowed)s.") % {
+            "value": value or "-",
+            "allowed": ", ".join(allowed),
+        }
+        faults.add(index, key, field, code="unknown_choice", message=message)
+
+
+def check_reference(index: int, key: str, field: str, value: str, *, known: Collection[str], faults: Faults) -> None:
+    """Note an id that neither the batch nor the organisation has."""
+    if value not in known:
+        message = _("%(id)s is in neither this batch nor the organisation.") % {"id": value or "-"}
+        faults.add(index, key, field, code="unknown_reference", message=message)
+
+
+def find_loops(parents: Mapping[str, str | None], *, among: Iterable[str]) -> list[tuple[str, ...]]:
+    """Return each loop that the given ids are part of, once, as the ids on it in order."""
+    done: set[str] = set()
+    loops = []
+    for start in among:
+        path: dict[str, int] = {}
+        at: str | None = start
+        while at is not None and at not in done and at not in path:
+            path[at] = len(path)
+            at = parents.get(at)
+        if at is not None and at in path:
+            loops.append(tuple(path)[path[at] :])
+        done.update(path)
+    return loops
+
+
+def loop_text(loop: Sequence[str]) -> str:
+    """Write a loop as a chain that comes back to its first id."""
+    return " → ".join([*loop, loop[0]])

@@ -1,0 +1,130 @@
+"""What a batch brings and what comes of it: frozen input rows, issues, outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class UnitInput:
+    """A unit as the customer's system has it. `is_leading` None keeps what is stored, since files do not carry it."""
+
+    external_id: str
+    name: str
+    level: str
+    parent_external_id: str | None = None
+    ownership: str = "na"
+    city: str = ""
+    is_leading: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonInput:
+    """A person and where they work. `left_on` is the first day gone; `monthly_cost` None keeps what is stored."""
+
+    external_id: str
+    unit_external_id: str
+    hired_on: date
+    display_name: str = ""
+    manager_external_id: str | None = None
+    fill_mode: str = "internal"
+    fte: Decimal = Decimal(1)
+    left_on: date | None = None
+    monthly_cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentInput:
+    """A person holds a role from `start_on` up to, not including, `end_on`. Key: person, role, `start_on`."""
+
+    person_external_id: str
+    role: str
+    unit_external_id: str
+    start_on: date
+    share: Decimal = Decimal(1)
+    end_on: date | None = None
+
+    @property
+    def external_id(self) -> str:
+        """Return the key as one text, for issues and outcomes."""
+        return f"{self.person_external_id}/{self.role}/{self.start_on}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SyncIssue:
+    """One fault of a batch: the row (counted from 0), its id, the field, a stable code, and what to do about it."""
+
+    index: int
+    external_id: str
+    field: str
+    code: str
+    message: str
+
+
+class OutcomeKind(StrEnum):
+    """What a row did, or would do."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    SAME = "same"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one row of the batch did."""
+
+    index: int
+    external_id: str
+    kind: OutcomeKind
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What a batch did. With issues nothing was written; `written` is also False for a dry run."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    issues: tuple[SyncIssue, ...] = ()
+    written: bool = False
+
+    @property
+    def is_ok(self) -> bool:
+        """True when the batch holds no fault."""
+        return not self.issues
+
+    @property
+    def created(self) -> int:
+        """Return how many rows are new."""
+        return self._count(OutcomeKind.CREATED)
+
+    @property
+    def changed(self) -> int:
+        """Return how many rows differ from what was stored."""
+        return self._count(OutcomeKind.CHANGED)
+
+    @property
+    def same(self) -> int:
+        """Return how many rows say what is already known."""
+        return self._count(OutcomeKind.SAME)
+
+    def _count(self, kind: OutcomeKind) -> int:
+        return sum(outcome.kind is kind for outcome in self.outcomes)
+
+
+@dataclass(slots=True)
+class Faults:
+    """Collects the issues of a batch while it is checked."""
+
+    found: list[SyncIssue] = field(default_factory=list)
+
+    def add(self, index: int, external_id: str, field: str, *, code: str, message: str) -> None:
+        """Note one fault."""
+        self.found.append(SyncIssue(index, external_id, field, code, message))
+
+    def refused(self, keys: list[str]) -> SyncResult:
+        """Return the result of a batch with faults: nothing is written, clean rows count as refused with the rest."""
+        outcomes = tuple(Outcome(index, key, OutcomeKind.REFUSED) for index, key in enumerate(keys))
+        return SyncResult(outcomes, tuple(sorted(self.found)))

@@ -1,0 +1,240 @@
+"""The organisation: the tree of units, its list and search, one unit's page, and the branch that htmx unfolds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.views.decorators.http import require_GET
+
+from omnichannel.core.text import Bilingual
+from omnichannel.workspaces.middleware import WorkspaceRequest
+from omnichannel.workspaces.permissions import Access, may
+from roles.catalogue import ExpectationLevel, RoleKey, load_roles
+from roles.choices import STAGE_NAMES, UnitLevel
+from roles.coverage import Cover, CoverState, RoleCover
+from roles.queries.org_chart import UnitChange, UnitNode
+from roles.queries.outline import (
+    MOST_HOLDINGS,
+    Organisation,
+    UnitPage,
+    UnitRow,
+    opened,
+    organisation,
+    outline,
+    search_units,
+    unit_page,
+    unit_row,
+)
+from roles.views.clock import Clock, clock_of
+
+PAGE = 100
+COVER_WORDS = {
+    CoverState.FILLED: _l("Filled"),
+    CoverState.SHARED: _l("Part-time only"),
+    CoverState.MISSING: _l("Nobody"),
+    CoverState.NOT_NEEDED: _l("Not needed"),
+}
+SORTS = ("name", "id", "level", "people")
+
+
+DatedEvent = tuple[date | None, dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The four figures above the tree."""
+
+    units: int
+    stores: int
+    people: int
+    fte: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CoverLine:
+    """One role of a unit as a table row; `status` is empty where nothing is expected."""
+
+    role: RoleKey
+    name: Bilingual
+    expected: Bilingual
+    state: str
+    status: str
+    cover: Cover
+
+
+@require_GET
+def organisation_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
+    """Show the tree; `?view=list` or `?q=` shows the same units as a list."""
+    clock = clock_of(request)
+    found = organisation(as_of=clock.as_of, within=request.access.own_unit)
+    words = request.GET.get("q", "").strip()
+    as_list = bool(words) or request.GET.get("view") == "list"
+    context = {
+        "clock": clock,
+        "totals": _totals(found),
+        "q": words,
+        "as_list": as_list,
+        "views": _views(request, clock, as_list=as_list),
+        "level_names": dict(UnitLevel.choices),
+    }
+    if as_list:
+        context |= _list(request, found, words)
+    else:
+        context["rows"] = _tree(request, found)
+    return render(request, "roles/organisation.html", context)
+
+
+@require_GET
+def branch(request: WorkspaceRequest, slug: str) -> HttpResponse:
+    """Answer the children of `?unit=` for htmx; without htmx the whole page with that unit open."""
+    clock, unit = clock_of(request), request.GET.get("unit", "")
+    if not request.htmx:
+        day = "" if clock.is_now else f"&as_of={clock.as_of}"
+        return redirect(f"{reverse('roles:organisation', args=[slug])}?open={unit}{day}")
+    found = organisation(as_of=clock.as_of, within=request.access.own_unit)
+    if unit not in found.tree:
+        raise Http404
+    rows = outline(found, units=found.tree.nodes[unit].children, open_units=())
+    return render(request, "roles/organisation.html#rows", {"clock": clock, "rows": rows})
+
+
+@require_GET
+def unit(request: WorkspaceRequest, slug: str, external_id: str) -> HttpResponse:
+    """Show one unit: facts, people, coverage, stage and history."""
+    clock = clock_of(request)
+    page = unit_page(external_id, as_of=clock.as_of, within=request.access.own_unit)
+    if page is None:
+        raise Http404
+    context = {
+        "clock": clock,
+        "page": page,
+        "node": page.row.unit,
+        "facts": _facts(request.access, page.row),
+        "breadcrumb": _breadcrumb(slug, clock, page.row.path, page.row.unit),
+        "coverage": [_cover_line(line) for line in page.coverage],
+        "holdings": page.holdings,
+        "is_cut": len(page.holdings) == MOST_HOLDINGS,
+        "events": _events(page),
+        "may_see_people": may(request.access, "roles:people"),
+        "may_see_units": True,
+        "people_url": f"{reverse('roles:people', args=[slug])}?unit={external_id}",
+    }
+    return render(request, "roles/unit.html", context)
+
+
+def _totals(found: Organisation) -> Totals:
+    roots = [found.counts[root] for root in found.tree.root_ids]
+    return Totals(
+        units=len(found.tree.nodes),
+        stores=sum(node.level == UnitLevel.STORE for node in found.tree),
+        people=sum(count.total_people for count in roots),
+        fte=sum((count.total_fte for count in roots), Decimal(0)),
+    )
+
+
+def _views(request: WorkspaceRequest, clock: Clock, *, as_list: bool) -> list[dict[str, object]]:
+    day = "" if clock.is_now else f"&as_of={clock.as_of}"
+    here = reverse("roles:organisation", args=[request.access.workspace.slug])
+    return [
+        {"label": _("Tree"), "url": f"{here}?view=tree{day}", "current": not as_list},
+        {"label": _("List"), "url": f"{here}?view=list{day}", "current": as_list},
+    ]
+
+
+def _tree(request: WorkspaceRequest, found: Organisation) -> tuple[UnitRow, ...]:
+    """Open what the URL asks for, else the member's own unit with the way to it, else the two top levels."""
+    asked = request.GET.getlist("open") or [request.access.unit_external_id]
+    return outline(found, units=found.tree.root_ids, open_units=opened(found.tree, asked=asked))
+
+
+def _list(request: WorkspaceRequest, found: Organisation, words: str) -> dict[str, object]:
+    keys = search_units(found.tree, words) if words else list(found.tree.nodes)
+    sort = request.GET.get("sort", "")
+    if sort.removeprefix("-") in SORTS:
+        keys.sort(key=lambda key: _sort_value(found, key, sort.removeprefix("-")), reverse=sort.startswith("-"))
+    page: Page[str] = Paginator(keys, PAGE).get_page(request.GET.get("page"))
+    return {"page": page, "rows": [unit_row(found, key) for key in page]}
+
+
+def _sort_value(found: Organisation, key: str, sort: str) -> tuple[object, str]:
+    node = found.tree.nodes[key]
+    values: dict[str, object] = {
+        "name": node.name,
+        "id": key,
+        "level": UnitLevel.values.index(node.level),
+        "people": found.counts[key].total_people,
+    }
+    return values[sort], key
+
+
+def _cover_line(line: RoleCover) -> CoverLine:
+    catalogue = load_roles()
+    missed = "missed" if line.expected is ExpectationLevel.CORE else "low"
+    status = {CoverState.FILLED: "met", CoverState.SHARED: "near", CoverState.MISSING: missed}.get(line.state, "")
+    names = catalogue.roles[line.role].names
+    expected = catalogue.expectation_levels[line.expected].names
+    return CoverLine(line.role, names, expected, str(COVER_WORDS[line.state]), status, line.cover)
+
+
+def _events(page: UnitPage) -> list[dict[str, object]]:
+    """Return the unit's versions and stage decisions as one history, newest first."""
+    versions: list[DatedEvent] = [(version.start, _version_event(version)) for version in page.history]
+    decisions: list[DatedEvent] = [
+        (
+            entry.start,
+            {
+                "when": entry.start,
+                "title": _("Stage: %(stage)s") % {"stage": STAGE_NAMES[entry.stage]},
+                "text": entry.note,
+                "who": entry.decided_by,
+                "tone": "good",
+            },
+        )
+        for entry in page.decisions
+    ]
+    dated = sorted([*versions, *decisions], key=lambda event: event[0] or date.min, reverse=True)
+    return [event for _start, event in dated]
+
+
+def _version_event(version: UnitChange) -> dict[str, object]:
+    under = _("under %(unit)s") % {"unit": version.parent_name or version.parent} if version.parent else _("at the top")
+    return {
+        "when": version.start or _("From the first records"),
+        "title": version.name,
+        "text": f"{version.level.label} · {under}",
+    }
+
+
+def _facts(access: Access, row: UnitRow) -> list[dict[str, object]]:
+    node, slug = row.unit, access.workspace.slug
+    parent = row.path[-1] if row.path else None
+    return [
+        {"label": _("Id"), "value": node.external_id},
+        {"label": _("Level"), "value": node.level.label},
+        {
+            "label": _("Belongs to"),
+            "value": parent.name if parent else _("Nothing above it"),
+            "url": reverse("roles:unit", args=[slug, parent.external_id]) if parent else "",
+        },
+        {"label": _("Ownership"), "value": node.ownership.label},
+        {"label": _("City"), "value": node.city},
+        {"label": _("FTE with all below"), "value": f"{row.count.total_fte.normalize():f}"},
+        {"label": _("So since"), "value": node.since or _("the first records")},
+    ]
+
+
+def _breadcrumb(slug: str, clock: Clock, path: tuple[UnitNode, ...], node: UnitNode) -> list[dict[str, str]]:
+    def at(unit_id: str) -> str:
+        return reverse("roles:unit", args=[slug, unit_id]) + clock.query
+
+    top = {"label": _("Organisation"), "url": reverse("roles:organisation", args=[slug]) + clock.query}
+    above = [{"label": one.name, "url": at(one.external_id)} for one in path]
+    return [top, *above, {"label": node.name, "url": ""}]

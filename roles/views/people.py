@@ -1,0 +1,106 @@
+"""People: the list with search and filters, and one person's page."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from omnichannel.workspaces.choices import MemberRole
+from omnichannel.workspaces.middleware import WorkspaceRequest
+from omnichannel.workspaces.permissions import may
+from roles.catalogue import RoleKey, load_roles
+from roles.queries.org_chart import UnitTree, unit_tree
+from roles.queries.roster import PeopleFilter, PersonPage, people_list, person_page
+from roles.views.clock import Clock, clock_of
+
+# Pay is for those who administer it, never for a manager by being a manager.
+SEES_PAY = {MemberRole.OWNER, MemberRole.HR_LEAD}
+
+
+@require_GET
+def people(request: WorkspaceRequest, slug: str) -> HttpResponse:
+    """List the people of a day."""
+    clock, access = clock_of(request), request.access
+    asked = PeopleFilter(
+        as_of=clock.as_of,
+        within=access.own_unit,
+        person=access.own_person,
+        q=request.GET.get("q", "").strip(),
+        role=_role(request.GET.get("role", "")),
+        unit=request.GET.get("unit", ""),
+        overloaded=bool(request.GET.get("overloaded")),
+        sort=request.GET.get("sort", "name"),
+    )
+    page, lines = people_list(asked, page=request.GET.get("page"))
+    context = {
+        "clock": clock,
+        "asked": asked,
+        "page": page,
+        "lines": lines,
+        "role_options": [
+            (key.value, spec.names.in_language(get_language())) for key, spec in load_roles().roles.items()
+        ],
+        "unit_options": _unit_options(unit_tree(as_of=clock.as_of, within=access.own_unit), asked.unit),
+    }
+    return render(request, "roles/people.html", context)
+
+
+@require_GET
+def person(request: WorkspaceRequest, slug: str, external_id: str) -> HttpResponse:
+    """Show one person: where they work, which roles they hold, and since when."""
+    clock, access = clock_of(request), request.access
+    sees_pay = access.role in SEES_PAY
+    page = person_page(
+        external_id, as_of=clock.as_of, within=access.own_unit, person=access.own_person, with_pay=sees_pay
+    )
+    if page is None:
+        raise Http404
+    context = {
+        "clock": clock,
+        "page": page,
+        "sees_pay": sees_pay,
+        "facts": _facts(page, slug=slug, may_see_units=may(access, "roles:unit")),
+        "may_see_units": may(access, "roles:unit"),
+        "breadcrumb": _breadcrumb(page, slug=slug, clock=clock),
+    }
+    return render(request, "roles/person.html", context)
+
+
+def _unit_options(tree: UnitTree, chosen: str) -> list[tuple[str, str]]:
+    """Offer the units that have others below them, indented, and the one chosen; a list of all stores helps nobody."""
+    offered = [node for node in tree if node.children or node.depth == 0 or node.external_id == chosen]
+    return [(node.external_id, "\u3000" * node.depth + node.name) for node in offered]
+
+
+def _role(text: str) -> RoleKey | None:
+    return RoleKey(text) if text in set(RoleKey) else None
+
+
+def _facts(page: PersonPage, *, slug: str, may_see_units: bool) -> list[dict[str, object]]:
+    facts: list[dict[str, object]] = [
+        {"label": _("Id"), "value": page.external_id},
+        {"label": _("Hired"), "value": page.hired_on},
+    ]
+    if page.left_on:
+        facts.append({"label": _("First day gone"), "value": page.left_on})
+    if page.current:
+        here = page.current
+        url = reverse("roles:unit", args=[slug, here.unit_external_id]) if may_see_units else ""
+        facts += [
+            {"label": _("Unit"), "value": here.unit_name, "url": url},
+            {"label": _("Manager"), "value": here.manager_name or _("Nobody")},
+            {"label": _("Filled by"), "value": here.fill_mode.label},
+            {"label": _("FTE"), "value": f"{here.fte.normalize():f}"},
+        ]
+    return facts
+
+
+def _breadcrumb(page: PersonPage, *, slug: str, clock: Clock) -> list[dict[str, str]]:
+    return [
+        {"label": _("People"), "url": reverse("roles:people", args=[slug]) + clock.query},
+        {"label": page.name, "url": ""},
+    ]
