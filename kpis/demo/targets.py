@@ -171,6 +171,9 @@ def write_targets(
     nobody = np.zeros(len(MONTHS), dtype=np.int64)
     for kpi, values in company.items():
         _write(sink, kpi, "company", pa.array(["company"]), nobody, every, values)
+    for kpi in [kpi for kpi in (*LEVEL, *FIXED) if kpi not in GUIDE_RATES]:
+        # rates and standards hold for each business unit as for the whole, so that its roles can be graded
+        _write(sink, kpi, "unit", pa.array(["BU1", "BU2"]), *_grid(np.vstack([company[kpi]] * 2)))
     for department, kpi in DEPARTMENTS:
         _write(sink, kpi, "unit", pa.array([department]), nobody, every, company[kpi])
     first = int(world.org.store_unit[0])

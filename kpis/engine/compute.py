@@ -128,6 +128,8 @@ def _values_of(
 ) -> Iterable[Value]:
     mine = {ref: results[ref] for ref in planned.refs}
     for kind, scopes in found.items():
+        if not context.scoping.request.reports(planned.kpi, kind):
+            continue
         absent = next((ref.measure for ref, result in mine.items() if kind not in result.kinds), "")
         if not absent:
             for scope in scopes:

@@ -53,12 +53,19 @@ class UnitTree:
 class ScopeRequest:
     """The kinds to compute beside the company, each for every id, or only for `ids[kind]` when given.
 
+    `kpis_at[kind]` limits a kind to some of the KPIs asked for (what is read at people, of all that is computed).
     `keep_unavailable=False` leaves out the NOT_AT_SCOPE values of the other kinds (thousands of employees have them).
     """
 
     kinds: frozenset[ScopeKind] = frozenset({ScopeKind.COMPANY})
     ids: Mapping[ScopeKind, frozenset[str]] | None = None
     keep_unavailable: bool = True
+    kpis_at: Mapping[ScopeKind, frozenset[str]] | None = None
+
+    def reports(self, kpi: str, kind: ScopeKind) -> bool:
+        """Tell whether the KPI is reported at scopes of the kind."""
+        limited = None if self.kpis_at is None else self.kpis_at.get(kind)
+        return limited is None or kpi in limited
 
     def wanted(self, kind: ScopeKind) -> frozenset[str] | None:
         """Return the ids asked for, or None for all."""

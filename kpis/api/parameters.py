@@ -1,0 +1,47 @@
+"""What the figures' endpoints have in common: their parameters, the period, and the bounds of the caller."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from kpis.choices import ScopeKindChoice
+from kpis.queries.bounds import rows_within
+from kpis.queries.values import stored_periods
+from omnichannel.core.periods import Period, parse_period
+from omnichannel.workspaces.permissions import Access, may
+
+SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH, description="The workspace.")
+PERIOD = OpenApiParameter("period", str, description="`2024-11`; the newest computed month when left out.")
+SCOPES = [
+    OpenApiParameter("scope_kind", str, enum=ScopeKindChoice.values, description="Whose figures."),
+    OpenApiParameter("scope_id", str, description="External id of the unit or person, or the channel's name."),
+]
+# A person's own figures are for those who may open the person's scorecard.
+PERSONAL_ROUTE = "kpis:person_scorecard"
+
+
+def asked_period(request: Request) -> Period | None:
+    """Return the period of the query, else the newest computed one. ValidationError for what is no period."""
+    text = request.query_params.get("period", "")
+    if not text:
+        return next(iter(stored_periods()), None)
+    try:
+        return parse_period(text)
+    except ValueError as error:
+        raise ValidationError({"period": [str(error)]}) from error
+
+
+def asked_rows(request: Request, period: Period, names: dict[str, str]) -> Q:
+    """Return the condition of the rows asked for and allowed. `names` maps query parameters to columns."""
+    access: Access = request._request.access  # type: ignore[attr-defined]
+    seen = rows_within(
+        on=period.last_day,
+        unit=access.own_unit,
+        person=access.own_person,
+        with_people=may(access, PERSONAL_ROUTE),
+    )
+    asked = {column: request.query_params[name] for name, column in names.items() if name in request.query_params}
+    return seen & Q(period=str(period), is_current=True, **asked)

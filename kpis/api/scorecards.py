@@ -1,0 +1,62 @@
+"""Scorecards for REST clients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kpis.api.parameters import PERIOD, SCOPES, SLUG, asked_period, asked_rows
+from kpis.models import Scorecard
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from roles.catalogue import RoleKey
+
+NAMES = {"role": "role_key", "scope_kind": "scope_kind", "scope_id": "scope_id"}
+
+
+class ScorecardSerializer(serializers.ModelSerializer[Scorecard]):
+    """One card. `role` is empty on a person's combined card; `coverage` is the percent of weight that has data."""
+
+    role = serializers.CharField(source="role_key")
+    unit = serializers.CharField(source="unit_id")
+    lines = serializers.ListField(child=serializers.DictField(), help_text="Per KPI; decimals are strings.")
+
+    class Meta:
+        model = Scorecard
+        fields = (
+            "role", "period", "scope_kind", "scope_id", "unit", "stage", "subtype", "stage_unit", "score", "coverage",
+            "band", "weights_source", "revision", "lines",
+        )  # fmt: skip
+
+
+class ScorecardsView(WorkspaceAPIMixin, generics.ListAPIView[Scorecard]):
+    """Current scorecards of one period."""
+
+    serializer_class = ScorecardSerializer
+    filter_backends: tuple[()] = ()
+
+    def get_queryset(self) -> QuerySet[Scorecard]:
+        """Return what was asked for, within what the caller may see."""
+        if getattr(self, "swagger_fake_view", False):  # the schema is drawn without a workspace
+            return Scorecard._default_manager.none()
+        period = asked_period(self.request)
+        if period is None:
+            return Scorecard.objects.none()
+        return Scorecard.objects.filter(asked_rows(self.request, period, NAMES))
+
+    @extend_schema(
+        parameters=[
+            SLUG,
+            PERIOD,
+            OpenApiParameter("role", str, enum=[key.value for key in RoleKey], description="Only this role's cards."),
+            *SCOPES,
+        ],
+        tags=["kpis"],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return current scorecards of a period, page by page."""
+        return self.list(request, *args, **kwargs)

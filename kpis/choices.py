@@ -1,0 +1,114 @@
+"""Closed lists of the kpis app."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class UploadState(models.TextChoices):
+    """Where an upload stands. Nothing of it counts before `loaded`."""
+
+    RECEIVED = "received", _("Received")
+    CHECKING = "checking", _("Checking")
+    NEEDS_ATTENTION = "needs_attention", _("Needs your attention")
+    READY = "ready", _("Ready to load")
+    LOADING = "loading", _("Loading")
+    LOADED = "loaded", _("Loaded")
+    REFUSED = "refused", _("Cannot be read")
+    FAILED = "failed", _("Failed")
+    DISCARDED = "discarded", _("Discarded")
+
+
+class AutoLoad(models.TextChoices):
+    """Whether a checked upload loads without a person's button."""
+
+    OFF = "off", _("When a person says so")
+    CLEAN = "clean", _("When it has no error")
+    GOOD_ROWS = "good_rows", _("Its good rows")
+
+
+class ProblemSeverity(models.TextChoices):
+    """An error keeps the row out; a warning lets it in."""
+
+    ERROR = "error", _("Error")
+    WARNING = "warning", _("Warning")
+
+
+class ScopeKindChoice(models.TextChoices):
+    """Whose figure it is; the values are those of `kpis.engine.specs.ScopeKind`."""
+
+    COMPANY = "company", _("Company")
+    UNIT = "unit", _("Unit")
+    EMPLOYEE = "employee", _("Person")
+    CHANNEL = "channel", _("Channel")
+    CAMPAIGN = "campaign", _("Campaign")
+    ROLE = "role", _("Role")
+
+
+class SubjectKind(models.TextChoices):
+    """Whom a qualitative review is about."""
+
+    EMPLOYEE = "employee", _("Person")
+    ROLE = "role", _("Role")
+    UNIT = "unit", _("Unit")
+
+
+class NoDataReason(models.TextChoices):
+    """Why there is no value; the values are those of `kpis.engine.specs.NoData`."""
+
+    NO_ROWS = "no_rows", _("No rows in this period")
+    TABLE_MISSING = "table_missing", _("The table has not been loaded")
+    MISSING_OPERAND = "missing_operand", _("A part of the formula has no value")
+    ZERO_DENOMINATOR = "zero_denominator", _("The denominator is zero")
+    NOT_AT_SCOPE = "not_at_scope", _("Not defined at this level")
+    TOO_FEW_CUSTOMERS = "too_few_customers", _("Too few customers to rank")
+
+
+class ScoreBand(models.TextChoices):
+    """How a score reads; a score at exactly the threshold has reached it."""
+
+    MET = "met", _("Met")
+    NEAR = "near", _("Near")
+    LOW = "low", _("Low")
+    MISSED = "missed", _("Missed")
+
+
+class WeightsSource(models.TextChoices):
+    """Where the weights of a scorecard come from."""
+
+    LIBRARY = "library", _("Library")
+    WORKSPACE = "workspace", _("This workspace")
+    SHARES = "shares", _("Time shares of the roles")
+
+
+class ComputationKind(models.TextChoices):
+    """Values and scorecards from the data, or scorecards again from the values that are there."""
+
+    VALUES = "values", _("Values and scorecards")
+    GRADES = "grades", _("Scorecards")
+
+
+class StageName(models.TextChoices):
+    """The stages of an organisation as pages write them; the keys are those of `roles.catalogue.StageKey`."""
+
+    PROJECT = "project", _("Project")
+    STRONG_DEPARTMENT = "strong-department", _("Strong department")
+    FIRST_LEVEL = "first-level", _("First-level department")
+
+
+class KpiKindName(models.TextChoices):
+    """The four KPI kinds as pages write them."""
+
+    RESULT = "result", _("Result")
+    PROCESS = "process", _("Process")
+    PROGRESS = "progress", _("Progress")
+    SUBJECTIVE = "subjective", _("Subjective")
+
+
+class KpiLayerName(models.TextChoices):
+    """The three layers as pages write them."""
+
+    EFFICIENCY = "efficiency", _("Efficiency")
+    EFFECT = "effect", _("Effect")
+    VALUE = "value", _("Value")

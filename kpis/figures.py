@@ -1,0 +1,177 @@
+"""Charts as plotly JSON, computed on the server. Pure: here, and only here, decimals become numbers for drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+Number = Decimal | int | None
+# Colours of the page's own palette by entity, so that a channel looks the same on every chart.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
+STATUS_COLOURS = {
+    "met": "#009E73",
+    "near": "#E69F00",
+    "low": "#D98324",
+    "missed": "#D55E00",
+    "no_data": "#B5B5B5",
+}
+GREY = "#9AA0A6"
+FLAT = {"showlegend": False, "hovermode": "closest"}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A named row of numbers, one per point of the chart's axis."""
+
+    name: str
+    values: Sequence[Number]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar with the status that colours it."""
+
+    name: str
+    value: Number
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What the chart tag wants: the figure, and the same numbers as a table."""
+
+    figure: dict[str, Any]
+    table: dict[str, Any]
+
+
+def stacked_bars(points: Sequence[str], series: Sequence[Series], *, axis: str, unit: str) -> Chart:
+    """Stack the series over the points: parts of a whole over time."""
+    data = [
+        {
+            "type": "bar",
+            "name": each.name,
+            "x": list(points),
+            "y": [_drawn(value) for value in each.values],
+            "marker": {"color": PALETTE[index % len(PALETTE)]},
+            "hovertemplate": f"%{{x}}<br>{each.name} %{{y:,.0f}} {unit}<extra></extra>",
+        }
+        for index, each in enumerate(series)
+    ]
+    layout = {"barmode": "stack", "yaxis": {"title": {"text": unit}, "rangemode": "tozero"}, "xaxis": _by_name()}
+    return Chart({"data": data, "layout": layout}, _table(axis, points, series))
+
+
+def trend(points: Sequence[str], line: Series, *, axis: str, unit: str, target: Series | None = None) -> Chart:
+    """Draw a line over the points that breaks where there is no value; the target stands as ticks."""
+    data: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "name": line.name,
+            "x": list(points),
+            "y": [_drawn(value) for value in line.values],
+            "connectgaps": False,
+            "line": {"color": PALETTE[0], "width": 2},
+            "hovertemplate": "%{x}<br>%{y:,.2f} " + unit + "<extra></extra>",
+        }
+    ]
+    shown = [line]
+    if target is not None and any(value is not None for value in target.values):
+        data.append(_ticks(points, target, unit))
+        shown.append(target)
+    layout = {**FLAT, "showlegend": len(shown) > 1, "yaxis": {"title": {"text": unit}}, "xaxis": _by_name()}
+    return Chart({"data": data, "layout": layout}, _table(axis, points, shown))
+
+
+def attainment_bars(bars: Sequence[Bar], *, axis: str, value_name: str) -> Chart:
+    """Lay one bar per KPI, coloured by status, with the target as a tick at 100 %; the first KPI stands on top."""
+    names = [bar.name for bar in bars]
+    figure = {
+        "data": [
+            {
+                "type": "bar",
+                "orientation": "h",
+                "y": names,
+                "x": [_drawn(bar.value) for bar in bars],
+                "marker": {"color": [STATUS_COLOURS.get(bar.status, GREY) for bar in bars]},
+                "text": [_said(bar.value) for bar in bars],
+                "textposition": "auto",
+                "hovertemplate": "%{y}<br>%{x:.2f} %<extra></extra>",
+            }
+        ],
+        "layout": {
+            **FLAT,
+            "xaxis": {"range": [0, 125], "title": {"text": "%"}, "dtick": 20},
+            "yaxis": {"autorange": "reversed", "type": "category"},
+            "shapes": [_line_at(100)],
+        },
+    }
+    return Chart(figure, _table(axis, names, [Series(value_name, [bar.value for bar in bars])]))
+
+
+def ranked_bars(bars: Sequence[Bar], *, axis: str, value_name: str, unit: str = "") -> Chart:
+    """Lay bars in the order given, best on top."""
+    names = [bar.name for bar in bars]
+    figure = {
+        "data": [
+            {
+                "type": "bar",
+                "orientation": "h",
+                "y": names,
+                "x": [_drawn(bar.value) for bar in bars],
+                "marker": {"color": [STATUS_COLOURS.get(bar.status, PALETTE[0]) for bar in bars]},
+                "hovertemplate": "%{y}<br>%{x:,.2f} " + unit + "<extra></extra>",
+            }
+        ],
+        "layout": {
+            **FLAT,
+            "xaxis": {"rangemode": "tozero", "title": {"text": unit}},
+            "yaxis": {"autorange": "reversed", "type": "category"},
+        },
+    }
+    return Chart(figure, _table(axis, names, [Series(value_name, [bar.value for bar in bars])]))
+
+
+def _ticks(points: Sequence[str], target: Series, unit: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": target.name,
+        "x": list(points),
+        "y": [_drawn(value) for value in target.values],
+        "marker": {"symbol": "line-ew-open", "size": 16, "color": GREY, "line": {"width": 2}},
+        "hovertemplate": "%{x}<br>" + target.name + " %{y:,.2f} " + unit + "<extra></extra>",
+    }
+
+
+def _line_at(value: int) -> dict[str, Any]:
+    ends = {"x0": value, "x1": value, "y0": 0, "y1": 1}
+    return {"type": "line", "xref": "x", "yref": "paper", **ends, "line": {"color": GREY, "width": 2}}
+
+
+def _by_name() -> dict[str, Any]:
+    # months such as 2026-10 would else be read as dates and thinned out
+    return {"type": "category"}
+
+
+def _drawn(value: Number) -> float | None:
+    return None if value is None else float(value)
+
+
+def _said(value: Number) -> str:
+    return "" if value is None else f"{value:.1f}"
+
+
+def _table(axis: str, points: Sequence[str], series: Sequence[Series]) -> dict[str, Any]:
+    rows = [[point, *(_plain(each.values[index]) for each in series)] for index, point in enumerate(points)]
+    return {"head": [axis, *(each.name for each in series)], "rows": rows}
+
+
+def _plain(value: Number) -> str | None:
+    """Write a number in full with at most two decimals; None stays for the page to dash."""
+    if value is None:
+        return None
+    text = f"{value:,.2f}"
+    return text.removesuffix(".00")

@@ -1,0 +1,24 @@
+"""Tables of the kpis app, one file per subject."""
+
+from __future__ import annotations
+
+from kpis.models.card_lines import CardLine, ShareLine
+from kpis.models.scorecards import Scorecard
+from kpis.models.targets import Review, Target
+from kpis.models.uploads import Part, Upload, UploadProblem
+from kpis.models.values import Computation, KpiValue
+from kpis.models.weights import WeightSet
+
+__all__ = [
+    "CardLine",
+    "Computation",
+    "KpiValue",
+    "Part",
+    "Review",
+    "Scorecard",
+    "ShareLine",
+    "Target",
+    "Upload",
+    "UploadProblem",
+    "WeightSet",
+]

@@ -1,0 +1,1 @@
+"""What is read: frozen shapes for pages, the API and the engine."""

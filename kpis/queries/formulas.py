@@ -1,0 +1,123 @@
+"""Formulas as people read them: names instead of ids, words instead of filters and windows, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kpis.engine.grammar import BinOp, Call, MeasureRef, Node, Number
+from kpis.engine.plan import measure_tables, plan_kpi
+from kpis.engine.specs import DerivedMeasure, Filter, FilterOp, Measure, SimpleMeasure, TableSpec
+from kpis.library import library_extras, load_library
+from omnichannel.core.text import Bilingual
+
+SIGNS = {"*": "×", "/": "÷", "-": "−", "+": "+"}
+PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2}
+WINDOWS = {
+    "": Bilingual("", ""),
+    "prev": Bilingual("上期", "previous period"),
+    "yoy": Bilingual("去年同期", "a year earlier"),
+    "r12m": Bilingual("近12个月", "last 12 months"),
+    "open": Bilingual("期初", "at the start"),
+}
+COMPARISONS = {
+    FilterOp.IN: Bilingual("为", "is"),
+    FilterOp.EQ: Bilingual("为", "is"),
+    FilterOp.GT: Bilingual("大于", ">"),
+    FilterOp.GE: Bilingual("不小于", "≥"),
+    FilterOp.LE: Bilingual("不大于", "≤"),
+    FilterOp.IS_NOT_NULL: Bilingual("有值", "is given"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureWords:
+    """One measure of a formula explained: what it counts, from which tables and columns, under which conditions."""
+
+    id: str
+    names: Bilingual
+    how: Bilingual
+    tables: tuple[TableSpec, ...]
+    columns: tuple[str, ...]
+    conditions: tuple[Bilingual, ...]
+    note: Bilingual | None
+
+
+def readable(kpi: str) -> Bilingual:
+    """Return the KPI's formula in words, in both languages."""
+    root = plan_kpi(load_library(), kpi).root
+    return _both(lambda code: _text(root, code))
+
+
+def explained(kpi: str) -> tuple[MeasureWords, ...]:
+    """Explain every measure of a KPI's formula once, in the order of the formula."""
+    library = load_library()
+    names = dict.fromkeys(ref.measure for ref in plan_kpi(library, kpi).refs)
+    return tuple(_explained(library.measures[name]) for name in names)
+
+
+def _both(write: Callable[[str], str]) -> Bilingual:
+    return Bilingual(write("zh"), write("en"))
+
+
+def _text(node: Node, code: str) -> str:
+    if isinstance(node, Number):
+        return str(node)
+    if isinstance(node, MeasureRef):
+        return _measure_text(node, code)
+    if isinstance(node, Call):
+        return f"{node.name}({', '.join(_text(arg, code) for arg in node.args)})"
+    left, right = _side(node, node.left, code, right=False), _side(node, node.right, code, right=True)
+    return f"{left} {SIGNS[node.op]} {right}"
+
+
+def _side(parent: BinOp, node: Node, code: str, *, right: bool) -> str:
+    text = _text(node, code)
+    if not isinstance(node, BinOp):
+        return text
+    mine, inner = PRECEDENCE[parent.op], PRECEDENCE[node.op]
+    return f"({text})" if inner < mine or (right and inner == mine) else text
+
+
+def _measure_text(ref: MeasureRef, code: str) -> str:
+    name = load_library().measures[ref.measure].names.in_language(code)
+    shown = [value for column, values in ref.filters if column != "kpi_id" for value in values]
+    words = [value_label(value).in_language(code) for value in shown]
+    if ref.window:
+        words.append(WINDOWS[ref.window].in_language(code))
+    if not words:
+        return name
+    return f"{name}（{'、'.join(words)}）" if code == "zh" else f"{name} ({', '.join(words)})"
+
+
+def value_label(value: str) -> Bilingual:
+    """Return the label of an enum value; an unknown one stands for itself."""
+    return library_extras().enum_labels.get(value) or Bilingual(value, value)
+
+
+def _explained(measure: Measure) -> MeasureWords:
+    library, extras = load_library(), library_extras()
+    tables = tuple(library.tables[name] for name in measure_tables(measure))
+    note = extras.measure_notes.get(measure.id)
+    if isinstance(measure, DerivedMeasure):
+        how = extras.algorithms.get(measure.id) or Bilingual(measure.algorithm, measure.algorithm)
+        return MeasureWords(measure.id, measure.names, how, tables, measure.columns, (), note)
+    words = extras.formula_language["aggregations"].get(measure.agg.value)
+    how = words if isinstance(words, Bilingual) else Bilingual(measure.agg.value, measure.agg.value)
+    read = (measure.column, measure.weight, measure.by, measure.time, measure.end)
+    columns = tuple(dict.fromkeys(column for column in read if column))
+    conditions = tuple(_condition(one, measure) for one in measure.filters)
+    return MeasureWords(measure.id, measure.names, how, tables, columns, conditions, note)
+
+
+def _condition(found: Filter, measure: SimpleMeasure) -> Bilingual:
+    table, _dot, column = found.column.rpartition(".")
+    spec = load_library().tables[table or measure.table]
+    name = next((each.names for each in spec.columns if each.name == column), Bilingual(column, column))
+
+    def write(code: str) -> str:
+        values = [value_label(value).in_language(code) for value in found.values]
+        said = ("、" if code == "zh" else " / ").join(values)
+        return " ".join(filter(None, [name.in_language(code), COMPARISONS[found.op].in_language(code), said]))
+
+    return _both(write)

@@ -1,0 +1,125 @@
+"""Reads of computed figures: pages and commands never compute, they read the current rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from kpis.engine.specs import COMPANY, NoData, Scope, ScopeKind, Value
+from kpis.library import load_library
+from kpis.models import Computation, KpiValue, Part, Upload
+from kpis.queries.uploads import newest_day, visible
+from omnichannel.core.periods import Grain, Period, parse_period
+
+CHUNK = 5000
+FIELDS = ("kpi", "scope_kind", "scope_id", "value", "numerator", "denominator", "rows", "reason", "detail")
+Book = Mapping[tuple[str, Scope], Value]
+
+
+def stored_periods(grain: Grain = Grain.MONTH) -> list[Period]:
+    """Return the periods with current figures, newest first."""
+    # Every computation stores every KPI of the company, so one of them tells the periods.
+    some_kpi = next(iter(load_library().kpis))
+    keys = KpiValue.objects.filter(kpi=some_kpi, scope_kind=ScopeKind.COMPANY, scope_id="", is_current=True)
+    found = [parse_period(key) for key in keys.order_by("-period_start").values_list("period", flat=True)]
+    return [period for period in found if period.grain is grain]
+
+
+def newest_computation() -> Computation | None:
+    """Return the last computation of values."""
+    return Computation.objects.filter(kind="values").first()
+
+
+def current_values(
+    period: Period,
+    *,
+    kpis: Collection[str] | None = None,
+    kinds: Collection[ScopeKind] | None = None,
+    scopes: Collection[Scope] | None = None,
+) -> Iterator[Value]:
+    """Yield the current figures of a period, all of them or only those of some KPIs, scope kinds or scopes."""
+    rows = KpiValue.objects.filter(period=str(period), is_current=True)
+    if kpis is not None:
+        rows = rows.filter(kpi__in=list(kpis))
+    if kinds is not None:
+        rows = rows.filter(scope_kind__in=[kind.value for kind in kinds])
+    if scopes is not None:
+        rows = rows.filter(scope_kind__in={s.kind.value for s in scopes}, scope_id__in={s.id for s in scopes})
+    for row in rows.values_list(*FIELDS).iterator(chunk_size=CHUNK):
+        value = as_value(row)
+        if scopes is None or value.scope in scopes:
+            yield value
+
+
+def as_value(row: Sequence[object]) -> Value:
+    """Turn the columns FIELDS of a row into the engine's value."""
+    kpi, kind, scope_id, value, numerator, denominator, rows, reason, detail = row
+    return Value(
+        kpi=str(kpi),
+        scope=Scope(ScopeKind(str(kind)), str(scope_id)),
+        value=value,  # type: ignore[arg-type]
+        numerator=numerator,  # type: ignore[arg-type]
+        denominator=denominator,  # type: ignore[arg-type]
+        rows=int(str(rows)),
+        reason=NoData(str(reason)) if reason else None,
+        detail=str(detail),
+    )
+
+
+def as_book(values: Iterable[Value]) -> Book:
+    """Index figures of one period by KPI and scope."""
+    return {(value.kpi, value.scope): value for value in values}
+
+
+def trends(
+    kpis: Collection[str], periods: Sequence[Period], *, scopes: Collection[Scope] = (COMPANY,)
+) -> dict[tuple[str, Scope], list[Decimal | None]]:
+    """Return the figures of some KPIs over the periods given, in their order; None where there is none."""
+    at = {str(period): index for index, period in enumerate(periods)}
+    rows = KpiValue.objects.filter(
+        kpi__in=list(kpis),
+        period__in=at,
+        scope_kind__in={scope.kind.value for scope in scopes},
+        scope_id__in={scope.id for scope in scopes},
+        is_current=True,
+    ).values_list("kpi", "scope_kind", "scope_id", "period", "value")
+    found: dict[tuple[str, Scope], list[Decimal | None]] = {
+        (kpi, scope): [None] * len(periods) for kpi in kpis for scope in scopes
+    }
+    for kpi, kind, scope_id, period, value in rows:
+        line = found.get((kpi, Scope(ScopeKind(kind), scope_id)))
+        if line is not None:
+            line[at[period]] = value
+    return found
+
+
+def months_before(period: Period, count: int) -> list[Period]:
+    """Return `count` periods of the same grain that end with this one, earliest first."""
+    return [period.previous(step) for step in range(count - 1, -1, -1)]
+
+
+def computed_at(period: Period) -> datetime | None:
+    """Return when the newest figure of the period was computed."""
+    row = (
+        KpiValue.objects.filter(period=str(period), scope_kind=ScopeKind.COMPANY, scope_id="", is_current=True)
+        .order_by("-computation_id")
+        .select_related("computation")
+        .first()
+    )
+    return row.computation.finished_at if row else None
+
+
+def has_computed() -> bool:
+    """Tell whether any figure has been computed in this workspace."""
+    return KpiValue.objects.filter(is_current=True).exists()
+
+
+def months_with_data(limit: int = 24) -> list[Period]:
+    """Return the newest months for which operating data has been loaded, earliest first; none in the future."""
+    newest = newest_day()
+    if newest is None:
+        return []
+    keys = Part.objects.filter(upload__in=Upload.objects.filter(visible()), month__lte=f"{newest:%Y-%m}")
+    found = {parse_period(key) for key in keys.exclude(month="").values_list("month", flat=True).distinct()}
+    return sorted(found)[-limit:]

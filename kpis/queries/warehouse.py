@@ -1,0 +1,164 @@
+"""Operating data as the engine reads it: the parts that count, and the facts of PostgreSQL as frames."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from kpis.datasets.columns import arrow_type
+from kpis.datasets.contacts import FIRST_CONTACT_SQL
+from kpis.engine.relations import Relations
+from kpis.engine.scoping import UnitTree
+from kpis.engine.specs import TableSpec
+from kpis.library import load_library
+from kpis.models import Part, Upload
+from kpis.queries.targets import review_rows
+from kpis.queries.uploads import visible
+from omnichannel.workspaces.scoping import current_workspace_id
+from roles.queries.frames import assignment_rows, employees_rows, org_units_rows
+
+# Kept in PostgreSQL: their parts are a trace of what was loaded, not what counts.
+IN_POSTGRES = frozenset({"org_units", "employees", "role_assignments", "targets", "reviews"})
+
+
+def visible_parts(*, known_at: datetime | None = None) -> QuerySet[Part]:
+    """Return the parts that count now, or counted at a moment in the past."""
+    return Part.objects.filter(upload__in=Upload.objects.filter(visible(known_at=known_at)))
+
+
+def part_paths(table: str) -> list[Path]:
+    """Return the files of the table's parts that count now."""
+    return [settings.DATA_ROOT / path for path in visible_parts().filter(table_id=table).values_list("path", flat=True)]
+
+
+def open_relations(*, as_of: date, known_at: datetime | None = None) -> Relations:
+    """Open everything the engine may read; the caller closes it. The organisation is that of `as_of`."""
+    tables = load_library().tables
+    parts = _parts(known_at=known_at)
+    spill = settings.DATA_ROOT / "spill"
+    spill.mkdir(parents=True, exist_ok=True)
+    return Relations.from_parquet(
+        parts,
+        _frames(as_of=as_of, tables=tables),
+        tables=tables,
+        dedupe={table: tables[table].key for table in _overlapping(known_at=known_at) if table in parts},
+        memory_limit=settings.ENGINE_MEMORY_LIMIT,
+        threads=settings.ENGINE_THREADS,
+        temp_directory=spill,
+    )
+
+
+def unit_tree_for_engine(as_of: date) -> UnitTree:
+    """Return the organisation of a day as the engine's closure."""
+    parents: dict[str, str | None] = {
+        str(row["unit_id"]): str(row["parent_id"]) if row["parent_id"] is not None else None
+        for row in org_units_rows(as_of)
+    }
+    return UnitTree.from_parents(parents)
+
+
+def _parts(*, known_at: datetime | None) -> dict[str, list[Path]]:
+    found: dict[str, list[tuple[int, str, Path]]] = {}
+    rows = visible_parts(known_at=known_at).exclude(table_id__in=IN_POSTGRES).order_by("id")
+    for table, upload, digest, path in rows.values_list("table_id", "upload_id", "sha256", "path"):
+        found.setdefault(table, []).append((upload, digest, settings.DATA_ROOT / path))
+    parts = {table: [path for _upload, _digest, path in entries] for table, entries in found.items()}
+    contacts = found.get("contacts", [])
+    if len({upload for upload, _digest, _path in contacts}) > 1:
+        parts["contacts"] = [_current_contacts([(digest, path) for _upload, digest, path in contacts])]
+    return parts
+
+
+def _overlapping(*, known_at: datetime | None) -> list[str]:
+    """Return the tables in which some upload replaced rows. Contacts are made current beforehand, unless single."""
+    found = Upload.objects.filter(visible(known_at=known_at), overlaps=True).exclude(table_id__in=IN_POSTGRES)
+    return sorted(set(found.exclude(table_id="contacts").values_list("table_id", flat=True)))
+
+
+def _current_contacts(parts: Sequence[tuple[str, Path]]) -> Path:
+    """Return one file of the current contacts with `is_first` over all of them, made once per set of parts.
+
+    Each part knows the first contacts of its own upload only; a person may have come earlier in another one.
+    """
+    digest = hashlib.sha256("".join(digest for digest, _path in parts).encode()).hexdigest()[:32]
+    target: Path = settings.DATA_ROOT / str(current_workspace_id()) / "states" / f"contacts-{digest}.parquet"
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_suffix(f".{os.getpid()}.draft")
+    key = ", ".join(load_library().tables["contacts"].key)
+    with duckdb.connect(config={"memory_limit": settings.ENGINE_MEMORY_LIMIT}) as engine:
+        engine.read_parquet([str(path) for _digest, path in parts], union_by_name=True).create_view("seen")
+        engine.sql(
+            f"""
+            with current as (
+                select * from seen qualify row_number() over (partition by {key} order by _seq desc, _line desc) = 1
+            )
+            select * replace ({FIRST_CONTACT_SQL} as is_first) from current
+            """  # noqa: S608 - the names are the catalogue's
+        ).write_parquet(str(draft), compression="zstd")
+    draft.replace(target)
+    return target
+
+
+def _frames(*, as_of: date, tables: Mapping[str, TableSpec]) -> dict[str, pa.Table]:
+    rows = {
+        "org_units": org_units_rows(as_of),
+        "employees": employees_rows(as_of),
+        "role_assignments": assignment_rows(),
+        "reviews": review_rows(),
+    }
+    return {table: frame(found, spec=tables[table]) for table, found in rows.items() if found}
+
+
+def frame(rows: Sequence[Mapping[str, Any]], *, spec: TableSpec) -> pa.Table:
+    """Return the rows as an Arrow table with the canonical columns and types."""
+    schema = pa.schema([pa.field(column.name, arrow_type(column)) for column in spec.columns])
+    return pa.table(
+        {field.name: pa.array([row.get(field.name) for row in rows], field.type) for field in schema}, schema=schema
+    )
+
+
+def known_ids(table: str, *, work: Path) -> dict[str, list[str] | str]:
+    """Return the ids that references of the table may point to, as far as the other table has been loaded.
+
+    Ids of operating tables may be millions: they come as a Parquet file in `work`. The organisation checks its own.
+    """
+    tables = load_library().tables
+    refs = {column.ref for column in tables[table].columns if column.ref} if table not in IN_POSTGRES else set()
+    found: dict[str, list[str] | str] = {}
+    for ref in sorted(refs):
+        target, column = ref.split(".")
+        if target == table:
+            continue
+        ids = _organisation_ids(target) if target in IN_POSTGRES else _stored_ids(target, column, work=work)
+        if ids:
+            found[ref] = ids
+    return found
+
+
+def _organisation_ids(table: str) -> list[str]:
+    today = timezone.localdate()
+    if table == "org_units":
+        return [str(row["unit_id"]) for row in org_units_rows(today)]
+    return [str(row["employee_id"]) for row in employees_rows(today)] if table == "employees" else []
+
+
+def _stored_ids(table: str, column: str, *, work: Path) -> str | None:
+    paths = [str(path) for path in part_paths(table)]
+    if not paths:
+        return None
+    target = work / f"known-{table}-{column}.parquet"
+    with duckdb.connect(config={"memory_limit": settings.ENGINE_MEMORY_LIMIT}) as engine:
+        engine.read_parquet(paths, union_by_name=True).project(f'"{column}"').distinct().write_parquet(str(target))
+    return str(target)

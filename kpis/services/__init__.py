@@ -1,0 +1,1 @@
+"""What changes data: uploads, values, scorecards, weights, targets."""

@@ -1,0 +1,174 @@
+"""The check of an upload: what the file is, which column feeds which field, what is wrong, what loading would do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from kpis.choices import AutoLoad, UploadState
+from kpis.datasets.mapping import ColumnMapping, Confidence
+from kpis.datasets.problems import Problem, Severity, from_json
+from kpis.models import Upload, UploadProblem
+from kpis.services.facts import FactIssue, is_fact_table, try_facts
+from kpis.services.staging import Stage, look_at, problem_file, stage, work_folder
+from kpis.services.uploads import queue_load
+from omnichannel.core.text import Bilingual
+from omnichannel.jobs.choices import JobOrigin
+from omnichannel.jobs.services.running import Run
+from omnichannel.workspaces.scoping import current_workspace_id
+
+STORED_PROBLEMS = 10_000
+FIT_CODE = "does_not_fit"
+FIT_HINT = Bilingual(
+    "请先载入它所引用的组织、人员，或在文件中改正。", "Load the unit or person it refers to first, or correct the file."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a check found: the columns of `Upload` to set, the problems, and the file of problem rows."""
+
+    state: UploadState
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    problem_file: Path | None = None
+
+
+def check_upload(run: Run, *, upload: Upload, zone: str) -> None:
+    """Check the upload in the hands of this run and write the finding, unless a person has changed it meanwhile."""
+    Upload.objects.filter(pk=upload.pk, revision=upload.revision).update(state=UploadState.CHECKING, check_job=run.job)
+    work = work_folder(run, upload)
+    check = _check(run, upload, work=work, zone=zone)
+    run.finish(partial(_write, upload, check))
+
+
+def _check(run: Run, upload: Upload, *, work: Path, zone: str) -> Check:
+    """Try the rows at once where nobody may have to be asked; else look at the file first and propose."""
+    if upload.auto_load != AutoLoad.OFF and upload.table_id and not upload.inspected:
+        check = _try_rows(run, upload, upload.mapping or None, work=work, zone=zone)
+        if check.state is not UploadState.REFUSED and goes_on(upload, check.state, check.columns["counts"]):
+            return check
+        shutil.rmtree(work)
+        work.mkdir()
+    look = _look(run, upload, work=work)
+    if look.state is UploadState.REFUSED:
+        return look
+    mapping = ColumnMapping.from_json(look.columns["mapping"])
+    if not upload.confirmed and not is_sure(mapping):
+        return look
+    tried = _try_rows(run, upload, look.columns["mapping"], work=work, zone=zone)
+    return replace(tried, columns={**look.columns, **tried.columns})
+
+
+def _look(run: Run, upload: Upload, *, work: Path) -> Check:
+    """Say how the file was read and what its columns seem to be; a person's own mapping goes before the proposal."""
+    problems: tuple[Problem, ...] = ()
+    if upload.inspected and upload.mapping:
+        mapping, inspected = upload.mapping, upload.inspected
+    else:
+        outcome = look_at(run, upload, work=work)
+        if outcome.result is None:
+            return Check(UploadState.REFUSED, problems=outcome.problems)
+        inspected = {key: value for key, value in outcome.result.items() if key not in ("mapping", "problems")}
+        mapping = upload.mapping or outcome.result["mapping"]
+        problems = tuple(map(from_json, outcome.result["problems"]))
+    state = UploadState.NEEDS_ATTENTION if inspected["columns"] else UploadState.REFUSED
+    columns = {"inspected": inspected, "mapping": mapping, "table_id": mapping["table"] or upload.table_id}
+    return Check(state, columns, problems)
+
+
+def is_sure(mapping: ColumnMapping) -> bool:
+    """Tell whether nobody needs to be asked: the table is sure and so is every column."""
+    return mapping.table is not None and mapping.table_confidence is Confidence.SURE and not mapping.unresolved
+
+
+def _try_rows(run: Run, upload: Upload, mapping: Mapping[str, Any] | None, *, work: Path, zone: str) -> Check:
+    good_rows = upload.auto_load == AutoLoad.GOOD_ROWS
+    tried = stage(run, upload, mapping=mapping, work=work, zone=zone, good_rows=good_rows)
+    if not isinstance(tried, Stage):
+        return Check(UploadState.REFUSED, problems=tried)
+    counts, staged, problems = dict(tried.counts), dict(tried.staged), tried.problems
+    if tried.table and is_fact_table(tried.table) and tried.files:
+        trial = try_facts(tried.table, parts=tried.files)
+        problems += tuple(map(_problem, trial.issues))
+        counts["errors"] += len(trial.issues)
+        counts["all_or_nothing"] = bool(trial.issues)
+        staged["effect"] = dict(trial.effect or staged["effect"])
+    asks = tried.mapping is None or (not upload.confirmed and not is_sure(ColumnMapping.from_json(tried.mapping)))
+    state = UploadState.NEEDS_ATTENTION if counts["errors"] or asks else UploadState.READY
+    columns = {
+        "mapping": tried.mapping or {},
+        "table_id": tried.table or upload.table_id,
+        "counts": counts,
+        "effect": staged["effect"],
+        "staged": staged,
+    }
+    return Check(state, columns, problems, tried.problem_file)
+
+
+def _problem(issue: FactIssue) -> Problem:
+    return Problem("", issue.line, issue.column, issue.external_id, FIT_CODE, issue.message, FIT_HINT, Severity.ERROR)
+
+
+def _write(upload: Upload, check: Check) -> dict[str, Any]:
+    """Store the finding; an automatic upload without a question goes on to be loaded."""
+    current = Upload.objects.select_for_update().filter(pk=upload.pk, revision=upload.revision).first()
+    if current is None or current.state == UploadState.DISCARDED:
+        return {"state": "outdated"}
+    for name, value in check.columns.items():
+        setattr(current, name, value)
+    current.state = check.state
+    current.save()
+    store_problems(current, check.problems)
+    problem_file(current).unlink(missing_ok=True)
+    if check.problem_file is not None:
+        shutil.copyfile(check.problem_file, problem_file(current))
+    if goes_on(current, check.state, current.counts):
+        queue_load(
+            current,
+            good_rows=current.auto_load == AutoLoad.GOOD_ROWS,
+            actor_id=current.created_by_id,
+            origin=JobOrigin(current.origin),
+        )
+    return {"state": str(check.state), "counts": current.counts, "effect": current.effect}
+
+
+def goes_on(upload: Upload, state: UploadState, counts: Mapping[str, Any]) -> bool:
+    """Tell whether a checked upload is loaded without a person: it is clean, or its good rows were asked for."""
+    if upload.auto_load == AutoLoad.GOOD_ROWS:
+        return state in (UploadState.READY, UploadState.NEEDS_ATTENTION) and _has_good_rows(counts)
+    return upload.auto_load == AutoLoad.CLEAN and state is UploadState.READY
+
+
+def _has_good_rows(counts: Mapping[str, Any]) -> bool:
+    return counts.get("good", 0) > 0 and not counts.get("all_or_nothing")
+
+
+def store_problems(upload: Upload, problems: tuple[Problem, ...]) -> None:
+    """Replace the upload's listed problems; errors come before warnings when there are too many."""
+    upload.problems.all().delete()
+    ranked = sorted(problems, key=lambda problem: problem.severity is not Severity.ERROR)[:STORED_PROBLEMS]
+    UploadProblem.objects.bulk_create(
+        [
+            UploadProblem(
+                workspace_id=current_workspace_id(),
+                upload=upload,
+                sheet=problem.sheet[:120],
+                line=problem.line,
+                column=problem.column[:200],
+                value=problem.value,
+                code=problem.code,
+                severity=problem.severity.value,
+                message_zh=problem.message.zh,
+                message_en=problem.message.en,
+                hint_zh=problem.hint.zh,
+                hint_en=problem.hint.en,
+            )
+            for problem in ranked
+        ],
+        batch_size=1000,
+    )

@@ -1,0 +1,117 @@
+"""A whole computation: every period measured and graded with no open transaction, then stored in one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.utils import timezone
+
+from kpis.choices import ComputationKind
+from kpis.engine.specs import Value
+from kpis.models import Computation
+from kpis.queries.uploads import highest_visible_seq
+from kpis.services.grading import Card
+from kpis.services.scorecards import GRADED_KINDS, grade_period, save_scorecards, stored_values
+from kpis.services.values import lock_figures, measure_period, open_computation, store_values
+from omnichannel.core.periods import Period, parse_period
+from omnichannel.jobs.choices import JobStep
+from omnichannel.jobs.models import Job
+
+
+class Report(Protocol):
+    """How a run says where it is; `Run.progress` is one."""
+
+    def __call__(self, step: JobStep, *, done: int, total: int) -> None:
+        """Tell the step and how many of all periods are through."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodFigures:
+    """What one period came to. `values` is None when only the grades were asked for."""
+
+    period: Period
+    values: list[Value] | None
+    cards: list[Card]
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """All periods of a run, ready to be stored."""
+
+    kind: ComputationKind
+    figures: tuple[PeriodFigures, ...]
+    upload_seq: int
+    started_at: datetime
+
+
+def compute(params: Mapping[str, Any], *, report: Report) -> Computed:
+    """Measure and grade the periods a job names. `report` is told the step and how many periods are through."""
+    kind = ComputationKind(params.get("mode", ComputationKind.VALUES))
+    periods = [parse_period(key) for key in params["periods"]]
+    # Read before the data: an upload that becomes visible meanwhile asks for a computation of its own.
+    seq, started = highest_visible_seq(), timezone.now()
+    figures = tuple(
+        _period_figures(period, kind, done=index, total=len(periods), report=report)
+        for index, period in enumerate(periods)
+    )
+    return Computed(kind, figures, seq, started)
+
+
+def _period_figures(period: Period, kind: ComputationKind, *, done: int, total: int, report: Report) -> PeriodFigures:
+    if kind is ComputationKind.GRADES:
+        report(JobStep.GRADING, done=done, total=total)
+        return PeriodFigures(period, None, grade_period(period, values=stored_values(period)))
+    report(JobStep.COMPUTING, done=done, total=total)
+    values = measure_period(period)
+    report(JobStep.GRADING, done=done, total=total)
+    graded = [value for value in values if value.scope.kind in GRADED_KINDS]
+    return PeriodFigures(period, values, grade_period(period, values=graded))
+
+
+def store(computed: Computed, *, job: Job) -> dict[str, Any]:
+    """Write all figures and cards of a run in the caller's transaction; return what the job's page tells.
+
+    Of two runs over one period the one that saw more uploads wins, whichever ends last. Cards are graded again when
+    weights have changed since the run began.
+    """
+    lock_figures()
+    fresh = [figures for figures in computed.figures if not _is_outdated(figures.period, computed)]
+    again = {figures.period for figures in fresh if _has_moved(figures.period, computed)}
+    computation = open_computation(
+        computed.kind,
+        [figures.period for figures in fresh],
+        job=job,
+        upload_seq=computed.upload_seq,
+        started_at=computed.started_at,
+        finished_at=timezone.now(),
+        actor_id=job.created_by_id,
+    )
+    written = kept = cards = 0
+    for figures in fresh:
+        if figures.values is not None:
+            count = store_values(figures.values, period=figures.period, computation=computation)
+            written, kept = written + count.written, kept + count.kept
+        moved = figures.period in again
+        current = grade_period(figures.period, values=stored_values(figures.period)) if moved else figures.cards
+        cards += save_scorecards(current, period=figures.period, computation=computation).written
+    return {
+        "computation": computation.pk,
+        "periods": [str(figures.period) for figures in fresh],
+        "values_written": written,
+        "values_kept": kept,
+        "scorecards_written": cards,
+    }
+
+
+def _is_outdated(period: Period, computed: Computed) -> bool:
+    """Tell whether a run that saw more uploads has stored the period already."""
+    newer = Computation.objects.filter(periods__contains=[str(period)], upload_seq__gt=computed.upload_seq)
+    return newer.filter(kind=ComputationKind.VALUES).exists()
+
+
+def _has_moved(period: Period, computed: Computed) -> bool:
+    """Tell whether anything has been stored for the period since the run began."""
+    return Computation.objects.filter(periods__contains=[str(period)], finished_at__gt=computed.started_at).exists()

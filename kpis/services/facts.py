@@ -1,0 +1,156 @@
+"""Tables whose rows are facts in PostgreSQL (organisation, targets, reviews): tried at the check, kept at the load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.utils import timezone, translation
+
+from kpis.errors import LoadRefused
+from kpis.services.targets import upsert_reviews, upsert_targets
+from omnichannel.core.text import Bilingual
+from roles.services.sync import (
+    AssignmentInput,
+    PersonInput,
+    SyncIssue,
+    SyncResult,
+    UnitInput,
+    upsert_assignments,
+    upsert_people,
+    upsert_units,
+)
+
+Row = dict[str, Any]
+TOLD = 20  # issues named when a load is refused
+ORGANISATION = ("org_units", "employees", "role_assignments")
+FACT_TABLES = frozenset({*ORGANISATION, "targets", "reviews"})
+# The names of the organisation's own fields, as the columns of the files are called.
+COLUMNS = {
+    "org_units": {"external_id": "unit_id", "parent_external_id": "parent_id"},
+    "employees": {
+        "external_id": "employee_id",
+        "unit_external_id": "unit_id",
+        "manager_external_id": "manager_id",
+    },
+    "role_assignments": {
+        "person_external_id": "employee_id",
+        "unit_external_id": "unit_id",
+        "role": "role_id",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FactIssue:
+    """A row that does not fit what is there; `line` is its line in the file."""
+
+    line: int
+    column: str
+    external_id: str
+    message: Bilingual
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What keeping the rows would do. `effect` counts new, changed and same rows; None where the parts tell."""
+
+    issues: tuple[FactIssue, ...] = ()
+    effect: Mapping[str, int] | None = None
+
+
+def is_fact_table(table: str) -> bool:
+    """Tell whether the rows of the table live in PostgreSQL."""
+    return table in FACT_TABLES
+
+
+def try_facts(table: str, *, parts: Sequence[Path]) -> Trial:
+    """Try the rows against the organisation without writing; every issue comes in both languages."""
+    if table not in ORGANISATION:
+        return Trial()
+    rows = read_rows(parts)
+    result = _sync(table, rows, actor_id=None, dry_run=True)
+    if result.is_ok:
+        return Trial(effect=_effect(result))
+    told = {}
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            told[language] = _sync(table, rows, actor_id=None, dry_run=True).issues
+    pairs = zip(told["zh-hans"], told["en"], strict=True)
+    return Trial(tuple(_issue(table, rows, zh, en) for zh, en in pairs))
+
+
+def keep_facts(table: str, rows: Sequence[Row], *, actor_id: int | None, upload_id: int) -> Mapping[str, int]:
+    """Write the rows in the caller's transaction; raise LoadRefused when they no longer fit."""
+    if table in ("targets", "reviews"):
+        upsert = upsert_targets if table == "targets" else upsert_reviews
+        kept = upsert(rows, upload_id=upload_id)
+        return {"new": kept.created, "changed": kept.changed, "same": kept.same}
+    result = _sync(table, rows, actor_id=actor_id, dry_run=False)
+    if not result.is_ok:
+        raise LoadRefused("; ".join(f"{issue.external_id}: {issue.message}" for issue in result.issues[:TOLD]))
+    return _effect(result)
+
+
+def read_rows(parts: Sequence[Path]) -> list[Row]:
+    """Read the rows of parts of our own. Only for fact tables, which are small."""
+    if not parts:
+        return []
+    rows: list[Row] = pa.concat_tables([pq.read_table(path) for path in parts]).to_pylist()
+    return rows
+
+
+def _sync(table: str, rows: Sequence[Row], *, actor_id: int | None, dry_run: bool) -> SyncResult:
+    today = timezone.localdate()
+    if table == "org_units":
+        units = [_unit(row) for row in rows]
+        return upsert_units(units, effective_on=today, actor_id=actor_id, dry_run=dry_run)
+    if table == "employees":
+        people = [_person(row) for row in rows]
+        return upsert_people(people, effective_on=today, actor_id=actor_id, dry_run=dry_run)
+    return upsert_assignments([_assignment(row) for row in rows], actor_id=actor_id, dry_run=dry_run)
+
+
+def _unit(row: Row) -> UnitInput:
+    return UnitInput(
+        row["unit_id"], row["name"], row["level"], row["parent_id"], row["ownership"] or "na", row["city"] or ""
+    )
+
+
+def _person(row: Row) -> PersonInput:
+    return PersonInput(
+        external_id=row["employee_id"],
+        unit_external_id=row["unit_id"],
+        hired_on=row["hired_on"],
+        display_name=row["display_name"] or "",
+        manager_external_id=row["manager_id"],
+        fill_mode=row["fill_mode"] or "internal",
+        fte=row["fte"] if row["fte"] is not None else Decimal(1),
+        left_on=row["left_on"],
+        monthly_cost=row["monthly_cost"],
+    )
+
+
+def _assignment(row: Row) -> AssignmentInput:
+    return AssignmentInput(
+        person_external_id=row["employee_id"],
+        role=row["role_id"],
+        unit_external_id=row["unit_id"],
+        start_on=row["start_on"],
+        share=row["share"] if row["share"] is not None else Decimal(1),
+        end_on=row["end_on"],
+    )
+
+
+def _effect(result: SyncResult) -> dict[str, int]:
+    return {"new": result.created, "changed": result.changed, "same": result.same}
+
+
+def _issue(table: str, rows: Sequence[Row], zh: SyncIssue, en: SyncIssue) -> FactIssue:
+    column = COLUMNS[table].get(zh.field, zh.field)
+    return FactIssue(rows[zh.index]["_line"], column, zh.external_id, Bilingual(zh.message, en.message))

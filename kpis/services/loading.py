@@ -1,0 +1,126 @@
+"""The loading of a checked upload: its parts take their place, then one transaction makes all of it count."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from kpis.choices import UploadState
+from kpis.datasets.problems import Problem
+from kpis.errors import LoadRefused
+from kpis.models import Part, Upload
+from kpis.queries.uploads import months_to_compute, visible_upload_ids
+from kpis.services.facts import Row, is_fact_table, keep_facts, read_rows, try_facts
+from kpis.services.staging import Stage, clear_work, stage, staged_files, work_folder
+from kpis.services.uploads import lock_manifest
+from kpis.services.values import request_computation
+from omnichannel.jobs.choices import JobOrigin, JobStep
+from omnichannel.jobs.services.running import Run
+from omnichannel.workspaces.scoping import current_workspace_id
+
+TOLD = 5  # problems named when a load is refused
+
+
+def load_upload(run: Run, *, upload: Upload, good_rows: bool, zone: str) -> None:
+    """Load the upload in the hands of this run. Until the last transaction nothing of it can be seen."""
+    Upload.objects.filter(pk=upload.pk).update(load_job=run.job)
+    staged = upload.staged
+    if not _still_good(staged, table=upload.table_id):
+        staged = _stage_again(run, upload, good_rows=good_rows, zone=zone)
+    run.progress(JobStep.WRITING, total=len(staged["parts"]))
+    rows = read_rows(staged_files(staged)) if is_fact_table(upload.table_id) else []
+    moved = _take_place(upload, staged) if staged["effect"]["new"] or staged["effect"]["changed"] else []
+    run.finish(partial(_make_visible, run, upload, staged, moved, rows))
+
+
+def _still_good(staged: Mapping[str, Any], *, table: str) -> bool:
+    """Tell whether what the check wrote aside can be taken: it is there, and no upload has come between."""
+    if not staged.get("parts") or staged["against"] != visible_upload_ids(table):
+        return False
+    return all(file.exists() for file in staged_files(staged))
+
+
+def _stage_again(run: Run, upload: Upload, *, good_rows: bool, zone: str) -> Mapping[str, Any]:
+    """Try the rows anew: only the good ones are wanted, or other uploads have come to count meanwhile."""
+    work = work_folder(run, upload)
+    tried = stage(run, upload, mapping=upload.mapping, work=work, zone=zone, good_rows=good_rows)
+    if not isinstance(tried, Stage):
+        raise LoadRefused(_words(tried))
+    if not tried.files:
+        raise LoadRefused(_words(tried.problems[:TOLD]))
+    effect = try_facts(upload.table_id, parts=tried.files).effect if is_fact_table(upload.table_id) else None
+    return {**tried.staged, "effect": dict(effect or tried.effect)}
+
+
+def _words(problems: Sequence[Problem]) -> str:
+    return "; ".join(problem.message.in_language(get_language()) for problem in problems)
+
+
+def _take_place(upload: Upload, staged: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Put the parts where they stay for good. May be repeated: a part that is there already is left alone."""
+    target = Path(str(current_workspace_id()), "parts", upload.table_id, f"{upload.folder.name}-{staged['seq']:08d}")
+    (settings.DATA_ROOT / target).mkdir(parents=True, exist_ok=True)
+    source = settings.DATA_ROOT / staged["folder"]
+    moved = []
+    for part in staged["parts"]:
+        for name in (part["path"], part["raw_path"]):
+            place = settings.DATA_ROOT / target / name
+            if not place.exists():
+                # A link, not a move: an attempt that dies here leaves the staged part whole for the next one.
+                os.link(source / name, place)
+        moved.append(part | {"path": str(target / part["path"]), "raw_path": str(target / part["raw_path"])})
+    return moved
+
+
+def _make_visible(
+    run: Run, upload: Upload, staged: Mapping[str, Any], moved: Sequence[Mapping[str, Any]], rows: Sequence[Row]
+) -> dict[str, Any]:
+    """Write the manifest, keep facts, mark the upload as loaded and queue what follows, in the job's transaction."""
+    lock_manifest()
+    current = Upload.objects.select_for_update().get(pk=upload.pk)
+    effect: Mapping[str, int] = staged["effect"]
+    if is_fact_table(upload.table_id):
+        effect = keep_facts(upload.table_id, rows, actor_id=run.job.created_by_id, upload_id=upload.pk)
+    Part.objects.bulk_create([_part(upload, part) for part in moved])
+    # Another upload may have come to count between the comparison and this lock: then rows may overlap unseen.
+    alone = staged["against"] == visible_upload_ids(upload.table_id)
+    current.overlaps = bool(moved) and not (alone and effect["new"] == sum(effect.values()))
+    current.visible_from = current.loaded_at = timezone.now()
+    current.state = UploadState.LOADED
+    current.effect = dict(effect)
+    current.staged = {}
+    current.save()
+    clear_work(upload)
+    result = {"upload": upload.pk, "effect": dict(effect), "months": staged["months"]}
+    return result | (_compute_next(run, upload, staged) if effect["new"] or effect["changed"] else {})
+
+
+def _compute_next(run: Run, upload: Upload, staged: Mapping[str, Any]) -> dict[str, Any]:
+    periods = months_to_compute(staged["months"]) if upload.then_compute else []
+    if not periods:
+        return {}
+    job = request_computation(periods, actor_id=run.job.created_by_id, origin=JobOrigin(run.job.origin))
+    return {"computation": job.pk}
+
+
+def _part(upload: Upload, part: Mapping[str, Any]) -> Part:
+    return Part(
+        workspace_id=current_workspace_id(),
+        upload=upload,
+        table_id=part["table"],
+        month=part["month"],
+        path=part["path"],
+        raw_path=part["raw_path"],
+        rows=part["rows"],
+        sha256=part["sha256"],
+        bytes=part["bytes"],
+        first_day=part["first_day"],
+        last_day=part["last_day"],
+    )

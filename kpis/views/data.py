@@ -1,0 +1,80 @@
+"""The data page: what is there, how fresh it is, the uploads; files come in here; templates go out."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from kpis.datasets.mapping import propose_mapping
+from kpis.engine.specs import TableSpec
+from kpis.library import load_library
+from kpis.models import Upload
+from kpis.models.uploads import BUSY
+from kpis.queries.uploads import data_freshness, newest_uploads
+from kpis.services.uploads import receive_upload
+from omnichannel.core.errors import DomainError
+from omnichannel.workspaces.middleware import WorkspaceRequest
+
+PAGE = 25
+
+
+@require_GET
+def data(request: WorkspaceRequest, slug: str) -> HttpResponse:
+    """Show the drop zone, the uploads and how fresh each table is."""
+    page = Paginator(newest_uploads(), PAGE).get_page(request.GET.get("page"))
+    tables = load_library().tables
+    lines = [{"upload": upload, "standing": upload.standing, "table": tables.get(upload.table_id)} for upload in page]
+    context = {"page": page, "lines": lines, "busy": any(line["standing"] in BUSY for line in lines)}
+    if request.htmx and not request.htmx.boosted:
+        return render(request, "kpis/data/data.html#uploads", context)
+    freshness = data_freshness()
+    loaded = sum(entry.loaded_at is not None for entry in freshness)
+    context["freshness"] = freshness
+    context["tables_note"] = _("%(loaded)s of %(all)s loaded") % {"loaded": loaded, "all": len(freshness)}
+    return render(request, "kpis/data/data.html", context)
+
+
+@require_POST
+def uploads(request: WorkspaceRequest, slug: str) -> HttpResponse:
+    """Take one or more files; each becomes an upload of its own. One file leads straight to its page."""
+    received: list[Upload] = []
+    for file in request.FILES.getlist("files"):
+        try:
+            received.append(receive_upload(file.chunks(), filename=str(file.name), actor_id=request.access.user_id))
+        except DomainError as error:
+            messages.error(request, f"{file.name}: {error}")
+    if not request.FILES:
+        messages.error(request, _("Choose a file first."))
+    if len(received) == 1 and len(request.FILES.getlist("files")) == 1:
+        return redirect("kpis:upload", slug, received[0].pk)
+    return redirect("kpis:data", slug)
+
+
+@require_GET
+def template(request: WorkspaceRequest, slug: str, table_id: str) -> HttpResponse:
+    """Give the header line of a table in the reader's language, as a CSV that Excel opens."""
+    table = load_library().tables.get(table_id)
+    if table is None:
+        raise Http404
+    out = io.StringIO()
+    csv.writer(out).writerow(template_header(table, language=get_language()))
+    response = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{table.id}.csv"'
+    return response
+
+
+def template_header(table: TableSpec, *, language: str | None) -> list[str]:
+    """Return the names of the table's columns; the canonical one where the mapper would have to ask about the other."""
+    columns = [column for column in table.columns if not column.computed]
+    names = [column.names.in_language(language) or column.name for column in columns]
+    proposal = propose_mapping(names, tables=load_library().tables, hint_table=table.id)
+    unsure = set(proposal.unresolved)
+    return [column.name if name in unsure else name for column, name in zip(columns, names, strict=True)]

@@ -1,0 +1,111 @@
+"""The KPI library: the list, one KPI, and the KPIs of a role with their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from kpis.choices import KpiKindName, KpiLayerName, StageName
+from kpis.engine.specs import ScopeKind
+from kpis.figures import Chart, Series, trend
+from kpis.library import load_library
+from kpis.queries.library import KpiPage, LibraryFilter, kpi_page, library_list, role_weights
+from kpis.views.asked import asked_period, frame, month_labels, reach, unit_word
+from omnichannel.core.numerals import UNITS
+from omnichannel.workspaces.middleware import WorkspaceRequest
+from omnichannel.workspaces.permissions import may
+from roles.catalogue import RoleKey, load_roles
+
+FIELDS = ("q", "role", "kind", "layer", "unit", "recovery")
+Options = list[tuple[str, str]]
+
+
+@require_GET
+def library(request: WorkspaceRequest, slug: str) -> HttpResponse:
+    """List the KPIs that fit the search and filters, with the reader's own figures."""
+    asked = LibraryFilter(**{name: request.GET.get(name, "") for name in FIELDS})
+    period = asked_period(request)
+    found = library_list(asked, period=period.period if period.is_stored else None, scope=reach(request.access).scope)
+    context = frame(request, period) | {
+        "asked": asked,
+        "list": found,
+        "options": {facet: _options(facet, counts) for facet, counts in found.facets.items()},
+    }
+    name = "kpis/library.html#rows" if request.htmx and not request.htmx.boosted else "kpis/library.html"
+    return render(request, name, context)
+
+
+def _options(facet: str, counts: Mapping[str, int]) -> Options:
+    """Return the choices of a filter with how many KPIs each holds, in the catalogue's order."""
+    labels = _labels(facet)
+    order = [key for key in labels if key in counts] + sorted(set(counts) - set(labels))
+    return [(key, f"{labels.get(key, key)} ({counts[key]})") for key in order]
+
+
+def _labels(facet: str) -> dict[str, str]:
+    language = get_language()
+    if facet == "role":
+        roles = {key.value: role.names.in_language(language) for key, role in load_roles().roles.items()}
+        return {**roles, "company": _("Company"), "any": _("Any role")}
+    if facet == "kind":
+        return {value: str(label) for value, label in KpiKindName.choices}
+    if facet == "layer":
+        return {value: str(label) for value, label in KpiLayerName.choices}
+    if facet == "unit":
+        styles = {key: style.zh if (language or "").startswith("zh") else style.en for key, style in UNITS.items()}
+        return {key: f"{key} {word}".strip() for key, word in styles.items() if key}
+    return {}
+
+
+@require_GET
+def kpi(request: WorkspaceRequest, slug: str, kpi_id: str) -> HttpResponse:
+    """Show one KPI: what it means, how it is computed, who carries it, and the reader's own figures."""
+    if kpi_id not in load_library().kpis:
+        raise Http404(kpi_id)
+    asked, seen = asked_period(request), reach(request.access)
+    period = asked.period if asked.is_stored else None
+    page = kpi_page(kpi_id, period=period, scope=seen.scope, within=seen.within)
+    context = frame(request, asked) | {
+        "page": page,
+        "chart": _trend_chart(page),
+        "stages": StageName.labels,
+        "kind": KpiKindName(page.spec.kind.value).label,
+        "layer": KpiLayerName(page.spec.layer.value).label,
+        "unit_word": unit_word(page.spec.unit) or page.spec.unit,
+        "is_company": seen.scope.kind is ScopeKind.COMPANY,
+    }
+    return render(request, "kpis/kpi.html", context)
+
+
+def _trend_chart(page: KpiPage) -> Chart | None:
+    if not any(value is not None for value in page.trend):
+        return None
+    line = Series(page.spec.names.in_language(get_language()), page.trend)
+    return trend(month_labels(page.months), line, axis=_("Month"), unit=unit_word(page.spec.unit))
+
+
+@require_GET
+def role_kpis(request: WorkspaceRequest, slug: str, role_key: str) -> HttpResponse:
+    """Show a role's KPIs with the weights of the three stages; htmx takes the table alone."""
+    role = role_or_404(role_key)
+    context = {
+        "role": load_roles().roles[role],
+        "rows": role_weights(role),
+        "stages": StageName.labels,
+        "may_change": may(request.access, "kpis:weights", "POST"),
+    }
+    name = "kpis/role_kpis.html#table" if request.htmx and not request.htmx.boosted else "kpis/role_kpis.html"
+    return render(request, name, context)
+
+
+def role_or_404(key: str) -> RoleKey:
+    """Return the role of the key, or answer 404."""
+    try:
+        return RoleKey(key)
+    except ValueError as error:
+        raise Http404(key) from error

@@ -1,0 +1,1 @@
+"""Reads: facts of the automatic questions, live diagnoses, recorded verdicts."""

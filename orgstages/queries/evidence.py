@@ -1,0 +1,136 @@
+"""Everything the automatic questions read for a day, in a fixed number of queries however many units are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from kpis.engine.specs import COMPANY, NoData, Scope, ScopeKind, Value
+from kpis.library import load_library
+from kpis.queries.costs import yearly_costs
+from kpis.queries.subjects import answers_for
+from kpis.queries.targets import targets_of
+from kpis.queries.values import Book, as_book, current_values, stored_periods
+from omnichannel.core.periods import Period, month_of, quarter_of, year_of
+from orgstages.catalogue import load_stages
+from roles.choices import FillMode, Ownership
+from roles.holdings import Holding
+from roles.queries.frames import employees_rows
+from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
+from roles.queries.people import holders
+
+MALL, PLATFORM, ALL_SALES = "mall_sales", "platform_sales", "sales_net"
+STORE_SALES = (ALL_SALES, MALL, PLATFORM)
+# Channels that are neither a store's own, the private mall nor a platform.
+OTHER_CHANNELS = ("local_life", "livestream", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """An employee on the day, as far as the diagnostic looks: no name, no pay."""
+
+    id: str
+    unit: str
+    manager: str | None
+    fill_mode: FillMode
+    fte: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The organisation on a day and the figures of the newest month computed by then."""
+
+    day: date
+    tree: UnitTree
+    holdings: tuple[Holding, ...]
+    staff: Mapping[str, Staff]
+    period: Period | None
+    book: Book
+    year_earlier: Book
+    targets: Mapping[tuple[str, Scope], tuple[Decimal, Period]]
+    costs: Mapping[tuple[str, str], Decimal]
+
+    def figure(self, kpi: str, unit: str, *, book: Book | None = None) -> Value:
+        """Return the unit's figure, or the company's where the KPI is not measured per unit; see its scope."""
+        found = self.book if book is None else book
+        for scope in self.scopes(unit):
+            value = found.get((kpi, scope))
+            if value is not None and value.reason is not NoData.NOT_AT_SCOPE:
+                return value
+        return Value(kpi, COMPANY, None, reason=NoData.NO_ROWS)
+
+    def scopes(self, unit: str) -> tuple[Scope, ...]:
+        """Return where the unit's figures are read: at the scope it answers for, else at the company."""
+        return tuple(dict.fromkeys((answers_for(unit, self.tree), COMPANY)))
+
+    @property
+    def target_period(self) -> Period:
+        """The month whose targets are in force, beside those of its quarter and year."""
+        return self.period or month_of(self.day)
+
+    def within(self, unit: str) -> tuple[UnitNode, ...]:
+        """Return the unit and what is below it."""
+        return tuple(self.tree.nodes[each] for each in self.tree.walk(unit))
+
+
+def read_evidence(day: date, *, units: Collection[str], tree: UnitTree | None = None) -> Evidence:
+    """Read what the automatic questions about these units need. `tree` is the whole tree of the day."""
+    tree = tree or unit_tree(as_of=day)
+    period = newest_period(day)
+    wanted = _scopes(tree, units)
+    rates = {question.auto.kpi for question in load_stages().questions.values() if question.auto and question.auto.kpi}
+    return Evidence(
+        day=day,
+        tree=tree,
+        holdings=tuple(each for each in holders(as_of=day, tree=tree) if each.unit_external_id in tree),
+        staff=_staff(day),
+        period=period,
+        book={**_values(period, rates, wanted), **_values(period, STORE_SALES, wanted | _stores(tree, units))},
+        year_earlier=_values(period.year_earlier() if period else None, [MALL], wanted),
+        targets=_targets(period or month_of(day)),
+        costs=yearly_costs(period or month_of(day)),
+    )
+
+
+def newest_period(day: date) -> Period | None:
+    """Return the newest month with figures that had begun by the day."""
+    return next((period for period in stored_periods() if period.start <= day), None)
+
+
+def _scopes(tree: UnitTree, units: Iterable[str]) -> frozenset[Scope]:
+    return frozenset({COMPANY, *(answers_for(unit, tree) for unit in units if unit in tree)})
+
+
+def _stores(tree: UnitTree, units: Iterable[str]) -> frozenset[Scope]:
+    """Return the own stores below the units, and the channels whose orders stores may also carry."""
+    below = {each for unit in units for each in tree.walk(unit)}
+    own = {each for each in below if tree.nodes[each].ownership is Ownership.DIRECT}
+    channels = {Scope(ScopeKind.CHANNEL, channel) for channel in OTHER_CHANNELS}
+    return frozenset({Scope(ScopeKind.UNIT, store) for store in own} | channels)
+
+
+def _values(period: Period | None, kpis: Collection[str], scopes: Collection[Scope]) -> Book:
+    if period is None:
+        return {}
+    known = [kpi for kpi in kpis if kpi in load_library().kpis]
+    return as_book(current_values(period, kpis=known, scopes=scopes))
+
+
+def _staff(day: date) -> Mapping[str, Staff]:
+    return {
+        row["employee_id"]: Staff(
+            row["employee_id"], row["unit_id"], row["manager_id"], FillMode(row["fill_mode"]), row["fte"]
+        )
+        for row in employees_rows(day)
+        if row["left_on"] is None or row["left_on"] > day
+    }
+
+
+def _targets(month: Period) -> Mapping[tuple[str, Scope], tuple[Decimal, Period]]:
+    """Return the targets in force: the month's, else the quarter's, else the year's."""
+    found: dict[tuple[str, Scope], tuple[Decimal, Period]] = {}
+    for period in (year_of(month.start), quarter_of(month.start), month):
+        found.update({key: (value, period) for key, value in targets_of(period).items()})
+    return found

@@ -1,0 +1,207 @@
+"""Facts from the organisation: who does omnichannel work in a unit, who leads it, to whom the lead reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from omnichannel.core.text import Bilingual
+from orgstages import sentences as words
+from orgstages.facts import Fact, Source, SourceKind, measured, say, unanswered
+from orgstages.queries.evidence import Evidence, Staff
+from orgstages.queries.wording import in_both
+from roles.catalogue import RoleKey
+from roles.choices import FillMode, UnitLevel
+from roles.coverage import DEDICATED_SHARE
+from roles.holdings import Holding
+from roles.queries.org_chart import UnitNode
+
+# Whoever holds these leads omnichannel work, the first before the second.
+LEADING_ROLES = (RoleKey.OMNI_STRATEGY, RoleKey.USER_OPS)
+# Units in which people may stand without a team of their own.
+WITHOUT_TEAM = frozenset({UnitLevel.GROUP, UnitLevel.HQ, UnitLevel.BUSINESS_UNIT})
+REPORTS_AT = {
+    UnitLevel.GROUP: "c",
+    UnitLevel.HQ: "c",
+    UnitLevel.DEPARTMENT: "b",
+    UnitLevel.BUSINESS_UNIT: "b",
+    UnitLevel.REGION: "b",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Leading:
+    """The unit that leads omnichannel work, and whether the organisation says so or its FTE do."""
+
+    unit: UnitNode
+    is_marked: bool
+    fte: Decimal
+
+
+def dedicated_time(evidence: Evidence, unit: str) -> Fact:
+    """A1: FTE of people with a role share of 0.8 or more / FTE of all people holding a role."""
+    held = _holdings(evidence, unit)
+    if not held:
+        return unanswered("A1", _in_unit(words.NO_HOLDERS, evidence, unit))
+    shares: dict[tuple[str, RoleKey], Decimal] = {}
+    fte: dict[str, Decimal] = {}
+    for holding in held:
+        person = holding.person_external_id
+        shares[person, holding.role_key] = shares.get((person, holding.role_key), Decimal(0)) + holding.share
+        fte[person] = holding.person_fte
+    dedicated = {person for (person, _role), share in shares.items() if share >= DEDICATED_SHARE}
+    part, total = sum((fte[person] for person in dedicated), Decimal(0)), sum(fte.values(), Decimal(0))
+    if not total:
+        return unanswered("A1", _in_unit(words.NO_HOLDERS, evidence, unit))
+    value = _percent(part, total)
+    text = say(
+        words.DEDICATED,
+        people=(Decimal(len(fte)), "people"),
+        total=(total, ""),
+        part=(part, ""),
+        value=(value, "percent"),
+    )
+    return measured("A1", value, text, source=_of(unit), parts=(part, total))
+
+
+def leading_team(evidence: Evidence, unit: str) -> Fact:
+    """A2: whether the leading team is a project team, sits inside a department, or is a department of the first level.
+
+    A team that has no staff of its own is a virtual one: files know no level for it.
+    """
+    leading = leading_unit(evidence, unit)
+    if leading is None:
+        return unanswered("A2", _in_unit(words.NO_LEADERS, evidence, unit))
+    node = leading.unit
+    if node.level in WITHOUT_TEAM:
+        text = say(words.NO_TEAM, unit=node.name, level=in_both(node.level.label))
+        return unanswered("A2", text, source=_of(node.external_id))
+    option, place = _place(evidence, node)
+    found = words.LEADING_FLAG if leading.is_marked else words.LEADING_FTE
+    parent = evidence.tree.nodes[node.parent].name if node.parent else ""
+    template = Bilingual(found.zh + place.zh, found.en + place.en)
+    text = say(template, unit=node.name, fte=(leading.fte, ""), parent=parent)
+    return Fact("A2", text, option, value=leading.fte, source=_of(node.external_id))
+
+
+def lead_reports_to(evidence: Evidence, unit: str) -> Fact:
+    """A3: the level of the unit in which the lead's line manager works."""
+    leading = leading_unit(evidence, unit)
+    if leading is None:
+        return unanswered("A3", _in_unit(words.NO_LEADERS, evidence, unit))
+    node = leading.unit
+    lead = _lead(evidence, node)
+    if lead is None:
+        return unanswered("A3", say(words.NO_LEAD, unit=node.name), source=_of(node.external_id))
+    manager = evidence.staff.get(lead.manager) if lead.manager else None
+    above = evidence.tree.nodes.get(manager.unit) if manager else None
+    if above is None:
+        return Fact("A3", say(words.LEAD_ALONE, unit=node.name), "a", source=_of(node.external_id))
+    text = say(words.LEAD_REPORTS, unit=node.name, manager_unit=above.name, level=in_both(above.level.label))
+    return Fact("A3", text, REPORTS_AT.get(above.level, "a"), source=_of(node.external_id))
+
+
+def roles_filled(evidence: Evidence, unit: str) -> Fact:
+    """A5: how many of the 12 roles have a holder."""
+    value = Decimal(len({holding.role_key for holding in _holdings(evidence, unit)}))
+    text = say(words.ROLES_FILLED, value=(value, "count"))
+    return measured("A5", value, text, source=_of(unit), parts=(value, Decimal(len(RoleKey))), parts_unit="count")
+
+
+def roles_per_person(evidence: Evidence, unit: str) -> Fact:
+    """A6: open assignments / distinct people."""
+    held = _holdings(evidence, unit)
+    people = len({holding.person_external_id for holding in held})
+    if not people:
+        return unanswered("A6", _in_unit(words.NO_HOLDERS, evidence, unit))
+    count = Decimal(len(held))
+    value = (count / people).quantize(Decimal("0.0001"))
+    text = say(
+        words.ROLES_PER_PERSON,
+        numerator=(count, "count"),
+        people=(Decimal(people), "people"),
+        value=(value, "ratio"),
+    )
+    return measured("A6", value, text, source=_of(unit), parts=(count, Decimal(people)), parts_unit="count")
+
+
+def outsourced_time(evidence: Evidence, unit: str) -> Fact:
+    """A11: FTE share of outsourced staff."""
+    below = evidence.tree.subtree(unit)
+    staff = [person for person in evidence.staff.values() if person.unit in below]
+    total = sum((person.fte for person in staff), Decimal(0))
+    if not total:
+        return unanswered("A11", _in_unit(words.NO_STAFF, evidence, unit))
+    part = sum((person.fte for person in staff if person.fill_mode is FillMode.OUTSOURCED), Decimal(0))
+    value = _percent(part, total)
+    text = say(words.OUTSOURCED, total=(total, ""), part=(part, ""), value=(value, "percent"))
+    return measured("A11", value, text, source=_of(unit), parts=(part, total))
+
+
+def business_units(evidence: Evidence, unit: str) -> Fact:
+    """B5: how many business units the unit holds, itself included."""
+    value = Decimal(sum(node.level is UnitLevel.BUSINESS_UNIT for node in evidence.within(unit)))
+    text = say(words.BUSINESS_UNITS, unit=evidence.tree.nodes[unit].name, value=(value, "count"))
+    return measured("B5", value, text, source=_of(unit), parts=(value, None), parts_unit="count")
+
+
+def leading_unit(evidence: Evidence, unit: str) -> Leading | None:
+    """Return the unit in the subtree that is marked as leading, else the one with most FTE on the leading roles."""
+    fte: dict[str, Decimal] = {}
+    for holding in _holdings(evidence, unit):
+        if holding.role_key in LEADING_ROLES:
+            here = holding.unit_external_id
+            fte[here] = fte.get(here, Decimal(0)) + holding.share * holding.person_fte
+    marked = [node for node in evidence.within(unit) if node.is_leading]
+    candidates = marked or [evidence.tree.nodes[each] for each in fte]
+    if not candidates:
+        return None
+    best = min(candidates, key=lambda node: (-fte.get(node.external_id, Decimal(0)), node.depth, node.external_id))
+    return Leading(best, bool(marked), fte.get(best.external_id, Decimal(0)))
+
+
+def _place(evidence: Evidence, node: UnitNode) -> tuple[str, Bilingual]:
+    if node.level is UnitLevel.PROJECT_TEAM:
+        return "a", words.IS_PROJECT_TEAM
+    team = [evidence.staff.get(each.person_external_id) for each in _holdings(evidence, node.external_id)]
+    known = [person for person in team if person is not None]
+    below = evidence.tree.subtree(node.external_id)
+    if known and not any(person.unit in below and person.fill_mode is FillMode.INTERNAL for person in known):
+        return "a", words.IS_VIRTUAL
+    parent = evidence.tree.nodes[node.parent] if node.parent else None
+    if parent is None or (node.level is UnitLevel.DEPARTMENT and parent.level in WITHOUT_TEAM):
+        return "c", words.IS_FIRST_LEVEL
+    return "b", words.IS_INSIDE
+
+
+def _lead(evidence: Evidence, node: UnitNode) -> Staff | None:
+    """Return who leads the unit: of those on the leading role, one who reports to none of the others."""
+    held = _holdings(evidence, node.external_id)
+    for role in LEADING_ROLES:
+        time: dict[str, Decimal] = {}
+        for holding in held:
+            if holding.role_key is role:
+                spent = holding.share * holding.person_fte
+                time[holding.person_external_id] = time.get(holding.person_external_id, Decimal(0)) + spent
+        people = [evidence.staff[person] for person in time if person in evidence.staff]
+        top = [person for person in people if person.manager not in time] or people
+        if top:
+            return min(top, key=lambda person: (-time[person.id], person.id))
+    return None
+
+
+def _holdings(evidence: Evidence, unit: str) -> list[Holding]:
+    below = evidence.tree.subtree(unit)
+    return [holding for holding in evidence.holdings if holding.unit_external_id in below]
+
+
+def _in_unit(reason: Bilingual, evidence: Evidence, unit: str) -> Bilingual:
+    return say(reason, unit=evidence.tree.nodes[unit].name)
+
+
+def _of(unit: str) -> Source:
+    return Source(SourceKind.UNIT, unit)
+
+
+def _percent(part: Decimal, total: Decimal) -> Decimal:
+    return (part / total * 100).quantize(Decimal("0.0001"))

@@ -1,0 +1,1 @@
+"""Writes: answers of people, recorded verdicts, adopted stages."""

@@ -1,0 +1,198 @@
+"""One unit's diagnosis: the verdict, each question with its fact and effect, and what people say to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from omnichannel.core.errors import DomainError
+from omnichannel.workspaces.middleware import WorkspaceRequest
+from omnichannel.workspaces.permissions import may
+from orgstages.catalogue import load_stages
+from orgstages.errors import UnknownDiagnosisUnit, UnknownQuestion
+from orgstages.forms import AdoptForm
+from orgstages.queries.diagnosis import Diagnosed, diagnose
+from orgstages.queries.records import recorded_verdicts
+from orgstages.scoring import Severity, rounded
+from orgstages.services.answering import answer_question, withdraw_answer
+from orgstages.services.diagnosing import adopt_subtype, run_diagnosis
+from orgstages.verdicts import either, verdict_name
+from orgstages.views.clock import Clock, clock_of
+from orgstages.views.rows import Rejected, section_rows
+from orgstages.views.stages import unit_line
+from roles.queries.stages import stage_history
+
+TONES = {Severity.RED: "bad", Severity.ORANGE: "warn", Severity.YELLOW: "", Severity.GREEN: "good"}
+
+
+@require_GET
+def diagnosis(request: WorkspaceRequest, slug: str, external_id: str) -> HttpResponse:
+    """Show the diagnosis of a unit on a day, judged now from what is stored."""
+    clock = clock_of(request)
+    return _page(request, _found(request, external_id, clock), clock)
+
+
+@require_POST
+def answer(request: WorkspaceRequest, slug: str, external_id: str, question: str) -> HttpResponse:
+    """Keep a person's answer, or take it back; a refusal shows the page again with what was typed."""
+    clock = clock_of(request, request.POST.get("as_of", ""))
+    option, reason = request.POST.get("option", ""), request.POST.get("reason", "")
+    bounds = {"on": clock.as_of, "actor_id": request.access.user_id, "within": request.access.own_unit}
+    try:
+        if "withdraw" in request.POST:
+            withdraw_answer(external_id, question=question, **bounds)  # type: ignore[arg-type]
+            messages.success(request, _("Taken back: what the data says counts again."))
+        else:
+            answer_question(external_id, question=question, option=option, reason=reason, **bounds)  # type: ignore[arg-type]
+            messages.success(request, _("Kept the answer to %(question)s.") % {"question": question})
+    except (UnknownDiagnosisUnit, UnknownQuestion) as error:
+        raise Http404 from error
+    except DomainError as error:
+        rejected = Rejected(question, option, reason, str(error))
+        return _page(request, _found(request, external_id, clock), clock, rejected=rejected, status=error.status)
+    return redirect(f"{_url(slug, external_id, clock)}#{question}")
+
+
+@require_POST
+def run(request: WorkspaceRequest, slug: str, external_id: str) -> HttpResponse:
+    """Record the verdict of the day as a revision."""
+    clock = clock_of(request, request.POST.get("as_of", ""))
+    access = request.access
+    try:
+        done = run_diagnosis(external_id, as_of=clock.as_of, actor_id=access.user_id, within=access.own_unit)
+    except UnknownDiagnosisUnit as error:
+        raise Http404 from error
+    number = {"number": done.diagnosis.revision}
+    if done.is_new:
+        messages.success(request, _("Recorded the verdict as revision %(number)s.") % number)
+    else:
+        messages.info(request, _("Nothing has changed since revision %(number)s.") % number)
+    return redirect(_url(slug, external_id, clock))
+
+
+@require_POST
+def adopt(request: WorkspaceRequest, slug: str, external_id: str) -> HttpResponse:
+    """Adopt a sub-type and its stage for the unit from a day on."""
+    clock = clock_of(request, request.POST.get("as_of", ""))
+    form = AdoptForm(request.POST)
+    found = _found(request, external_id, clock)
+    if not form.is_valid():
+        return _page(request, found, clock, adopt=form, status=422)
+    data = form.cleaned_data
+    try:
+        job = adopt_subtype(
+            external_id,
+            subtype=data["subtype"],
+            on=data["on"],
+            note=data["note"],
+            actor_id=request.access.user_id,
+            within=request.access.own_unit,
+        )
+    except DomainError as error:
+        form.add_error("on", str(error))
+        return _page(request, found, clock, adopt=form, status=422)
+    names = {"unit": found.unit.name, "subtype": either([data["subtype"]]).in_language(request.LANGUAGE_CODE)}  # type: ignore[attr-defined]
+    messages.success(request, _("%(unit)s works as %(subtype)s from then on.") % names)
+    if job is not None:
+        messages.info(request, _("Scorecards are being graded again with the weights of the stage."))
+    return redirect(_url(slug, external_id, clock))
+
+
+def _found(request: WorkspaceRequest, external_id: str, clock: Clock) -> Diagnosed:
+    try:
+        return diagnose(external_id, as_of=clock.as_of, within=request.access.own_unit)
+    except UnknownDiagnosisUnit as error:
+        raise Http404 from error
+
+
+def _url(slug: str, external_id: str, clock: Clock) -> str:
+    return reverse("orgstages:diagnosis", args=[slug, external_id]) + clock.query
+
+
+def _page(
+    request: WorkspaceRequest,
+    found: Diagnosed,
+    clock: Clock,
+    *,
+    rejected: Rejected | None = None,
+    adopt: AdoptForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    access = request.access
+    context = {
+        "clock": clock,
+        "found": found,
+        "line": unit_line(found),
+        "name": verdict_name(found.verdict),
+        "sections": section_rows(found, access=access, clock=clock, rejected=rejected),
+        "shares": _shares(found),
+        "points": _points(found),
+        "fit": _fit(found),
+        "challenges": _challenges(found),
+        "maturity": found.verdict.maturity,
+        "version": load_stages().version,
+        "records": recorded_verdicts(found.unit.external_id),
+        "history": [
+            (entry, load_stages().subtypes[entry.subtype].names) for entry in stage_history(found.unit.external_id)
+        ],
+        "may_run": may(access, "orgstages:run", "POST"),
+        "adopt": (adopt or _adopt_form(found, clock)) if may(access, "orgstages:adopt", "POST") else None,
+    }
+    return render(request, "orgstages/diagnosis.html", context, status=status)
+
+
+def _adopt_form(found: Diagnosed, clock: Clock) -> AdoptForm:
+    """Offer what the verdict found; where it leaves the choice open, the first of the candidates."""
+    leading = found.verdict.subtype.leading if found.verdict.subtype else ()
+    subtype = leading[0] if leading else found.adopted.subtype
+    return AdoptForm(initial={"subtype": subtype.value, "on": clock.as_of})
+
+
+def _shares(found: Diagnosed) -> list[dict[str, Any]]:
+    catalogue, result = load_stages(), found.verdict.stage
+    return [
+        {
+            "stage": catalogue.stages[key],
+            "percent": rounded(share * 100, 1) if result.answered else None,
+            "is_current": key is result.current,
+        }
+        for key, share in result.shares.items()
+    ]
+
+
+def _points(found: Diagnosed) -> list[dict[str, Any]]:
+    result = found.verdict.subtype
+    if result is None or not result.asked:
+        return []
+    catalogue = load_stages()
+    return [
+        {"subtype": catalogue.subtypes[key], "points": count, "is_leading": key in result.leading}
+        for key, count in result.points.items()
+    ]
+
+
+def _fit(found: Diagnosed) -> dict[str, Any]:
+    result = found.verdict.fit
+    stage = load_stages().stages[result.stage].names if result.stage else None
+    return {"result": result, "stage": stage, "subtype": either(result.subtypes) if result.subtypes else None}
+
+
+def _challenges(found: Diagnosed) -> list[dict[str, Any]]:
+    catalogue = load_stages()
+    return [
+        {
+            "challenge": catalogue.challenges[result.challenge],
+            "mean": None if result.mean is None else rounded(result.mean, 2),
+            "severity": result.severity,
+            "tone": TONES[result.severity] if result.severity else "",
+            "answered": result.answered,
+            "asked": result.asked,
+        }
+        for result in found.verdict.challenges
+    ]
