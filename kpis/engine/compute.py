@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kpis.engine.arithmetic import evaluate
+from kpis.engine.bounds import bounds_of
 from kpis.engine.context import Context
 from kpis.engine.derived import derived_results
 from kpis.engine.grammar import MeasureRef
@@ -42,10 +43,11 @@ def compute_values(
     is the sum over the KPI's distinct measure references of the table rows each counted (for derived measures: the
     base rows the algorithm looked at). A rerun on the same rows in any order gives identical values.
     """
-    context = _context(library, period, scopes, relations, units, params)
     planned = [plan_kpi(library, kpi) for kpi in dict.fromkeys(kpis)]
-    results = measure_results(context, planned)
-    found = _all_scopes(context, units, results)
+    with bounds_of():
+        context = _context(library, period, scopes, relations, units, params)
+        results = measure_results(context, planned)
+        found = _all_scopes(context, units, results)
     return [value for kpi in planned for value in _values_of(context, kpi, results, found)]
 
 
@@ -62,9 +64,10 @@ def operands_of(
     """Return the operands of one KPI at one scope, in formula order: what an explanation puts into the formula."""
     ids = {scope.kind: frozenset({scope.id})}
     request = ScopeRequest(frozenset({scope.kind}), ids)
-    context = _context(library, period, request, relations, units, params)
     planned = plan_kpi(library, kpi)
-    results = measure_results(context, [planned])
+    with bounds_of():
+        context = _context(library, period, request, relations, units, params)
+        results = measure_results(context, [planned])
     return {ref: _at(results[ref], scope, ref) for ref in planned.refs}
 
 

@@ -11,6 +11,7 @@ import duckdb
 import ibis
 import pyarrow as pa
 
+from kpis.engine.bounds import Bounds, current_bounds
 from kpis.engine.specs import ColumnType, TableSpec
 
 if TYPE_CHECKING:
@@ -34,9 +35,20 @@ DTYPES: Mapping[ColumnType, str] = {
 class Relations:
     """Canonical tables by id. `table()` gives None for a table that was never loaded."""
 
-    def __init__(self, backend: BaseBackend, tables: Mapping[str, ir.Table]) -> None:
+    def __init__(
+        self,
+        backend: BaseBackend,
+        tables: Mapping[str, ir.Table],
+        *,
+        embedded: duckdb.DuckDBPyConnection | None = None,
+        specs: Mapping[str, TableSpec] | None = None,
+    ) -> None:
         self.backend = backend
         self._tables = dict(tables)
+        self._embedded = embedded
+        self._specs = specs or {}
+        self._compiled: dict[object, str] = {}
+        self._frames: frozenset[str] = frozenset()
         # which days and periods a table has rows for: parts never change, so several periods ask once
         self.days: dict[str, list[date]] = {}
         self.texts: dict[tuple[str, str], list[str]] = {}
@@ -47,8 +59,41 @@ class Relations:
 
     def rows(self, expr: ir.Table) -> list[Row]:
         """Run an expression and return its rows; decimals come back as Decimal, never as float."""
-        rows: list[Row] = self.backend.to_pyarrow(expr).to_pylist()
+        bounds = current_bounds()
+        if self._embedded is None:
+            answer = self.backend.to_pyarrow(expr, params=dict(bounds.actual()) if bounds else None)
+        else:
+            answer = self._embedded.sql(self._sql(expr, bounds)).to_arrow_table()
+        rows: list[Row] = answer.to_pylist()
         return rows
+
+    def _sql(self, expr: ir.Table, bounds: Bounds | None) -> str:
+        """Return the query's text, compiled once for all periods that ask alike."""
+        query = expr.op()
+        compiled = self._compiled.get(query)
+        if compiled is None:
+            compiled = str(self.backend.compile(expr, params=dict(bounds.stand_ins()) if bounds else None))
+            self._compiled[query] = compiled
+        return compiled if bounds is None else bounds.written_into(compiled)
+
+    def small(self, name: str, rows: pa.Table) -> ir.Table:
+        """Return a small table of the computation's own under a name; the same name replaces what was there."""
+        if self._embedded is None:
+            return ibis.memtable(rows)
+        self._embedded.register(f"small_{name}", rows)
+        return self.backend.table(f"small_{name}")
+
+    def replace_frames(self, frames: Mapping[str, pa.Table]) -> None:
+        """Put other rows in the place of all frames: the organisation of another day. Embedded engine only."""
+        if self._embedded is None:
+            raise TypeError("frames are replaced on the embedded engine only")
+        loader = _Loader(self._embedded, self.backend, self._specs, {})
+        changed = self._frames | set(frames)
+        self._tables = {name: table for name, table in self._tables.items() if name not in changed}
+        self._tables |= {name: loader.from_frame(name, frame) for name, frame in frames.items()}
+        self._frames = frozenset(frames)
+        self.days = {table: days for table, days in self.days.items() if table not in changed}
+        self.texts = {key: texts for key, texts in self.texts.items() if key[0] not in changed}
 
     def close(self) -> None:
         """Release the backend's memory and temporary files."""
@@ -81,8 +126,9 @@ class Relations:
         backend = ibis.duckdb.from_connection(raw)
         loader = _Loader(raw, backend, tables, dict(dedupe or {}))
         found = {name: loader.from_parts(name, paths) for name, paths in parts.items() if paths}
-        found.update({name: loader.from_frame(name, frame) for name, frame in (frames or {}).items()})
-        return cls(backend, found)
+        relations = cls(backend, found, embedded=raw, specs=tables)
+        relations.replace_frames(frames or {})
+        return relations
 
 
 class _Loader:

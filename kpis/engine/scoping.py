@@ -89,7 +89,7 @@ class Scoping:
         if wanted is not None:
             pairs = [pair for pair in pairs if pair[0] in wanted]
         columns = [pa.array([pair[side] for pair in pairs], pa.string()) for side in (0, 1)]
-        self._closure = ibis.memtable(pa.table(columns, names=["_ancestor", "_unit"]))
+        self._closure = relations.small("closure", pa.table(columns, names=["_ancestor", "_unit"]))
 
     def kinds(self, spec: TableSpec) -> frozenset[ScopeKind]:
         """Return which of the requested kinds (and always the company) rows of this table can be counted for."""

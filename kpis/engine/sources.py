@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from kpis.engine.bounds import calendar_day, midnight
 from kpis.engine.specs import ColumnSpec, ColumnType, Filter, FilterOp, Library, SimpleMeasure, TableSpec
-from kpis.engine.windows import Span, midnight, periods_inside
+from kpis.engine.windows import Span, periods_inside
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -98,7 +99,7 @@ def _loaded(relations: Relations, name: str) -> ir.Table:
 
 def before(column: ir.Column, type_: ColumnType, day: date) -> ir.BooleanValue:
     """Return the condition that a date or datetime lies before the start of a day."""
-    return column < (midnight(day) if type_ is ColumnType.DATETIME else day)
+    return column < (midnight(day) if type_ is ColumnType.DATETIME else calendar_day(day))
 
 
 def within(column: ir.Column, type_: ColumnType, span: Span) -> ir.BooleanValue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from omnichannel.core.periods import Period, parse_period, shift_months
 
@@ -31,11 +31,6 @@ def span_of(period: Period, window: str) -> Span:
     chosen = {"": period, "prev": period.previous(), "yoy": period.year_earlier(), "open": period.previous()}[window]
     # a year-over-year period still compares with its own predecessor
     return Span(chosen.start, chosen.end, chosen.previous().start)
-
-
-def midnight(day: date) -> datetime:
-    """Return the first instant of a local day (the engine's timestamps are naive local wall time)."""
-    return datetime.combine(day, time.min)
 
 
 def periods_inside(texts: Iterable[str], span: Span, *, or_around: bool = False) -> list[str]:

@@ -58,6 +58,11 @@ def open_relations(*, as_of: date, known_at: datetime | None = None) -> Relation
     )
 
 
+def replace_organisation(relations: Relations, *, as_of: date) -> None:
+    """Show the engine the organisation of another day; the parts stay those that counted when it was opened."""
+    relations.replace_frames(_frames(as_of=as_of, tables=load_library().tables))
+
+
 def unit_tree_for_engine(as_of: date) -> UnitTree:
     """Return the organisation of a day as the engine's closure."""
     parents: dict[str, str | None] = {

@@ -15,7 +15,7 @@ from kpis.models import Computation
 from kpis.queries.uploads import highest_visible_seq
 from kpis.services.grading import Card
 from kpis.services.scorecards import GRADED_KINDS, grade_period, save_scorecards, stored_values
-from kpis.services.values import lock_figures, measure_period, open_computation, store_values
+from kpis.services.values import Measure, lock_figures, measuring, open_computation, store_values
 from omnichannel.core.periods import Period, parse_period
 from omnichannel.jobs.choices import JobStep
 from omnichannel.jobs.models import Job
@@ -53,19 +53,22 @@ def compute(params: Mapping[str, Any], *, report: Report) -> Computed:
     periods = [parse_period(key) for key in params["periods"]]
     # Read before the data: an upload that becomes visible meanwhile asks for a computation of its own.
     seq, started = highest_visible_seq(), timezone.now()
-    figures = tuple(
-        _period_figures(period, kind, done=index, total=len(periods), report=report)
-        for index, period in enumerate(periods)
-    )
+    with measuring() as measure:
+        figures = tuple(
+            _period_figures(period, kind, measure=measure, done=index, total=len(periods), report=report)
+            for index, period in enumerate(periods)
+        )
     return Computed(kind, figures, seq, started)
 
 
-def _period_figures(period: Period, kind: ComputationKind, *, done: int, total: int, report: Report) -> PeriodFigures:
+def _period_figures(
+    period: Period, kind: ComputationKind, *, measure: Measure, done: int, total: int, report: Report
+) -> PeriodFigures:
     if kind is ComputationKind.GRADES:
         report(JobStep.GRADING, done=done, total=total)
         return PeriodFigures(period, None, grade_period(period, values=stored_values(period)))
     report(JobStep.COMPUTING, done=done, total=total)
-    values = measure_period(period)
+    values = measure(period)
     report(JobStep.GRADING, done=done, total=total)
     graded = [value for value in values if value.scope.kind in GRADED_KINDS]
     return PeriodFigures(period, values, grade_period(period, values=graded))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,13 +13,14 @@ from django.db import connection, transaction
 from kpis.choices import ComputationKind
 from kpis.engine.compute import compute_values
 from kpis.engine.explain import definition_hash
+from kpis.engine.relations import Relations
 from kpis.engine.scoping import ScopeRequest
 from kpis.engine.specs import COMPANY, KpiSpec, NoData, Scope, ScopeKind, Value
 from kpis.library import load_library
 from kpis.models import Computation, KpiValue
 from kpis.queries.uploads import highest_visible_seq
 from kpis.queries.values import current_values, stored_periods
-from kpis.queries.warehouse import open_relations, unit_tree_for_engine
+from kpis.queries.warehouse import open_relations, replace_organisation, unit_tree_for_engine
 from omnichannel.core.periods import Period, parse_period
 from omnichannel.jobs.choices import JobKind, JobOrigin
 from omnichannel.jobs.models import Job
@@ -77,26 +79,40 @@ def _looking_back(asked: set[Period]) -> set[Period]:
     return {period for period in stored if any(one.start < period.start <= one.previous(-REACH).start for one in asked)}
 
 
-def measure_period(period: Period, *, asked: Iterable[Asked] | None = None) -> list[Value]:
-    """Compute a period from the parts that are visible now.
+Measure = Callable[[Period], list[Value]]
+
+
+@contextmanager
+def measuring(*, asked: Iterable[Asked] | None = None) -> Iterator[Measure]:
+    """Yield a function that computes a period from the parts that were visible at its first call.
 
     Without `asked`: all KPIs of the company, units, channels, campaigns and roles, and those that are read at people.
     Campaigns, channels and roles without a single row are left out: they say nothing, and there are many of them.
+    The periods share one engine: their queries are compiled once.
     """
-    library = load_library()
-    units = unit_tree_for_engine(period.last_day)
-    relations = open_relations(as_of=period.last_day)
-    try:
+    wanted = _everything() if asked is None else list(asked)
+    opened: list[Relations] = []
+
+    def measure(period: Period) -> list[Value]:
+        if opened:
+            replace_organisation(opened[0], as_of=period.last_day)
+        else:
+            opened.append(open_relations(as_of=period.last_day))
+        units = unit_tree_for_engine(period.last_day)
         return [
             value
-            for kpis, scopes in (_everything() if asked is None else asked)
+            for kpis, scopes in wanted
             for value in compute_values(
-                library, kpis=kpis, period=period, scopes=scopes, relations=relations, units=units
+                load_library(), kpis=kpis, period=period, scopes=scopes, relations=opened[0], units=units
             )
             if value.rows or value.scope.kind in ALWAYS_KEPT
         ]
+
+    try:
+        yield measure
     finally:
-        relations.close()
+        for relations in opened:
+            relations.close()
 
 
 def _everything() -> list[Asked]:
@@ -119,7 +135,8 @@ def figures_at(period: Period, *, unit: str = "") -> list[Value]:
         found = {value.kpi: value for value in current_values(period, scopes=[scope])}
     else:
         request = ScopeRequest(frozenset({scope.kind}), ids={scope.kind: frozenset({scope.id})})
-        found = {value.kpi: value for value in measure_period(period, asked=[(list(library.kpis), request)])}
+        with measuring(asked=[(list(library.kpis), request)]) as measure:
+            found = {value.kpi: value for value in measure(period)}
     return [found.get(kpi) or Value(kpi, scope, None, reason=NoData.NOT_AT_SCOPE) for kpi in library.kpis]
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from kpis.engine.bounds import calendar_day, midnight
 from kpis.engine.derived.case import EFFECTIVE_KINDS, KEYS, MALL_VISIT, VALID_STATUS, Case, counted, flag
-from kpis.engine.windows import midnight
 
 if TYPE_CHECKING:
     from datetime import date
@@ -34,14 +34,16 @@ def members_at(customers: ir.Table, day: date) -> ir.Table:
     """Return the ids of those who are members when `day` begins: joined before it and not erased by then."""
     erased = customers["erased_at"]
     current = customers.filter(
-        customers["member_since"] < day, erased.isnull() | (erased >= midnight(day)), customers["customer_id"].notnull()
+        customers["member_since"] < calendar_day(day),
+        erased.isnull() | (erased >= midnight(day)),
+        customers["customer_id"].notnull(),
     )
     return current.select("customer_id").distinct()
 
 
 def _interactions(rows: ir.Table, start: date, end: date, kinds: tuple[str, ...]) -> ir.Table:
     known = rows.filter(rows["kind"].isin(kinds), rows["customer_id"].notnull())
-    return known.filter(known["date"] >= start, known["date"] < end)
+    return known.filter(known["date"] >= calendar_day(start), known["date"] < calendar_day(end))
 
 
 def _active(case: Case, asked: list[str]) -> dict[str, MeasureResult]:

@@ -83,7 +83,7 @@ def _credits(case: Case, touches: ir.Table) -> ir.Table:
         "credit_seq": pa.array([part[1] for part in parts], pa.int64()),
         "credit": pa.array([part[2] for part in parts], pa.decimal128(18, 4)),
     }
-    credit = ibis.memtable(pa.table(columns))
+    credit = case.context.relations.small("credit", pa.table(columns))
     return touches.join(credit, [touches["order_id"] == credit["credit_order"], touches["seq"] == credit["credit_seq"]])
 
 

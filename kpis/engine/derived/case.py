@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from kpis.engine.bounds import midnight
 from kpis.engine.results import ZERO, MeasureResult, Quantity, no_rows, whole
 from kpis.engine.scoping import scope_of
 from kpis.engine.sources import typed
-from kpis.engine.windows import midnight
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from kpis.engine.bounds import midnight
 from kpis.engine.derived.case import KEYS, PRIVATE_MALL, Case, counted, flag
 from kpis.engine.results import MeasureResult, Quantity, no_rows
-from kpis.engine.windows import midnight
 from omnichannel.core.periods import shift_months
 
 if TYPE_CHECKING:

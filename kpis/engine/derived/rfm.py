@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import ibis
 
+from kpis.engine.bounds import calendar_day
 from kpis.engine.derived.activity import members_at
 from kpis.engine.derived.case import KEYS, Case, counted, flag
 from kpis.engine.results import MeasureResult, Quantity
@@ -41,10 +42,10 @@ def rfm_results(case: Case, measures: frozenset[str]) -> dict[str, MeasureResult
     return {name: _enough(case, result, bases) if name in TIERED else result for name, result in found.items()}
 
 
-def customer_states(rows: ir.Table, end: object) -> ir.Table:
+def customer_states(rows: ir.Table, end: date) -> ir.Table:
     """Return per (scope, customer): days since the last order at `end`, number of orders, money."""
     return rows.group_by(list(KEYS)).aggregate(
-        recency=ibis.literal(end).cast("date").delta(rows["paid_at"].max().cast("date"), unit="day"),
+        recency=calendar_day(end).delta(rows["paid_at"].max().cast("date"), unit="day"),
         frequency=rows.count(),
         money=rows["net_amount"].sum(),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kpis.engine.bounds import calendar_day
 from kpis.engine.derived.case import Case, flag
 from kpis.engine.results import MeasureResult, Quantity, exact, no_rows, whole
 from kpis.engine.scoping import scope_of
@@ -22,8 +23,8 @@ def nps_results(case: Case, _measures: frozenset[str]) -> dict[str, MeasureResul
     answers = case.narrowed("surveys")
     answers = answers.filter(
         answers["kind"] == "nps",
-        answers["date"] >= case.span.start,
-        answers["date"] < case.span.end,
+        answers["date"] >= calendar_day(case.span.start),
+        answers["date"] < calendar_day(case.span.end),
         answers["scale_max"] > 0,
         answers["score"].notnull(),
     )
