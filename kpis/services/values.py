@@ -28,6 +28,7 @@ from omnichannel.jobs.services.dispatching import wake
 from omnichannel.jobs.services.lifecycle import create_job
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.catalogue import RoleKey
+from roles.queries.org_chart import organisation_changed_at
 
 MOST_PERIODS = 24
 REACH = 12  # months after a touched one whose comparisons and rolling years look back at it
@@ -127,7 +128,7 @@ def _everything() -> list[Asked]:
 def figures_at(period: Period, *, unit: str = "") -> list[Value]:
     """Return every KPI of the company or of a unit: the stored figures while they are fresh, else computed now.
 
-    Nothing is written. Fresh: computed by this library after the newest upload came to count.
+    Nothing is written. Fresh: computed by this library after the newest upload and the last change of the chart.
     """
     library = load_library()
     scope = Scope(ScopeKind.UNIT, unit) if unit else COMPANY
@@ -144,7 +145,8 @@ def _is_fresh(period: Period) -> bool:
     last = Computation.objects.filter(kind=ComputationKind.VALUES, periods__contains=[str(period)]).first()
     if last is None or last.library_version != load_library().version:
         return False
-    return last.upload_seq >= highest_visible_seq()
+    changed = organisation_changed_at()
+    return last.upload_seq >= highest_visible_seq() and (changed is None or changed <= last.started_at)
 
 
 def is_personal(kpi: KpiSpec) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Max, Sum
 
 from roles.choices import Ownership, UnitLevel
-from roles.models import Employment, UnitVersion
+from roles.models import Assignment, Employment, UnitVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +177,10 @@ def _name_on(versions: Sequence[UnitVersion], unit_id: int | None, day: date | N
     own = [version for version in versions if version.unit_id == unit_id]
     begun = [version for version in own if day is None or version.during.lower is None or version.during.lower <= day]
     return (begun[-1] if day is not None and begun else own[0]).name if own else ""
+
+
+def organisation_changed_at() -> datetime | None:
+    """Return when the organisation, its people or their roles were last written; None while there are none."""
+    kept = (UnitVersion.objects, Employment.objects, Assignment.objects)
+    times: list[datetime | None] = [rows.aggregate(last=Max("recorded_at"))["last"] for rows in kept]
+    return max((time for time in times if time is not None), default=None)
