@@ -9,6 +9,7 @@ import sys
 from omnichannel.services.browser import ensure_browser
 
 BROWSER_TESTS = "tests/e2e"
+WORKERS = "2"
 
 
 def main(arguments: list[str]) -> int:
@@ -27,6 +28,8 @@ def main(arguments: list[str]) -> int:
         return 1
     else:
         os.environ["BROWSER_BIN"] = browser
+    if all(a.startswith("--ignore=") for a in arguments):  # the whole suite; a named part runs in one process
+        arguments += ["-q", "-n", WORKERS, "--dist", "loadgroup"]
     return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
 
 
