@@ -12,6 +12,9 @@ from omnichannel.workspaces.views.api_docs import api_docs
 
 API = "api/v1/workspaces/<slug:slug>/"
 
+handler404 = "omnichannel.core.http.not_found"
+handler500 = "omnichannel.core.http.server_error"
+
 urlpatterns = [
     path("", entry.start, name="start"),
     path("healthz", entry.health, name="health"),

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+import uuid
 from http import HTTPStatus
 from typing import Any
 
-from django.http import Http404
-from rest_framework.exceptions import APIException, PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.views.defaults import page_not_found
+from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
+from rest_framework.views import APIView, exception_handler
 
 from omnichannel.core.errors import DomainError
+
+PROBLEM = "application/problem+json"
+log = logging.getLogger(__name__)
 
 
 class CursorPages(CursorPagination):
@@ -21,10 +30,17 @@ class CursorPages(CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 1000
 
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
+        """Return a page; NotFound for a cursor that we did not give out."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, DjangoValidationError):
+            raise NotFound(self.invalid_cursor_message) from None
 
-def problem(status: int, *, code: str, detail: str, issues: list[dict[str, Any]] | None = None) -> Response:
-    """Build an `application/problem+json` answer; `issues` lists every fault with its pointer."""
-    body = {
+
+def problem_body(status: int, *, code: str, detail: str, issues: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """Return the members of a problem."""
+    return {
         "type": f"about:blank#{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -32,7 +48,12 @@ def problem(status: int, *, code: str, detail: str, issues: list[dict[str, Any]]
         "detail": detail,
         "issues": issues or [],
     }
-    return Response(body, status=status, content_type="application/problem+json")
+
+
+def problem(status: int, *, code: str, detail: str, issues: list[dict[str, Any]] | None = None) -> Response:
+    """Build an `application/problem+json` answer; `issues` lists every fault with its pointer."""
+    body = problem_body(status, code=code, detail=detail, issues=issues)
+    return Response(body, status=status, content_type=PROBLEM)
 
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -70,3 +91,26 @@ def _issues(detail: Any, pointer: str = "") -> list[dict[str, Any]]:
             for issue in _issues(value, f"{pointer}/{index}" if nested else pointer)
         ]
     return [{"pointer": pointer or "/", "code": getattr(detail, "code", "invalid"), "message": str(detail)}]
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Tell whether the caller is a program."""
+    return request.path.startswith("/api/")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404: a page to a person, a problem to a program."""
+    if is_api(request):
+        return JsonResponse(problem_body(404, code="not_found", detail="Not found."), status=404, content_type=PROBLEM)
+    return page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500 with a reference that stands in the log as well."""
+    reference = uuid.uuid4().hex[:12]
+    log.error("the answer to %s failed; reference %s", request.path, reference)
+    if is_api(request):
+        detail = f"Something failed on our side. Nothing was half-written. Reference {reference}."
+        return JsonResponse(problem_body(500, code="error", detail=detail), status=500, content_type=PROBLEM)
+    # without the request: context processors may be what failed
+    return HttpResponse(render_to_string("500.html", {"reference": reference}), status=500)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+YEARS = range(1900, 2200)  # comparisons with the year before must stay dates
 MONTHS_PER = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -103,10 +104,20 @@ def year_of(day: date) -> Period:
     return _calendar(day.year, 1, Grain.YEAR)
 
 
+def parse_day(text: str) -> date:
+    """Parse `2024-11-30`. ValueError for what is no date, or none that a business has rows of."""
+    day = date.fromisoformat(text.strip())
+    if day.year not in YEARS:
+        raise ValueError(f"{text!r} is outside {YEARS.start}-{YEARS.stop - 1}")
+    return day
+
+
 def parse_period(text: str) -> Period:
     """Parse `2024-W18`, `2024-11`, `2024-Q2` or `2024`. Raise ValueError with the accepted forms otherwise."""
     text = text.strip().upper()
     try:
+        if text[:4].isdigit() and int(text[:4]) not in YEARS:
+            raise ValueError
         if match := re.fullmatch(r"(\d{4})-W(\d{1,2})", text):
             return week_of(date.fromisocalendar(int(match[1]), int(match[2]), 1))
         if match := re.fullmatch(r"(\d{4})-(\d{1,2})", text):

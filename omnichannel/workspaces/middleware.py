@@ -8,13 +8,15 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
 from omnichannel.workspaces.permissions import Access, admit
 from omnichannel.workspaces.scoping import workspace_scope
+
+NUL = "\x00"
 
 
 class WorkspaceRequest(HttpRequest):
@@ -46,6 +48,8 @@ class WorkspaceMiddleware:
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         """Admit a page's request. API views admit after DRF has authenticated (WorkspaceAPIMixin)."""
+        if NUL in request.path or any(NUL in value for values in request.GET.lists() for value in values[1]):
+            raise Http404  # PostgreSQL holds no such text, so nothing has such an id or name
         if "slug" not in kwargs or request.path.startswith("/api/"):
             return None
         if not request.user.is_authenticated:

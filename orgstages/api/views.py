@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
-from django.utils.dateparse import parse_date
-from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.clock import asked_day
 from omnichannel.workspaces.permissions import Access
 from orgstages import answers, verdicts
 from orgstages.api.serializers import DiagnosisSerializer
 from orgstages.catalogue import load_stages
 from orgstages.queries.diagnosis import Diagnosed, diagnose, diagnose_all
-from roles.dates import today_in
 
 UNIT = OpenApiParameter("unit", OpenApiTypes.STR, description="One unit; the group and all business units if left out.")
 AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATE, description="The day to judge; today when left out.")
@@ -36,25 +32,12 @@ class DiagnosesView(WorkspaceAPIMixin, APIView):
     def get(self, request: Request, slug: str) -> Response:
         """Judge the units from what is stored now. A unit outside the caller's bounds answers 404."""
         access: Access = request.access  # type: ignore[attr-defined]
-        day, unit = _day(request, access), request.query_params.get("unit")
+        day, unit = asked_day(request, "as_of", workspace=access.workspace), request.query_params.get("unit")
         if unit:
             found: tuple[Diagnosed, ...] = (diagnose(unit, as_of=day, within=access.own_unit),)
         else:
             found = diagnose_all(as_of=day, within=access.own_unit)
         return Response(DiagnosisSerializer([_as_json(each) for each in found], many=True).data)
-
-
-def _day(request: Request, access: Access) -> date:
-    text = request.query_params.get("as_of")
-    if text is None:
-        return today_in(access.workspace)
-    try:
-        day = parse_date(text)
-    except ValueError:
-        day = None
-    if day is None:
-        raise ValidationError({"as_of": [_("Write the day as 2026-03-31.")]})
-    return day
 
 
 def _as_json(found: Diagnosed) -> Mapping[str, Any]:

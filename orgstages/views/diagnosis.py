@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from omnichannel.core.errors import DomainError
+from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from orgstages.catalogue import load_stages
@@ -23,7 +24,6 @@ from orgstages.scoring import Severity, rounded
 from orgstages.services.answering import answer_question, withdraw_answer
 from orgstages.services.diagnosing import adopt_subtype, run_diagnosis
 from orgstages.verdicts import either, verdict_name
-from orgstages.views.clock import Clock, clock_of
 from orgstages.views.rows import Rejected, section_rows
 from orgstages.views.stages import unit_line
 from roles.queries.stages import stage_history

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from omnichannel.core.text import Bilingual
+from omnichannel.workspaces.clock import Clock
 from omnichannel.workspaces.permissions import Access, may
 from orgstages.answers import Answered
 from orgstages.catalogue import Question, Section, SectionKey, load_stages
@@ -17,7 +18,6 @@ from orgstages.facts import Source, SourceKind
 from orgstages.forms import AnswerForm
 from orgstages.queries.diagnosis import Diagnosed
 from orgstages.scoring import rounded
-from orgstages.views.clock import Clock
 
 ROUTES = {SourceKind.KPI: ("kpis:kpi", "period"), SourceKind.UNIT: ("roles:unit", "as_of")}
 

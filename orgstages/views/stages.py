@@ -10,12 +10,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from omnichannel.core.text import Bilingual
+from omnichannel.workspaces.clock import clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from orgstages.catalogue import StageSpec, SubtypeSpec, Transition, load_stages
 from orgstages.queries.diagnosis import Diagnosed, diagnose_all
 from orgstages.scoring import rounded
 from orgstages.verdicts import either, mixed_map
-from orgstages.views.clock import clock_of
 from roles.catalogue import SubtypeKey, load_roles
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.utils.dateparse import parse_date
-from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from omnichannel.core.http import CursorPages
+from omnichannel.workspaces.clock import asked_day
 from omnichannel.workspaces.permissions import Access
-from roles.dates import today_in
 
 AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATE, description="The day to show; today when left out.")
 DRY_RUN = OpenApiParameter(
@@ -40,16 +37,7 @@ def access_of(request: Request) -> Access:
 
 def day_of(request: Request, name: str) -> date:
     """Read a date from the query; today where the customer is when it is left out."""
-    text = request.query_params.get(name, "")
-    if not text:
-        return today_in(access_of(request).workspace)
-    try:
-        day = parse_date(text)
-    except ValueError:
-        day = None
-    if day is None:
-        raise ValidationError({name: [_("This is no date. Write 2026-11-30.")]})
-    return day
+    return asked_day(request, name, workspace=access_of(request).workspace)
 
 
 def is_dry_run(request: Request) -> bool:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET
 
 from omnichannel.core.text import Bilingual
+from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import Access, may
 from roles.catalogue import ExpectationLevel, RoleKey, load_roles
@@ -33,7 +34,6 @@ from roles.queries.outline import (
     unit_page,
     unit_row,
 )
-from roles.views.clock import Clock, clock_of
 
 PAGE = 100
 COVER_WORDS = {

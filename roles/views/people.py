@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from omnichannel.workspaces.choices import MemberRole
+from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.catalogue import RoleKey, load_roles
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.roster import PeopleFilter, PersonPage, people_list, person_page
-from roles.views.clock import Clock, clock_of
 
 # Pay is for those who administer it, never for a manager by being a manager.
 SEES_PAY = {MemberRole.OWNER, MemberRole.HR_LEAD}

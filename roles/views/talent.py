@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from omnichannel.core.text import Bilingual
+from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import Access, may
 from roles import talent_map
@@ -23,7 +24,6 @@ from roles.choices import SUBTYPE_NAMES
 from roles.coverage import Cover
 from roles.queries.outline import MOST_HOLDINGS
 from roles.queries.people import holders, role_covers
-from roles.views.clock import Clock, clock_of
 
 
 @dataclass(frozen=True, slots=True)
