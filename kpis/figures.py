@@ -97,7 +97,9 @@ def attainment_bars(bars: Sequence[Bar], *, axis: str, value_name: str) -> Chart
                 "x": [_drawn(bar.value) for bar in bars],
                 "marker": {"color": [STATUS_COLOURS.get(bar.status, GREY) for bar in bars]},
                 "text": [_said(bar.value) for bar in bars],
-                "textposition": "auto",
+                "textposition": "inside",
+                "insidetextanchor": "start",
+                "textangle": 0,
                 "hovertemplate": "%{y}<br>%{x:.2f} %<extra></extra>",
             }
         ],

@@ -219,6 +219,7 @@ LANGUAGE_CODE = "zh-hans"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = USE_TZ = True
+FORMAT_MODULE_PATH = ["omnichannel.formats"]
 TIME_ZONE = "Asia/Shanghai"
 
 # plotly.js adds an empty <style> and fills it by script: the hash admits the empty string only.

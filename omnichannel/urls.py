@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import include, path
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView
 
@@ -20,6 +21,8 @@ urlpatterns = [
     path("healthz", entry.health, name="health"),
     path("gallery/", gallery, name="gallery"),
     path("language/", set_language, name="set_language"),
+    # an address is what an invitation verified; it is not changed here
+    path("accounts/email/", RedirectView.as_view(pattern_name="start"), name="account_email"),
     path("accounts/", include("allauth.account.urls")),
     path("api/docs/", api_docs, name="api_docs"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),

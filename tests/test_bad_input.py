@@ -8,7 +8,9 @@ import pytest
 from django.test import Client, RequestFactory
 from rest_framework.test import APIClient
 
+from kpis.datasets.problems import make_problem, to_json
 from omnichannel.core.http import server_error
+from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.permissions import authorisation_table
 from tests.test_tenancy import is_api, url_of
 
@@ -52,3 +54,40 @@ def test_a_fault_of_ours_carries_a_reference(path: str, rf: RequestFactory) -> N
     answer = server_error(rf.get(path))
     assert answer.status_code == 500
     assert "eference" in answer.content.decode() or "编号" in answer.content.decode()
+
+
+def test_a_method_that_is_not_there_is_405_to_a_member_and_404_to_a_stranger(
+    workspace: Workspace,
+    other_workspace: Workspace,
+    signed_in: Callable[..., Client],
+    api_client: Callable[..., APIClient],
+) -> None:
+    api, stranger = api_client("owner"), api_client("owner", workspace=other_workspace)
+    for client, status in ((api, 405), (stranger, 404)):
+        assert client.delete("/api/v1/workspaces/acme/units/").status_code == status
+    assert signed_in("owner").delete("/w/acme/settings/members/").status_code == 405
+    assert api_client("guide", person_external_id="E1").get("/api/v1/workspaces/acme/kpis/").status_code == 200
+    refused = api_client("guide", person_external_id="E1").get("/api/v1/workspaces/acme/uploads/1/")
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
+
+
+@pytest.mark.parametrize("weight", ["1e400", "NaN", "-1", "9" * 40, "", "0x1"])
+def test_a_weight_that_is_none_is_refused_with_what_was_typed(weight: str, signed_in: Callable[..., Client]) -> None:
+    form = {"stage": "project", "weight-project-new_users": weight, "effective_from": "2026-13-45", "note": "a\x00b"}
+    for action in ("preview", "save"):
+        answer = signed_in("hr_lead").post("/w/acme/roles/user-ops/weights/", {**form, "action": action})
+        assert answer.status_code in {200, 422}
+    assert answer.status_code == 422
+
+
+def test_a_bounded_role_is_invited_with_its_bound_only(signed_in: Callable[..., Client]) -> None:
+    owner = signed_in("owner")
+    form = {"email": "wang@shop.test", "role": "line_manager"}
+    assert owner.post("/w/acme/settings/members/", form).status_code == 422
+    assert owner.post("/w/acme/settings/members/", {**form, "unit_external_id": "R01"}).status_code == 200
+
+
+def test_a_cell_with_nul_is_a_problem_that_can_be_shown() -> None:
+    problem = to_json(make_problem("not_number", line=3, column="net_amount", value="1\x002"))
+    assert problem["value"] == "1\u24002"
+    assert "\x00" not in str(problem)

@@ -16,7 +16,7 @@ from kpis.datasets.mapping import ColumnMapping, known_headers, propose_mapping,
 from kpis.datasets.parts import Effect, Part, overlap_counts, write_parts
 from kpis.datasets.presets import load_presets, match_preset
 from kpis.datasets.privacy import personal_columns
-from kpis.datasets.problems import make_problem, to_json
+from kpis.datasets.problems import make_problem, printable, to_json
 from kpis.datasets.progress import report
 from kpis.datasets.raw import Guess, RawTable
 from kpis.datasets.reading import read_table
@@ -64,7 +64,9 @@ def inspect_file(
 
 def _sample(raw: RawTable, *, hidden: frozenset[str]) -> list[list[str]]:
     rows = raw.rows.slice(0, SAMPLE_ROWS).to_pylist()
-    return [["•••" if name in hidden else str(row[name] or "")[:100] for name in raw.columns] for row in rows]
+    return [
+        ["•••" if name in hidden else printable(str(row[name] or "")[:100]) for name in raw.columns] for row in rows
+    ]
 
 
 def load_file(

@@ -74,18 +74,23 @@ def make_problem(
 ) -> Problem:
     """Build a problem from its code; `params` fill the names its texts use."""
     template = _templates()[code]
-    shown = value if len(value) <= LONGEST_VALUE else value[:LONGEST_VALUE] + "…"
-    names = {"column": column, "value": shown, **params}
+    value = printable(value if len(value) <= LONGEST_VALUE else value[:LONGEST_VALUE] + "…")
+    names = {"column": column, "value": value, **params}
     return Problem(
         sheet=sheet,
         line=line,
         column=column,
-        value=shown,
+        value=value,
         code=template.code,
         message=Bilingual(template.message.zh.format(**names), template.message.en.format(**names)),
         hint=Bilingual(template.hint.zh.format(**names), template.hint.en.format(**names)),
         severity=template.severity,
     )
+
+
+def printable(text: str) -> str:
+    """Return a cell as it can be stored and shown: NUL, which PostgreSQL has no text for, as its picture."""
+    return text.replace("\x00", "\u2400")
 
 
 def to_json(problem: Problem) -> dict[str, object]:

@@ -32,7 +32,7 @@ def evaluate(planned: PlannedKpi, scope: Scope, operands: Operands) -> Value:
     numerator and denominator are the operands of the outermost division, a constant factor outside left aside; for a
     KPI that is one average, the sum and what it was divided by; for all others the value itself and nothing.
     """
-    rows = sum(operands[ref].rows for ref in planned.refs)
+    rows = sum(operands[ref].rows for ref in planned.counted)
     missing = _missing(planned, operands)
     if missing is not None:
         return Value(planned.kpi, scope, None, rows=rows, reason=missing[0], detail=missing[1])

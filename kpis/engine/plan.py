@@ -36,6 +36,7 @@ class PlannedKpi:
     kpi: str
     root: Node
     refs: tuple[MeasureRef, ...]
+    counted: tuple[MeasureRef, ...]
 
 
 @lru_cache(maxsize=1024)
@@ -49,7 +50,37 @@ def plan_kpi(library: Library, kpi: str) -> PlannedKpi:
     refs = Formula(root).refs()
     for ref in refs:
         check_ref(library, ref)
-    return PlannedKpi(kpi, root, refs)
+    return PlannedKpi(kpi, root, refs, _counted(library, refs))
+
+
+def _counted(library: Library, refs: Sequence[MeasureRef]) -> tuple[MeasureRef, ...]:
+    """Return the references whose rows make up the KPI's rows: those that no other reference's rows include.
+
+    One reference includes another when both read the same rows of a table at the same time and it filters less.
+    """
+    reads = {ref: _read(library, ref) for ref in refs}
+    kept: list[MeasureRef] = []
+    for ref in refs:
+        place, filters = reads[ref]
+        others = [reads[other] for other in refs if other not in (ref, *kept)] + [reads[other] for other in kept]
+        wider = any(at == place and asked < filters for at, asked in others)
+        same = any(reads[other] == reads[ref] for other in kept)
+        if not wider and not same:
+            kept.append(ref)
+    return tuple(kept)
+
+
+def _read(library: Library, ref: MeasureRef) -> tuple[tuple[str, ...], frozenset[object]]:
+    """Return where a reference reads (table, time column, window) and every filter on those rows."""
+    measure = library.measures[ref.measure]
+    if isinstance(measure, SimpleMeasure):
+        return (measure.table, measure.time, measure.end, ref.window), frozenset([*measure.filters, *ref.filters])
+    (table, *_more) = base_tables(measure.id)
+    flows = [each for each in library.measures.values() if isinstance(each, SimpleMeasure) and each.table == table]
+    first = next((each for each in flows if each.agg not in STOCKS), None)
+    # an algorithm starts from the valid rows of its base table and looks at known customers only
+    valid = first.filters if first is not None and table == "orders" else ()
+    return (table, first.time if first else "", "", ref.window), frozenset([*valid, measure.id, *ref.filters])
 
 
 def _resolved(node: Node, kpi: str) -> Node:

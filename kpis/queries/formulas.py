@@ -29,6 +29,8 @@ COMPARISONS = {
     FilterOp.IS_NOT_NULL: Bilingual("有值", "is given"),
 }
 
+YES_NO = {"true": Bilingual("是", "yes"), "false": Bilingual("否", "no")}
+
 
 @dataclass(frozen=True, slots=True)
 class MeasureWords:
@@ -41,6 +43,16 @@ class MeasureWords:
     columns: tuple[str, ...]
     conditions: tuple[Bilingual, ...]
     note: Bilingual | None
+
+    @property
+    def table_names(self) -> tuple[Bilingual, ...]:
+        """Return what its tables are called."""
+        return tuple(table.names for table in self.tables)
+
+    @property
+    def column_names(self) -> tuple[Bilingual, ...]:
+        """Return what its columns are called; where several tables take part, with the table in front."""
+        return tuple(_column_names(column, self.tables) for column in self.columns)
 
 
 def readable(kpi: str) -> Bilingual:
@@ -92,7 +104,7 @@ def _measure_text(ref: MeasureRef, code: str) -> str:
 
 def value_label(value: str) -> Bilingual:
     """Return the label of an enum value; an unknown one stands for itself."""
-    return library_extras().enum_labels.get(value) or Bilingual(value, value)
+    return YES_NO.get(value) or library_extras().enum_labels.get(value) or Bilingual(value, value)
 
 
 def _explained(measure: Measure) -> MeasureWords:
@@ -113,11 +125,28 @@ def _explained(measure: Measure) -> MeasureWords:
 def _condition(found: Filter, measure: SimpleMeasure) -> Bilingual:
     table, _dot, column = found.column.rpartition(".")
     spec = load_library().tables[table or measure.table]
-    name = next((each.names for each in spec.columns if each.name == column), Bilingual(column, column))
+    name = _names_in(spec, column)
 
     def write(code: str) -> str:
         values = [value_label(value).in_language(code) for value in found.values]
         said = ("、" if code == "zh" else " / ").join(values)
+        if code == "zh" and found.op in (FilterOp.IN, FilterOp.EQ):
+            return f"{name.zh}：{said}"
         return " ".join(filter(None, [name.in_language(code), COMPARISONS[found.op].in_language(code), said]))
 
     return _both(write)
+
+
+def _column_names(column: str, tables: tuple[TableSpec, ...]) -> Bilingual:
+    prefix, _dot, bare = column.rpartition(".")
+    table = next((each for each in tables if each.id == prefix), None) if prefix else tables[0] if tables else None
+    if table is None:
+        return Bilingual(column, column)
+    names = _names_in(table, bare)
+    if not prefix:
+        return names
+    return Bilingual(f"{table.names.zh}·{names.zh}", f"{table.names.en}: {names.en}")
+
+
+def _names_in(table: TableSpec, column: str) -> Bilingual:
+    return next((each.names for each in table.columns if each.name == column), Bilingual(column, column))

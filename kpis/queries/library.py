@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from kpis.choices import StageName
 from kpis.engine.explain import definition_hash
 from kpis.engine.specs import COMPANY, KpiSpec, Scope, ScopeKind, Value
 from kpis.library import library_extras, load_library
@@ -191,6 +192,12 @@ class RoleWeight:
 
     spec: KpiSpec
     weights: tuple[Decimal | None, ...]
+
+    @property
+    def by_stage(self) -> tuple[tuple[str, Decimal | None], ...]:
+        """Return the weights with the names of their stages."""
+        names = [str(StageName(stage.value).label) for stage in StageKey]
+        return tuple(zip(names, self.weights, strict=True))
 
 
 def role_weights(role: RoleKey, *, on: date | None = None) -> tuple[RoleWeight, ...]:

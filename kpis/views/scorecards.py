@@ -164,7 +164,7 @@ def _entry(view: CardView, *, tree: UnitTree) -> dict[str, Any]:
         "segments": [
             {
                 "label": each.spec.names.in_language(language),
-                "points": each.line.points or Decimal(0),
+                "points": each.line.points,
                 "weight": each.line.weight,
                 "status": each.line.status,
                 "url": f"#line-{card.role_key}-{each.line.kpi}",

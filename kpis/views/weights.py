@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -11,7 +12,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -25,10 +25,12 @@ from kpis.queries.weights import EffectiveWeights, allowed_kpis, weight_history,
 from kpis.services.preview import Preview, preview_weights
 from kpis.services.weights import set_weights
 from kpis.views.library import role_or_404
+from omnichannel.core.periods import parse_day
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.catalogue import RoleKey, StageKey, load_roles
 
+LONGEST = 12  # characters of a weight
 NAN = Decimal("NaN")  # what is no number stays visible as an issue of its own
 
 
@@ -54,10 +56,21 @@ def _typed(request: WorkspaceRequest, stage: StageKey) -> dict[str, Decimal]:
 
 
 def _decimal(text: object) -> Decimal:
+    written = str(text).strip() or "0"
     try:
-        return Decimal(str(text).strip() or "0")
+        return Decimal(written) if len(written) <= LONGEST and "e" not in written.lower() else NAN
     except InvalidOperation:
         return NAN
+
+
+def _effective_from(text: str) -> date:
+    """Read the day a set holds from; today when it is left empty."""
+    if not text.strip():
+        return timezone.localdate()
+    try:
+        return parse_day(text)
+    except ValueError:
+        raise WeightsInvalid([("effective_from", _("This is no date. Write 2026-11-30."))]) from None
 
 
 def _preview(request: WorkspaceRequest, role: RoleKey, stage: StageKey, typed: Mapping[str, Decimal]) -> HttpResponse:
@@ -75,15 +88,15 @@ def _preview(request: WorkspaceRequest, role: RoleKey, stage: StageKey, typed: M
 
 
 def _save(request: WorkspaceRequest, role: RoleKey, stage: StageKey, typed: Mapping[str, Decimal]) -> HttpResponse:
-    effective_from = parse_date(request.POST.get("effective_from", "")) or timezone.localdate()
     try:
+        effective_from = _effective_from(request.POST.get("effective_from", ""))
         set_weights(
             role,
             stage,
             typed,
             effective_from=effective_from,
             actor_id=request.access.user_id,
-            note=request.POST.get("note", "")[:400],
+            note=request.POST.get("note", "").replace("\x00", "")[:400],
         )
     except WeightsInvalid as error:
         tried = {"issues": error.issues, "stage": stage.value, "preview": None, "nothing": False}

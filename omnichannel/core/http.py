@@ -7,6 +7,7 @@ import uuid
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -67,8 +68,8 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         return None
     if isinstance(error, Http404):
         code, detail = "not_found", "Not found."
-    elif isinstance(error, PermissionDenied):
-        code, detail = "permission_denied", str(error.detail)
+    elif isinstance(error, PermissionDenied | DjangoPermissionDenied):
+        code, detail = "permission_denied", str(getattr(error, "detail", error))
     else:
         code = str(getattr(error, "default_code", "error"))
         detail = str(error.detail) if isinstance(error, APIException) else str(error)

@@ -18,6 +18,7 @@ register = template.Library()
 Point = Decimal | int | None
 ZERO = Decimal(0)
 PAD = Decimal(3)
+SHADES = 8
 
 
 @register.inclusion_tag("components/tile.html")
@@ -56,8 +57,8 @@ def score_bar(segments: Sequence[Mapping[str, object]], total: Figure = None, ma
     for number, segment in enumerate(segments):
         points = _points(segment)
         width = points * 1000 / maximum
-        place = {"x": _text(at), "size": _text(max(width - 2, ZERO)), "points": points, "shade": number % 6}
-        drawn.append({**segment, **place})
+        place = {"x": _text(at), "size": _text(max(width - 2, ZERO)), "points": points, "shade": number % SHADES}
+        drawn.append({**segment, **place, "is_known": segment.get("points") is not None})
         at, added = at + width, added + points
     return {"segments": drawn, "total": added if total is None else as_decimal(total), "maximum": maximum}
 

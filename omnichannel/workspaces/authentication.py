@@ -8,12 +8,12 @@ from typing import Any
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
 from rest_framework.request import Request
 
 from omnichannel.workspaces.middleware import enter
 from omnichannel.workspaces.models import ApiToken
-from omnichannel.workspaces.permissions import admit
+from omnichannel.workspaces.permissions import MethodNotListed, admit
 
 LAST_USED_STEP = timedelta(minutes=1)
 
@@ -56,5 +56,8 @@ class WorkspaceAPIMixin:
             raise NotAuthenticated
         token = request.auth if isinstance(request.auth, ApiToken) else None
         # DRF hands attributes of the wrapped request through.
-        enter(request._request, admit(request._request, kwargs["slug"], user=request.user, token=token))
+        try:
+            enter(request._request, admit(request._request, kwargs["slug"], user=request.user, token=token))
+        except MethodNotListed as error:
+            raise MethodNotAllowed(request.method or "") from error
         super().initial(request, *args, **kwargs)  # type: ignore[misc]

@@ -64,6 +64,7 @@ SECTIONS = {
     "kpis:library": "kpis",
     "kpis:kpi": "kpis",
     "kpis:weights": "roles",
+    "kpis:role_kpis": "roles",
     "kpis": "scorecards",
     "roles:talent_map": "roles",
     "roles:role": "roles",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from omnichannel.workspaces.choices import MemberRole, TokenScope
+
+# which field bounds a role
+BOUND_BY = {MemberRole.LINE_MANAGER: "unit_external_id", MemberRole.GUIDE: "person_external_id"}
 
 
 class MemberForm(forms.Form):
@@ -18,6 +23,14 @@ class MemberForm(forms.Form):
     person_external_id = forms.CharField(
         label=_("Own person"), required=False, max_length=64, help_text=_("Employee id; bounds a guide.")
     )
+
+    def clean(self) -> dict[str, Any]:
+        """A bounded role needs its bound: without it nothing at all would open."""
+        data: dict[str, Any] = super().clean() or {}
+        for role, name in BOUND_BY.items():
+            if data.get("role") == role and not data.get(name):
+                self.add_error(name, _("This role needs it: it bounds what the member sees."))
+        return data
 
 
 class InvitationForm(MemberForm):

@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
-from omnichannel.workspaces.permissions import Access, admit
+from omnichannel.workspaces.permissions import Access, MethodNotListed, admit
 from omnichannel.workspaces.scoping import workspace_scope
 
 NUL = "\x00"
@@ -56,7 +56,10 @@ class WorkspaceMiddleware:
             target = f"{resolve_url(settings.LOGIN_URL)}?next={quote(request.get_full_path())}"
             # htmx would swap a followed redirect into the target: tell it to leave the page instead.
             return HttpResponseClientRedirect(target) if getattr(request, "htmx", None) else redirect(target)
-        enter(request, admit(request, kwargs["slug"], user=request.user))
+        try:
+            enter(request, admit(request, kwargs["slug"], user=request.user))
+        except MethodNotListed as error:
+            return HttpResponseNotAllowed(error.allowed)
         return None
 
 

@@ -87,8 +87,19 @@ def may(access: Access | None, route: str, method: str = "GET") -> bool:
     return access is not None and rule_for(route, method, access.role) is not Rule.DENY
 
 
+class MethodNotListed(Exception):
+    """The route is there, but not with this method; `allowed` lists the ones it has."""
+
+    def __init__(self, allowed: list[str]) -> None:
+        self.allowed = allowed
+        super().__init__(", ".join(allowed))
+
+
 def admit(request: HttpRequest, slug: str, *, user: Any, token: ApiToken | None = None) -> Access:
-    """Let a signed-in user into a workspace's route, or raise: 404 hides a workspace, 403 explains a refusal."""
+    """Let a signed-in user into a workspace's route, or raise: 404 hides a workspace, 403 explains a refusal.
+
+    MethodNotListed comes after the 404: a stranger learns nothing of a workspace's routes.
+    """
     membership = (
         Membership.objects.select_related("workspace").filter(workspace__slug=slug, user_id=user.pk).first()
         if user.is_active
@@ -98,9 +109,12 @@ def admit(request: HttpRequest, slug: str, *, user: Any, token: ApiToken | None 
         raise Http404
     if token is not None and token.scope == TokenScope.READ and request.method not in SAFE:
         raise PermissionDenied(_("This token may only read. Make one with write scope under Settings."))
-    match = request.resolver_match
+    route, method = (request.resolver_match.view_name if request.resolver_match else ""), request.method or "GET"
+    allowed = list(authorisation_table().get(route, {}))
+    if ("GET" if method in SAFE else method) not in allowed:
+        raise MethodNotListed(allowed)
     role = MemberRole(membership.role)
-    rule = rule_for(match.view_name if match else "", request.method or "GET", role)
+    rule = rule_for(route, method, role)
     if rule is Rule.DENY:
         raise PermissionDenied(_("Your role in this workspace does not include this. Ask an owner."))
     unit, person = membership.unit_external_id, membership.person_external_id
