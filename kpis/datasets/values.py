@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import ROUND_HALF_EVEN, Decimal
 from zoneinfo import ZoneInfo
 
-from omnichannel.core.periods import parse_period
+from omnichannel.core.periods import YEARS, parse_period
 
 Parsed = tuple[object, str | None]
 Parser = Callable[[str], Parsed]
@@ -196,6 +196,8 @@ def parse_period_text(text: str) -> Parsed:
     try:
         period = parse_period(plain.removesuffix("年"))
     except (ValueError, OverflowError):
+        if re.fullmatch(r"\d{4}", plain[:4]) and int(plain[:4]) not in YEARS:
+            return None, "date_out_of_range"
         return None, "error_cell" if plain.casefold() in ERRORS else "not_period"
     return (str(period), None) if FIRST_YEAR <= period.start.year <= LAST_YEAR else (None, "date_out_of_range")
 
