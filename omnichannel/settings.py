@@ -212,6 +212,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1/workspaces/\{slug\}",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {
+        "StageEnum": "orgstages.api.serializers.STAGES",
+        "SubtypeEnum": "orgstages.api.serializers.SUBTYPES",
+    },
 }
 
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]

@@ -14,7 +14,7 @@ from kpis.datasets.presets import load_presets, mapping_from_entry
 from kpis.datasets.raw import Guess
 from kpis.engine.specs import TableSpec
 
-SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods"})
+SUFFIXES = frozenset({".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods"})
 MAPPING_FILE = "mapping.yaml"
 
 
