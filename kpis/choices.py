@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class UploadState(models.TextChoices):
@@ -110,5 +111,33 @@ class KpiLayerName(models.TextChoices):
     """The three layers as pages write them."""
 
     EFFICIENCY = "efficiency", _("Efficiency")
-    EFFECT = "effect", _("Effect")
-    VALUE = "value", _("Value")
+    EFFECT = "effect", pgettext_lazy("layer", "Effect")
+    VALUE = "value", pgettext_lazy("layer", "Value")
+
+
+class KpiUnitName(models.TextChoices):
+    """The units of measure that KPIs use, as filters name them."""
+
+    CNY = "CNY", _("Yuan")
+    PERCENT = "percent", _("Percentage")
+    PER_MILLE = "per_mille", _("Per mille")
+    POINTS = "points", _("Percentage points")
+    COUNT = "count", _("Count")
+    PIECES = "pieces", _("Pieces")
+    SCORE_1_5 = "score_1_5", _("Score from 1 to 5")
+    SCORE_100 = "score_100", _("Score out of 100")
+    RATIO = "ratio", _("Ratio")
+    TIMES = "times", _("Times")
+    INDEX = "index", _("Index")
+    MINUTES = "minutes", _("Minutes")
+
+
+class RecoveryName(models.TextChoices):
+    """How much of a KPI the seed documents still say."""
+
+    NAMED = "named", _("Name and definition")
+    DEFINITION = "definition", _("Definition only")
+    FRAGMENT = "fragment", _("A fragment")
+    DUTY = "duty", _("Read from a duty")
+    OTHER_SEED = "other_seed", _("In another seed document")
+    CONVENTION = "convention", _("Field standard")

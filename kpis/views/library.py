@@ -10,13 +10,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from kpis.choices import KpiKindName, KpiLayerName, StageName
+from kpis.choices import KpiKindName, KpiLayerName, KpiUnitName, RecoveryName, StageName
 from kpis.engine.specs import ScopeKind
 from kpis.figures import Chart, Series, trend
 from kpis.library import load_library
 from kpis.queries.library import KpiPage, LibraryFilter, kpi_page, library_list, role_weights
 from kpis.views.asked import asked_period, frame, month_labels, reach, unit_word
-from omnichannel.core.numerals import UNITS
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.catalogue import RoleKey, load_roles
@@ -44,7 +43,7 @@ def _options(facet: str, counts: Mapping[str, int]) -> Options:
     """Return the choices of a filter with how many KPIs each holds, in the catalogue's order."""
     labels = _labels(facet)
     order = [key for key in labels if key in counts] + sorted(set(counts) - set(labels))
-    return [(key, f"{labels.get(key, key)} ({counts[key]})") for key in order]
+    return [(key, f"{labels.get(key, key)} · {counts[key]}") for key in order]
 
 
 def _labels(facet: str) -> dict[str, str]:
@@ -57,9 +56,8 @@ def _labels(facet: str) -> dict[str, str]:
     if facet == "layer":
         return {value: str(label) for value, label in KpiLayerName.choices}
     if facet == "unit":
-        styles = {key: style.zh if (language or "").startswith("zh") else style.en for key, style in UNITS.items()}
-        return {key: f"{key} {word}".strip() for key, word in styles.items() if key}
-    return {}
+        return {value: str(label) for value, label in KpiUnitName.choices}
+    return {value: str(label) for value, label in RecoveryName.choices}
 
 
 @require_GET
@@ -76,7 +74,7 @@ def kpi(request: WorkspaceRequest, slug: str, kpi_id: str) -> HttpResponse:
         "stages": StageName.labels,
         "kind": KpiKindName(page.spec.kind.value).label,
         "layer": KpiLayerName(page.spec.layer.value).label,
-        "unit_word": unit_word(page.spec.unit) or page.spec.unit,
+        "unit_word": KpiUnitName(page.spec.unit).label,
         "is_company": seen.scope.kind is ScopeKind.COMPANY,
     }
     return render(request, "kpis/kpi.html", context)

@@ -116,8 +116,13 @@ def _chosen(answered: Answered) -> Bilingual | None:
         return None
     if answered.question.scale:
         top = load_stages().scales[answered.question.scale].maximum
-        return _same(f"{answered.option} / {top}")
+        return _same(f"{_rounded(answered.option)} / {top}")
     return next(option.names for option in answered.question.options if option.key == answered.option)
+
+
+def _rounded(option: str) -> str:
+    """An answer from data lies anywhere on its scale; two decimals are enough to read."""
+    return f"{rounded(Fraction(option), 2):g}" if "." in option else option
 
 
 def _effect(found: Diagnosed, answered: Answered) -> Bilingual | None:

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from omnichannel.core.text import Bilingual
@@ -37,10 +37,10 @@ from roles.queries.outline import (
 
 PAGE = 100
 COVER_WORDS = {
-    CoverState.FILLED: _l("Filled"),
-    CoverState.SHARED: _l("Part-time only"),
-    CoverState.MISSING: _l("Nobody"),
-    CoverState.NOT_NEEDED: _l("Not needed"),
+    CoverState.FILLED: gettext_lazy("Filled"),
+    CoverState.SHARED: gettext_lazy("Part-time only"),
+    CoverState.MISSING: gettext_lazy("Nobody"),
+    CoverState.NOT_NEEDED: gettext_lazy("Not needed"),
 }
 SORTS = ("name", "id", "level", "people")
 

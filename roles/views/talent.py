@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from omnichannel.core.text import Bilingual
+from omnichannel.templatetags.texts import source as source_words
 from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import Access, may
@@ -194,7 +195,7 @@ def _sources(spec: RoleSpec) -> list[dict[str, str]]:
         "abilities": _("Abilities"),
         "kpis": _("KPIs"),
     }
-    return [{"label": words.get(part, part), "value": source} for part, source in spec.source.items()]
+    return [{"label": words.get(part, part), "value": source_words(source)} for part, source in spec.source.items()]
 
 
 def _breadcrumb(spec: RoleSpec, *, slug: str, clock: Clock) -> list[dict[str, str]]:

@@ -23,10 +23,17 @@ function loadPlotly(url) {
 
 async function figureOf(chart) {
   const inline = document.getElementById(`${chart.dataset.chart}-figure`);
-  if (inline) return JSON.parse(inline.textContent);
+  if (inline) return JSON.parse(inline.textContent, themed);
   const answer = await fetch(chart.dataset.figureUrl, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`figure: ${answer.status}`);
-  return answer.json();
+  return JSON.parse(await answer.text(), themed);
+}
+
+// Figures name the light palette; the dark theme has a lighter shade of each, so that entities keep their hue.
+const HUES = { "#0072B2": 1, "#E69F00": 2, "#009E73": 3, "#CC79A7": 4, "#D55E00": 5, "#56B4E9": 6 };
+
+function themed(_key, value) {
+  return HUES[value] ? css(`chart-${HUES[value]}`) : value;
 }
 
 function template() {
@@ -48,12 +55,44 @@ function template() {
   };
 }
 
+// Ticks as the tables write numbers: 万 and 亿 in Chinese, k and m in English, with a short unit on the tick itself.
+const SCALES = document.documentElement.lang.startsWith("zh") ? [[1e8, "亿"], [1e4, "万"]] : [[1e9, "bn"], [1e6, "m"], [1e3, "k"]];
+
+function tick(value, unit) {
+  const size = Math.abs(value);
+  const [scale, name] = SCALES.find(([least]) => size >= least && size >= 1e4) ?? [1, ""];
+  const text = `${(size / scale).toLocaleString("en", { maximumFractionDigits: 2 })}${name && `\u202f${name}`}`;
+  const sign = value < 0 ? "\u2212" : "";
+  return unit === "¥" ? `${sign}¥${text}` : `${sign}${text}${unit && `\u202f${unit}`}`;
+}
+
+function relabel(plot) {
+  const changes = {};
+  for (const name of ["xaxis", "yaxis"]) {
+    const axis = plot._fullLayout[name];
+    if (!axis || axis.type !== "linear" || typeof axis.dtick !== "number") continue;
+    const unit = axis.title?.text ?? "";
+    const short = unit.length < 4;
+    const [low, high] = [...axis.range].sort((a, b) => a - b);
+    const fits = Math.max(2, Math.floor(axis._length / (name === "xaxis" ? 56 : 24)));
+    const step = axis.dtick * Math.ceil((high - low) / axis.dtick / fits);
+    const values = [];
+    for (let at = Math.ceil(low / step - 1e-9); at * step <= high * (1 + 1e-9); at += 1) values.push(Number((at * step).toPrecision(12)));
+    changes[`${name}.tickvals`] = values;
+    changes[`${name}.ticktext`] = values.map((value) => tick(value, short ? unit : ""));
+    if (short) changes[`${name}.title.text`] = "";
+  }
+  return changes;
+}
+
 async function draw(chart) {
   const plot = chart.querySelector("[data-plot]");
   try {
     const [library, figure] = await Promise.all([loadPlotly(chart.dataset.plotly), figureOf(chart)]);
     const layout = { ...figure.layout, template: template(), autosize: true };
+    layout.xaxis = { tickangle: 0, nticks: Math.max(3, Math.floor(plot.clientWidth / 72)), ...layout.xaxis };
     await library.newPlot(plot, figure.data, layout, { displayModeBar: false, responsive: true });
+    await library.relayout(plot, relabel(plot));
     chart.dataset.ready = "true";
     sizes.observe(plot);
     const table = chart.querySelector(".chart__table");

@@ -1,6 +1,6 @@
-// "/" or Ctrl-K focuses the search, "?" lists the shortcuts. Nothing fires while someone types.
+// "/" or Ctrl-K focuses the search of the page, where it has one; "?" lists the shortcuts. Nothing fires while someone types.
 document.addEventListener("keydown", (event) => {
-  const search = document.querySelector("input[data-search]");
+  const search = document.querySelector("input[data-search], main input[type=search]");
   const commanded = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
   const typing = event.target.matches?.("input, select, textarea, [contenteditable]");
   if (commanded || (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey)) {

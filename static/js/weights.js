@@ -13,7 +13,9 @@ function show(editor) {
   const sum = rowsOf(editor).reduce((total, { input }) => total + hundredths(input.value), 0);
   const rest = hundredths(editor.dataset.total) - sum;
   const output = editor.querySelector("[data-sum]");
-  const note = rest === 0 ? "" : ` (${written(Math.abs(rest))} ${rest > 0 ? output.dataset.short : output.dataset.over})`;
+  const words = `${written(Math.abs(rest))} ${rest > 0 ? output.dataset.short : output.dataset.over}`;
+  const isChinese = document.documentElement.lang.startsWith("zh");
+  const note = rest === 0 ? "" : isChinese ? `（${words}）` : ` (${words})`;
   output.textContent = written(sum) + note;
   output.classList.toggle("is-off", rest !== 0);
   rowsOf(editor)[0]?.input.setCustomValidity(rest === 0 ? "" : output.textContent);
