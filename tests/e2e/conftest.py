@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 
 import psycopg2
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, sync_playwright
 
 from omnichannel.services.browser import browser_arguments, find_browser
 from omnichannel.services.processes import spawn, stop
@@ -58,6 +59,13 @@ class Stack:
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
 
+    def settle(self, seconds: float = 120) -> None:
+        """Wait until no job waits or runs, so that figures stand still while a test compares them."""
+        deadline = time.monotonic() + seconds
+        while self.sql("select count(*) from jobs_job where state in ('queued', 'running')") != [(0,)]:
+            assert time.monotonic() < deadline, "jobs do not end"
+            time.sleep(0.1)
+
     def sql(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Ask the database as its owner, past every lock: what really stands there?"""
         with psycopg2.connect(self.env["DATABASE_URL"]) as connection, connection.cursor() as cursor:
@@ -90,7 +98,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
     finally:
         for child in running.children.values():
-            stop(child)
+            stop(child, signum=signal.SIGKILL)
         valkey.stop()
 
 
@@ -108,17 +116,24 @@ def browser() -> Iterator[Browser]:
 
 # plotly's full bundle asks for one inline style, is refused it, and draws the same.
 PLOTLY_STYLE = "sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o="
+FORM_REFUSED = "status of 422"  # Chromium calls any page that is not a success an error
 
 SignIn = Callable[..., Page]
 
 
+@pytest.fixture(scope="session")
+def sessions() -> dict[str, StorageState]:
+    """The cookies of the personas who have signed in once: a password is slow to check, by intent."""
+    return {}
+
+
 @pytest.fixture
-def sign_in(stack: Stack, browser: Browser) -> Iterator[SignIn]:
-    """Sign in as a persona in a context of its own. A CSP violation or a script error fails the test."""
+def sign_in(stack: Stack, browser: Browser, sessions: dict[str, StorageState]) -> Iterator[SignIn]:
+    """Open a persona's first page in a context of its own. A CSP violation or a script error fails the test."""
     contexts, faults = [], []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and PLOTLY_STYLE not in message.text:
+        if message.type == "error" and not any(known in message.text for known in (PLOTLY_STYLE, FORM_REFUSED)):
             faults.append(message.text)
 
     def enter(persona: str, *, language: str = "en", width: int = 1280, javascript: bool = True) -> Page:
@@ -127,22 +142,33 @@ def sign_in(stack: Stack, browser: Browser) -> Iterator[SignIn]:
             locale="zh-CN" if language.startswith("zh") else "en-US",
             viewport={"width": width, "height": 900},
             java_script_enabled=javascript,
+            storage_state=sessions.get(persona),
         )
         contexts.append(context)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         page.on("console", note)
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto("/accounts/login/")
-        page.fill("input[name=login]", f"{persona}@demo.example")
-        page.fill("input[name=password]", PASSWORD)
-        page.locator("form:has(input[name=password]) button[type=submit]").click()
-        page.wait_for_url("**/w/demo/**")
+        if persona in sessions:
+            page.goto("/w/demo/")
+        else:
+            give_password(page, persona)
+            sessions[persona] = context.storage_state()
         return page
 
     yield enter
     for context in contexts:
         context.close()
     assert faults == []
+
+
+def give_password(page: Page, persona: str) -> None:
+    """Sign in at the form as one of the demo's people."""
+    page.goto("/accounts/login/")
+    page.fill("input[name=login]", f"{persona}@demo.example")
+    page.fill("input[name=password]", PASSWORD)
+    page.locator("form:has(input[name=password]) button[type=submit]").click()
+    page.wait_for_url("**/w/demo/**")
 
 
 def _fresh_database(url: str) -> str:
