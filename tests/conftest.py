@@ -19,13 +19,6 @@ from omnichannel.workspaces.services.tokens import create_token
 PASSWORD = "correct horse battery"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the browser tests on one worker: they share one running stack."""
-    for item in items:
-        if "e2e" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("e2e"))
-
-
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """Create and migrate the test database as the owner."""

@@ -18,7 +18,6 @@ def main(arguments: list[str]) -> int:
     arguments = [a for a in arguments if a != "--no-browser"]
     if without:
         print(f"--no-browser: {BROWSER_TESTS} is left out of this run.")
-        arguments += [f"--ignore={BROWSER_TESTS}"]
     elif (browser := ensure_browser()) is None:
         print(
             "No Chromium or Chrome was found and it could not be installed. Install it "
@@ -28,8 +27,15 @@ def main(arguments: list[str]) -> int:
         return 1
     else:
         os.environ["BROWSER_BIN"] = browser
-    if all(a.startswith("--ignore=") for a in arguments):  # the whole suite; a named part runs in one process
-        arguments += ["-q", "-n", WORKERS, "--dist", "loadgroup"]
+    if arguments:
+        return pytest(*arguments, *([f"--ignore={BROWSER_TESTS}"] if without else []))
+    # the browser tests share one running stack, so they come after the others and in one process
+    plain = pytest("-q", "-n", WORKERS, f"--ignore={BROWSER_TESTS}")
+    return plain or (0 if without else pytest("-q", BROWSER_TESTS))
+
+
+def pytest(*arguments: str) -> int:
+    """Run pytest in a process of its own; return its exit code."""
     return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
 
 

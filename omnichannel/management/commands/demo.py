@@ -72,7 +72,7 @@ class Command(BaseCommand):
                     log = (logs / f"{name}.log").read_text(errors="replace")[-2000:]
                     raise CommandError(f"{name} ended with {code}:\n{log}")
                 if code:
-                    raise CommandError("The demo retailer did not load; what is above says why.")
+                    self.stderr.write(f"The demo retailer did not load (exit code {code}); the rest goes on.")
                 del children["seed"]
             time.sleep(0.2)
 

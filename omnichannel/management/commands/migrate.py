@@ -7,21 +7,38 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as MigrateCommand
-from django.db import connection
+from django.db import ProgrammingError, connection
 
+APP = settings.APP_ROLE
+CREATE_ROLE = f"create role {APP} nologin nosuperuser nobypassrls nocreatedb nocreaterole"
 GRANTS = f"""
-do $$ begin
-    if not exists (select 1 from pg_roles where rolname = '{settings.APP_ROLE}') then
-        create role {settings.APP_ROLE} nologin nosuperuser nobypassrls nocreatedb nocreaterole;
-    end if;
-    execute format('grant {settings.APP_ROLE} to %I', current_user);
-end $$;
-grant usage on schema public to {settings.APP_ROLE};
-grant select, insert, update, delete on all tables in schema public to {settings.APP_ROLE};
-grant usage, select on all sequences in schema public to {settings.APP_ROLE};
-revoke insert, update, delete on django_migrations from {settings.APP_ROLE};
+grant usage on schema public to {APP};
+grant select, insert, update, delete on all tables in schema public to {APP};
+grant usage, select on all sequences in schema public to {APP};
+revoke insert, update, delete on django_migrations from {APP};
 """  # noqa: S608 - the role's name is a constant of the settings
+
+
+def ensure_app_role() -> None:
+    """Make the application's role and our membership in it, as far as they are missing; say what a DBA must run."""
+    with connection.cursor() as cursor:
+        cursor.execute("select current_user, exists (select 1 from pg_roles where rolname = %s)", [APP])
+        user, there = cursor.fetchone()
+        missing = [] if there else [CREATE_ROLE]
+        if there:
+            cursor.execute("select pg_has_role(current_user, %s, 'member')", [APP])
+        if not there or not cursor.fetchone()[0]:
+            missing.append(f'grant {APP} to "{user}"')
+        try:
+            for statement in missing:
+                cursor.execute(statement)
+        except ProgrammingError as error:
+            commands = ";\n  ".join(missing)
+            raise CommandError(
+                f"The role {user} may not do this itself. Let a database administrator run once:\n  {commands};"
+            ) from error
 
 
 @contextmanager
@@ -43,8 +60,7 @@ class Command(MigrateCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the stock command and the grants as the owner."""
         with as_owner():
-            with connection.cursor() as cursor:
-                cursor.execute(GRANTS.split("grant usage on schema", 1)[0])
+            ensure_app_role()
             super().handle(*args, **options)
             with connection.cursor() as cursor:
                 cursor.execute(GRANTS)
