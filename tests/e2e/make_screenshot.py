@@ -23,6 +23,8 @@ def main(url: str) -> None:
         page.fill("input[name=password]", PASSWORD)
         page.locator("form:has(input[name=password]) button[type=submit]").click()
         page.locator("[data-ready]").first.wait_for()
+        for close in page.locator("[data-dismiss]").all():  # the word that the sign-in worked
+            close.click()
         TARGET.parent.mkdir(exist_ok=True)
         page.screenshot(path=str(TARGET))
         browser.close()
