@@ -32,7 +32,7 @@ from omnichannel.jobs.choices import JobOrigin
 from kpis.services.values import request_computation
 
 with workspace_scope(Workspace.objects.get(slug="demo").pk):
-    months = [f"2026-{month:02d}" for month in range(8, 11)]
+    months = [f"2026-{month:02d}" for month in range(9, 11)]
     print(request_computation(months, actor_id=None, origin=JobOrigin.COMMAND, recent_only=True).pk)
 """
 
