@@ -90,14 +90,6 @@ class ComputationKind(models.TextChoices):
     GRADES = "grades", _("Scorecards")
 
 
-class StageName(models.TextChoices):
-    """The stages of an organisation as pages write them; the keys are those of `roles.catalogue.StageKey`."""
-
-    PROJECT = "project", _("Project")
-    STRONG_DEPARTMENT = "strong-department", _("Strong department")
-    FIRST_LEVEL = "first-level", _("First-level department")
-
-
 class KpiKindName(models.TextChoices):
     """The four KPI kinds as pages write them."""
 

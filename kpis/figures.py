@@ -85,17 +85,23 @@ def trend(points: Sequence[str], line: Series, *, axis: str, unit: str, target: 
     return Chart({"data": data, "layout": layout}, _table(axis, points, shown))
 
 
+def _lying(bars: Sequence[Bar], *, otherwise: str) -> dict[str, Any]:
+    """Return the trace that bars lying one above the other share; `otherwise` colours those without a status."""
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "y": [bar.name for bar in bars],
+        "x": [_drawn(bar.value) for bar in bars],
+        "marker": {"color": [STATUS_COLOURS.get(bar.status, otherwise) for bar in bars]},
+    }
+
+
 def attainment_bars(bars: Sequence[Bar], *, axis: str, value_name: str) -> Chart:
     """Lay one bar per KPI, coloured by status, with the target as a tick at 100 %; the first KPI stands on top."""
-    names = [bar.name for bar in bars]
     figure = {
         "data": [
             {
-                "type": "bar",
-                "orientation": "h",
-                "y": names,
-                "x": [_drawn(bar.value) for bar in bars],
-                "marker": {"color": [STATUS_COLOURS.get(bar.status, GREY) for bar in bars]},
+                **_lying(bars, otherwise=GREY),
                 "text": [_said(bar.value) for bar in bars],
                 "textposition": "inside",
                 "insidetextanchor": "start",
@@ -110,20 +116,15 @@ def attainment_bars(bars: Sequence[Bar], *, axis: str, value_name: str) -> Chart
             "shapes": [_line_at(100)],
         },
     }
-    return Chart(figure, _table(axis, names, [Series(value_name, [bar.value for bar in bars])]))
+    return Chart(figure, _bars_table(bars, axis=axis, value_name=value_name))
 
 
 def ranked_bars(bars: Sequence[Bar], *, axis: str, value_name: str, unit: str = "") -> Chart:
     """Lay bars in the order given, best on top."""
-    names = [bar.name for bar in bars]
     figure = {
         "data": [
             {
-                "type": "bar",
-                "orientation": "h",
-                "y": names,
-                "x": [_drawn(bar.value) for bar in bars],
-                "marker": {"color": [STATUS_COLOURS.get(bar.status, PALETTE[0]) for bar in bars]},
+                **_lying(bars, otherwise=PALETTE[0]),
                 "hovertemplate": "%{y}<br>%{x:,.2f} " + unit + "<extra></extra>",
             }
         ],
@@ -133,7 +134,7 @@ def ranked_bars(bars: Sequence[Bar], *, axis: str, value_name: str, unit: str = 
             "yaxis": {"autorange": "reversed", "type": "category"},
         },
     }
-    return Chart(figure, _table(axis, names, [Series(value_name, [bar.value for bar in bars])]))
+    return Chart(figure, _bars_table(bars, axis=axis, value_name=value_name))
 
 
 def _ticks(points: Sequence[str], target: Series, unit: str) -> dict[str, Any]:
@@ -169,6 +170,10 @@ def _said(value: Number) -> str:
 def _table(axis: str, points: Sequence[str], series: Sequence[Series]) -> dict[str, Any]:
     rows = [[point, *(_plain(each.values[index]) for each in series)] for index, point in enumerate(points)]
     return {"head": [axis, *(each.name for each in series)], "rows": rows}
+
+
+def _bars_table(bars: Sequence[Bar], *, axis: str, value_name: str) -> dict[str, Any]:
+    return _table(axis, [bar.name for bar in bars], [Series(value_name, [bar.value for bar in bars])])
 
 
 def _plain(value: Number) -> str | None:

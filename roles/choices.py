@@ -45,12 +45,15 @@ SUBTYPES_OF: dict[StageKey, tuple[SubtypeKey, ...]] = {
 }
 DEFAULT_STAGE, DEFAULT_SUBTYPE = StageKey.PROJECT, SubtypeKey.PROJECT_TEAM
 
-# Names of the stages for pages below `orgstages`, which owns their definitions.
-STAGE_NAMES = {
-    StageKey.PROJECT: _("Project"),
-    StageKey.STRONG_DEPARTMENT: _("Strong department"),
-    StageKey.FIRST_LEVEL: _("First-level department"),
-}
+
+class StageName(models.TextChoices):
+    """The stages as pages below `orgstages`, which owns their definitions, write them; the keys are `StageKey`'s."""
+
+    PROJECT = "project", _("Project")
+    STRONG_DEPARTMENT = "strong-department", _("Strong department")
+    FIRST_LEVEL = "first-level", _("First-level department")
+
+
 SUBTYPE_NAMES = {
     SubtypeKey.PROJECT_TEAM: _("Project-team type"),
     SubtypeKey.MARKET_LED: _("Market-led"),

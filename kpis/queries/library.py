@@ -10,7 +10,6 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from kpis.choices import StageName
 from kpis.engine.explain import definition_hash
 from kpis.engine.specs import COMPANY, KpiSpec, Scope, ScopeKind, Value
 from kpis.library import library_extras, load_library
@@ -21,6 +20,7 @@ from kpis.queries.weights import weights_on
 from omnichannel.core.periods import Period
 from omnichannel.core.text import Bilingual
 from roles.catalogue import RoleKey, StageKey, load_roles
+from roles.choices import StageName
 from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
 
 MONTHS = 13

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from kpis.choices import KpiKindName, KpiLayerName, KpiUnitName, RecoveryName, StageName
+from kpis.choices import KpiKindName, KpiLayerName, KpiUnitName, RecoveryName
 from kpis.engine.specs import ScopeKind
 from kpis.figures import Chart, Series, trend
 from kpis.library import load_library
@@ -19,6 +19,7 @@ from kpis.views.asked import asked_period, frame, month_labels, reach, unit_word
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.catalogue import RoleKey, load_roles
+from roles.choices import StageName
 
 FIELDS = ("q", "role", "kind", "layer", "unit", "recovery")
 Options = list[tuple[str, str]]

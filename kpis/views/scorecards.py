@@ -11,7 +11,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from kpis.choices import StageName
 from kpis.engine.specs import COMPANY, Scope, ScopeKind
 from kpis.figures import Bar, Chart, Series, attainment_bars, ranked_bars, trend
 from kpis.models import Scorecard
@@ -30,6 +29,7 @@ from kpis.views.library import role_or_404
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.catalogue import RoleKey, load_roles
+from roles.choices import StageName
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.roster import PeopleFilter, people_list, person_page
 

@@ -17,7 +17,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from kpis.choices import StageName
 from kpis.errors import WeightsInvalid
 from kpis.library import load_library
 from kpis.queries.values import stored_periods
@@ -29,6 +28,7 @@ from omnichannel.core.periods import parse_day
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.catalogue import RoleKey, StageKey, load_roles
+from roles.choices import StageName
 
 LONGEST = 12  # characters of a weight
 NAN = Decimal("NaN")  # what is no number stays visible as an issue of its own

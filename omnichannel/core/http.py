@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
 from omnichannel.core.errors import DomainError
+from omnichannel.core.requests import is_api
 
 PROBLEM = "application/problem+json"
 log = logging.getLogger(__name__)
@@ -92,11 +93,6 @@ def _issues(detail: Any, pointer: str = "") -> list[dict[str, Any]]:
             for issue in _issues(value, f"{pointer}/{index}" if nested else pointer)
         ]
     return [{"pointer": pointer or "/", "code": getattr(detail, "code", "invalid"), "message": str(detail)}]
-
-
-def is_api(request: HttpRequest) -> bool:
-    """Tell whether the caller is a program."""
-    return request.path.startswith("/api/")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
+from omnichannel.core.requests import is_api
 from omnichannel.workspaces.permissions import Access, MethodNotListed, admit
 from omnichannel.workspaces.scoping import workspace_scope
 
@@ -50,7 +51,7 @@ class WorkspaceMiddleware:
         """Admit a page's request. API views admit after DRF has authenticated (WorkspaceAPIMixin)."""
         if NUL in request.path or any(NUL in value for values in request.GET.lists() for value in values[1]):
             raise Http404  # PostgreSQL holds no such text, so nothing has such an id or name
-        if "slug" not in kwargs or request.path.startswith("/api/"):
+        if "slug" not in kwargs or is_api(request):
             return None
         if not request.user.is_authenticated:
             target = f"{resolve_url(settings.LOGIN_URL)}?next={quote(request.get_full_path())}"

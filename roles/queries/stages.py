@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from roles.catalogue import StageKey, SubtypeKey
-from roles.choices import DEFAULT_STAGE, DEFAULT_SUBTYPE, STAGE_NAMES, SUBTYPE_NAMES
+from roles.choices import DEFAULT_STAGE, DEFAULT_SUBTYPE, SUBTYPE_NAMES, StageName
 from roles.models import AdoptedStage
 from roles.queries.org_chart import UnitTree, unit_tree
 
@@ -30,7 +30,7 @@ class Adopted:
     @property
     def stage_name(self) -> str:
         """Return the stage's name in the active language."""
-        return str(STAGE_NAMES[self.stage])
+        return str(StageName(self.stage).label)
 
     @property
     def subtype_name(self) -> str:

@@ -19,7 +19,7 @@ from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import Access, may
 from roles.catalogue import ExpectationLevel, RoleKey, load_roles
-from roles.choices import STAGE_NAMES, UnitLevel
+from roles.choices import StageName, UnitLevel
 from roles.coverage import Cover, CoverState, RoleCover
 from roles.queries.org_chart import UnitChange, UnitNode
 from roles.queries.outline import (
@@ -192,7 +192,7 @@ def _events(page: UnitPage) -> list[dict[str, object]]:
             entry.start,
             {
                 "when": entry.start,
-                "title": _("Stage: %(stage)s") % {"stage": STAGE_NAMES[entry.stage]},
+                "title": _("Stage: %(stage)s") % {"stage": StageName(entry.stage).label},
                 "text": entry.note,
                 "who": entry.decided_by,
                 "tone": "good",

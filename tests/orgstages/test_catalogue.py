@@ -11,6 +11,7 @@ from omnichannel.core.text import Bilingual
 from orgstages.catalogue import How, StageCatalogue, catalogue_counts, load_stages
 from orgstages.catalogue.checks import check_stages
 from roles.catalogue import RoleKey, StageKey, SubtypeKey, load_roles
+from roles.choices import SUBTYPES_OF, StageName
 
 
 def with_question(name: str, **changes: object) -> StageCatalogue:
@@ -184,3 +185,8 @@ def test_a_challenge_nobody_asks_about_is_reported() -> None:
     extra = replace(catalogue.challenges["talent-skills"], id="weather")
     broken = replace(catalogue, challenges={**catalogue.challenges, "weather": extra})
     assert messages(broken) == [("challenges.weather", "no question asks about it")]
+
+
+def test_what_roles_may_adopt_is_what_the_catalogue_holds() -> None:
+    assert {key: stage.subtypes for key, stage in load_stages().stages.items()} == SUBTYPES_OF
+    assert set(StageName.values) == {key.value for key in StageKey}

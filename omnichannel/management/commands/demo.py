@@ -35,7 +35,8 @@ class Command(BaseCommand):
         """Run until a signal; every child ends with us, also when we are killed outright."""
         port = options["port"]
         _refuse_busy_port(port)
-        for signum in (signal.SIGTERM, signal.SIGHUP):
+        # SIGINT too: a script's background job inherits it ignored
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signum, lambda *_: sys.exit(0))
         children: dict[str, subprocess.Popen[bytes]] = {}
         try:
@@ -51,8 +52,6 @@ class Command(BaseCommand):
             seed = [PY, str(ROOT / "manage.py"), "seed_demo", "--scale", options["scale"], "--if-missing"]
             children["seed"] = spawn(seed)
             self._watch(children, logs)
-        except KeyboardInterrupt:
-            pass
         finally:
             for child in children.values():
                 if child.poll() is None:
