@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg2
+import pytest
 import yaml
 from django.core.management import get_commands
+
+from omnichannel.services.postgres import Postgres
 
 ROOT = Path(__file__).parents[1]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -54,3 +62,50 @@ def test_every_dependency_volume_and_health_check_is_declared() -> None:
 def test_our_processes_run_as_a_plain_user() -> None:
     assert re.search(r"^USER omnichannel$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     assert all(service["user"].split(":")[0] not in {"0", "root"} for service in OURS.values())
+
+
+@pytest.fixture
+def new_server() -> Iterator[tuple[str, psycopg2.extensions.cursor]]:
+    """A PostgreSQL server without the application's role: the owner's URL, and a superuser's cursor."""
+    server = Postgres(None, durable=False)
+    url = server.start()
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("drop role omnichannel_app")
+        yield url, cursor
+    connection.close()
+    server.stop()
+
+
+def migrate(url: str) -> subprocess.CompletedProcess[str]:
+    """Run `migrate` and then the database checks against a server, as production does."""
+    env = {**os.environ, "DATABASE_URL": url}
+    for command in (["migrate", "--verbosity=0"], ["check", "--database", "default"]):
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            break
+    return done
+
+
+def test_a_new_server_is_migrated_by_its_superuser(new_server: tuple[str, Any]) -> None:
+    url, _cursor = new_server
+    assert migrate(url).returncode == 0
+    assert migrate(url).returncode == 0
+
+
+def test_a_plain_owner_is_told_what_a_dba_must_run_and_then_migrates(new_server: tuple[str, Any]) -> None:
+    url, cursor = new_server
+    cursor.execute("create role plain login")
+    cursor.execute("create database shop owner plain")
+    plain = url.replace("omnichannel_owner@", "plain@").rsplit("/", 1)[0] + "/shop"
+    refused = migrate(plain)
+    assert refused.returncode != 0
+    assert "Traceback" not in refused.stderr
+    told = re.findall(r"^  (create role .+|grant .+);$", refused.stderr, re.MULTILINE)
+    assert [statement.split()[0] for statement in told] == ["create", "grant"]
+    for statement in told:
+        cursor.execute(statement)
+    assert migrate(plain).returncode == 0

@@ -57,10 +57,14 @@ def as_owner() -> Iterator[None]:
 class Command(MigrateCommand):
     """Migrate, then let the application's role use the tables."""
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Run the stock command and the grants as the owner."""
+    def execute(self, *args: Any, **options: Any) -> Any:
+        """Work as the owner from the checks on: on a new server the application's role is not there yet."""
         with as_owner():
-            ensure_app_role()
-            super().handle(*args, **options)
-            with connection.cursor() as cursor:
-                cursor.execute(GRANTS)
+            return super().execute(*args, **options)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make the role, run the stock command, grant."""
+        ensure_app_role()
+        super().handle(*args, **options)
+        with connection.cursor() as cursor:
+            cursor.execute(GRANTS)
