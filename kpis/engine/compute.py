@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kpis.engine.arithmetic import evaluate
+from kpis.engine.arithmetic import Board, evaluate
 from kpis.engine.bounds import bounds_of
 from kpis.engine.context import Context
 from kpis.engine.derived import derived_results
 from kpis.engine.grammar import MeasureRef
 from kpis.engine.plan import PlannedKpi, missing_table, plan_kpi, scope_kinds
-from kpis.engine.results import MeasureResult, Quantity
-from kpis.engine.scoping import KINDS, ScopeRequest, Scoping, UnitTree
+from kpis.engine.results import KINDS, MeasureResult, Quantity
+from kpis.engine.scoping import ScopeRequest, Scoping, UnitTree
 from kpis.engine.simple import simple_results
 from kpis.engine.sources import Coverage
 from kpis.engine.specs import Library, NoData, Params, Scope, ScopeKind, SimpleMeasure, Value
@@ -47,8 +47,8 @@ def compute_values(
     with bounds_of():
         context = _context(library, period, scopes, relations, units, params)
         results = measure_results(context, planned)
-        found = _all_scopes(context, units, results)
-    return [value for kpi in planned for value in _values_of(context, kpi, results, found)]
+        board = Board(results, _all_scopes(context, units, results))
+    return [value for kpi in planned for value in _values_of(context, kpi, board)]
 
 
 def operands_of(
@@ -91,7 +91,7 @@ def measure_results(context: Context, planned: Iterable[PlannedKpi]) -> Results:
     for ref in refs:
         if table := missing_table(context, ref):
             nothing = Quantity(None, reason=NoData.TABLE_MISSING, detail=table)
-            results[ref] = MeasureResult(scope_kinds(context, ref), {}, nothing)
+            results[ref] = MeasureResult.of(scope_kinds(context, ref), {}, nothing)
     loaded = [ref for ref in refs if ref not in results]
     simple = [ref for ref in loaded if isinstance(context.library.measures[ref.measure], SimpleMeasure)]
     results.update(simple_results(context, simple))
@@ -110,7 +110,7 @@ def _all_scopes(context: Context, units: UnitTree, results: Results) -> dict[Sco
             ids |= wanted
         else:
             ids |= set(units.units()) if kind is ScopeKind.UNIT else _listed(context, kind)
-            ids |= {scope.id for result in results.values() for scope in result.cells if scope.kind is kind}
+            ids |= {each for result in results.values() for each in result.ids(kind)}
     return {kind: [Scope(kind, each) for each in sorted(ids)] for kind, ids in seen.items()}
 
 
@@ -126,17 +126,13 @@ def _listed(context: Context, kind: ScopeKind) -> set[str]:
     return {str(row[column]) for row in context.relations.rows(table.select(column).distinct())}
 
 
-def _values_of(
-    context: Context, planned: PlannedKpi, results: Results, found: Mapping[ScopeKind, Sequence[Scope]]
-) -> Iterable[Value]:
-    mine = {ref: results[ref] for ref in planned.refs}
-    for kind, scopes in found.items():
+def _values_of(context: Context, planned: PlannedKpi, board: Board) -> Iterable[Value]:
+    for kind, scopes in board.scopes.items():
         if not context.scoping.request.reports(planned.kpi, kind):
             continue
-        absent = next((ref.measure for ref, result in mine.items() if kind not in result.kinds), "")
+        absent = next((ref.measure for ref in planned.refs if kind not in board.results[ref].kinds), "")
         if not absent:
-            for scope in scopes:
-                yield evaluate(planned, scope, {ref: result.at(scope) for ref, result in mine.items()})
+            yield from evaluate(planned, kind, board)
         elif context.scoping.request.keep_unavailable:
             for scope in scopes:
                 yield Value(planned.kpi, scope, None, reason=NoData.NOT_AT_SCOPE, detail=absent)

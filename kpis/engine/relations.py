@@ -59,13 +59,15 @@ class Relations:
 
     def rows(self, expr: ir.Table) -> list[Row]:
         """Run an expression and return its rows; decimals come back as Decimal, never as float."""
+        rows: list[Row] = self.answer(expr).to_pylist()
+        return rows
+
+    def answer(self, expr: ir.Table) -> pa.Table:
+        """Run an expression and return its columns."""
         bounds = current_bounds()
         if self._embedded is None:
-            answer = self.backend.to_pyarrow(expr, params=dict(bounds.actual()) if bounds else None)
-        else:
-            answer = self._embedded.sql(self._sql(expr, bounds)).to_arrow_table()
-        rows: list[Row] = answer.to_pylist()
-        return rows
+            return self.backend.to_pyarrow(expr, params=dict(bounds.actual()) if bounds else None)
+        return self._embedded.sql(self._sql(expr, bounds)).to_arrow_table()
 
     def _sql(self, expr: ir.Table, bounds: Bounds | None) -> str:
         """Return the query's text, compiled once for all periods that ask alike."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
+from kpis.engine.results import KINDS
 from kpis.engine.specs import Library, Scope, ScopeKind, TableSpec
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from kpis.engine.relations import Relations, Row
 
-KINDS = tuple(ScopeKind)
 SUBJECT_TABLES = frozenset({"reviews"})
 SUBJECT_KINDS = frozenset({ScopeKind.EMPLOYEE, ScopeKind.ROLE, ScopeKind.UNIT})
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import ibis
+import numpy as np
 
-from kpis.engine.results import ZERO, MeasureResult, Quantity, exact, no_rows, whole
-from kpis.engine.scoping import scope_of
+from kpis.engine.results import ZERO, Cells, MeasureResult, Numbers, Quantity, counts_of, no_rows
 from kpis.engine.sources import (
     TEMPORAL,
     Source,
@@ -28,10 +28,11 @@ from kpis.engine.windows import Span, span_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pyarrow as pa
 
     from kpis.engine.context import Context
     from kpis.engine.grammar import MeasureRef
-    from kpis.engine.relations import Row
+    from kpis.engine.results import Counts
     from kpis.engine.specs import Scope, ScopeKind
 
 STOCKS = frozenset({Aggregation.STOCK_COUNT, Aggregation.STOCK_DISTINCT})
@@ -90,12 +91,10 @@ def _run(context: Context, group: _Group, asked: Sequence[_Asked]) -> dict[Measu
     scope_columns = [read.scope_prefix + name for name in context.scoping.columns(read.scope_spec)]
     tagged = rows.select(**columns, **{name: rows[name] for name in dict.fromkeys([*inputs, *scope_columns])})
     spread = context.scoping.spread(tagged, read.scope_spec, [*columns, *inputs], prefix=read.scope_prefix)
-    answer = context.relations.rows(_aggregated(spread, group, asked))
+    answer = context.relations.answer(_aggregated(spread, group, asked))
     kinds = context.scoping.kinds(scope_table(context.library, first))
-    by_scope: dict[Scope, list[Row]] = defaultdict(list)
-    for row in answer:
-        by_scope[scope_of(row)].append(row)
-    return {each.ref: _result(each, by_scope, kinds, covered) for each in asked}
+    cells = Cells.read(answer)
+    return {each.ref: _result(each, answer, cells, kinds, covered) for each in asked}
 
 
 def _inputs(measure: SimpleMeasure) -> list[str]:
@@ -169,37 +168,38 @@ def _per_day(spread: ir.Table, asked: Sequence[_Asked]) -> ir.Table:
     return days.group_by(["_kind", "_scope"]).aggregate(**totals)
 
 
-def _result(
-    asked: _Asked, by_scope: Mapping[Scope, Sequence[Row]], kinds: frozenset[ScopeKind], covered: bool
-) -> MeasureResult:
-    otherwise = ZERO if covered and asked.measure.agg not in MEANS else no_rows()
-    cells = {}
-    for scope, rows in by_scope.items():
-        if any(whole(row[f"n{asked.index}"]) for row in rows):
-            cells[scope] = _quantity(asked, rows)
-    return MeasureResult(kinds, cells, otherwise)
-
-
-def _quantity(asked: _Asked, rows: Sequence[Row]) -> Quantity:
+def _result(asked: _Asked, answer: pa.Table, cells: Cells, kinds: frozenset[ScopeKind], covered: bool) -> MeasureResult:
     index, agg = asked.index, asked.measure.agg
-    counted = sum(whole(row[f"n{index}"]) for row in rows)
-    if agg in (Aggregation.COUNT, Aggregation.STOCK_COUNT):
-        return Quantity(Fraction(counted), rows=counted)
+    otherwise = ZERO if covered and agg not in MEANS else no_rows()
+    rows = counts_of(answer.column(f"n{index}"))
     if agg is Aggregation.AVG_RATIO_100:
-        return _ratio_100(rows, index, counted)
-    (row,) = rows
-    if row[f"s{index}"] is None:
-        # rows are there but the column is empty in all of them: unknown, not 0
-        return no_rows(counted)
-    amount = exact(row[f"s{index}"])
+        return MeasureResult.of(kinds, _ratios_100(answer, cells, index, rows), otherwise)
+    if agg in (Aggregation.COUNT, Aggregation.STOCK_COUNT):
+        counted = Numbers(rows.astype(object), 1, np.ones(len(rows), dtype=bool))
+        return MeasureResult(kinds, cells, rows > 0, counted, None, rows, otherwise, {})
+    # rows may be there while the column is empty in all of them: unknown, not 0
+    amount = Numbers.read(answer.column(f"s{index}"))
     if agg not in MEANS or agg is Aggregation.LAST_DAILY_SUM:
-        return Quantity(amount, rows=counted)
-    weight = exact(row[f"w{index}"])
-    return Quantity(amount, weight, counted) if weight else no_rows(counted)
+        return MeasureResult(kinds, cells, rows > 0, amount, None, rows, otherwise, {})
+    weight = Numbers.read(answer.column(f"w{index}"))
+    weighed = amount.known & (weight.whole != 0).astype(bool)
+    return MeasureResult(kinds, cells, rows > 0, replace(amount, known=weighed), weight, rows, otherwise, {})
 
 
-def _ratio_100(rows: Sequence[Row], index: int, counted: int) -> Quantity:
-    known = [row for row in rows if row[f"s{index}"] is not None]
-    amount = sum((exact(row[f"s{index}"]) * 100 / exact(row["_by"]) for row in known), Fraction(0))
-    weight = sum((exact(row[f"w{index}"]) for row in known), Fraction(0))
-    return Quantity(amount, weight, counted) if weight else no_rows(counted)
+def _ratios_100(answer: pa.Table, cells: Cells, index: int, rows: Counts) -> dict[Scope, Quantity]:
+    """Return score / scale x 100, each scale weighed by its answers; the answer has one row per scope and scale."""
+    sums, weights, scales = (Numbers.read(answer.column(name)) for name in (f"s{index}", f"w{index}", "_by"))
+    amount: dict[Scope, Fraction] = defaultdict(Fraction)
+    weight: dict[Scope, Fraction] = defaultdict(Fraction)
+    counted: dict[Scope, int] = defaultdict(int)
+    for place, scope in enumerate(cells.scopes()):
+        counted[scope] += int(rows[place])
+        total, weighed, scale = sums.at(place), weights.at(place), scales.at(place)
+        if total is not None and weighed is not None and scale:
+            amount[scope] += total * 100 / scale
+            weight[scope] += weighed
+    return {
+        scope: Quantity(amount[scope], weight[scope], number) if weight[scope] else no_rows(number)
+        for scope, number in counted.items()
+        if number
+    }

@@ -67,7 +67,7 @@ def _active(case: Case, asked: list[str]) -> dict[str, MeasureResult]:
             "member_active_n": flag(is_member).count(),
             "n_member_active_n": ibis.ifelse(is_member, people["n"], None).sum(),
         }
-    answer = case.rows(people.group_by(["_kind", "_scope"]).aggregate(**columns))
+    answer = case.answer(people.group_by(["_kind", "_scope"]).aggregate(**columns))
     covered = any(case.has(table, span.start, span.end) for table in ("interactions", "orders"))
     kinds = case.kinds("interactions", "orders")
     return counted(answer, kinds, {name: name for name in asked}, dict.fromkeys(asked, covered))
@@ -92,7 +92,7 @@ def _active_private(case: Case) -> dict[str, MeasureResult]:
     )
     covered = case.has("contacts", None, span.end) and case.has("interactions", span.start, span.end)
     names = {"active_private_n": "active_private_n"}
-    return counted(case.rows(answer), case.kinds("contacts"), names, {"active_private_n": covered})
+    return counted(case.answer(answer), case.kinds("contacts"), names, {"active_private_n": covered})
 
 
 def _activated(case: Case) -> dict[str, MeasureResult]:
@@ -124,4 +124,4 @@ def _activated(case: Case) -> dict[str, MeasureResult]:
     )
     covered = case.has("contacts", span.start, span.end)
     names = {"activated_n": "activated_n"}
-    return counted(case.rows(answer), case.kinds("contacts"), names, {"activated_n": covered})
+    return counted(case.answer(answer), case.kinds("contacts"), names, {"activated_n": covered})

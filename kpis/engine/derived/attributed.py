@@ -35,7 +35,7 @@ def attributed_results(case: Case, _measures: frozenset[str]) -> dict[str, Measu
     covered = case.has("orders", case.span.start, case.span.end) and case.has("order_touches", look_back, case.span.end)
     kinds = case.kinds("order_touches")
     if not covered:
-        return {"attributed_sales": MeasureResult(kinds, {}, no_rows())}
+        return {"attributed_sales": MeasureResult.of(kinds, {}, no_rows())}
     # a filter picks touches after the split: the share of the chosen touches, not a split among them
     credited = case.filtered(_credits(case, _touches(case)), "order_touches")
     rows = case.spread(credited, "order_touches", ["order_id", "credit"])
@@ -49,7 +49,7 @@ def attributed_results(case: Case, _measures: frozenset[str]) -> dict[str, Measu
         for row in case.rows(totals)
         if row["amount"] is not None
     }
-    return {"attributed_sales": MeasureResult(kinds, cells, ZERO)}
+    return {"attributed_sales": MeasureResult.of(kinds, cells, ZERO)}
 
 
 def _touches(case: Case) -> ir.Table:

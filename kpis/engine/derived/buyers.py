@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import ibis
 
 from kpis.engine.derived.case import KEYS, Case, counted, flag
-from kpis.engine.results import ZERO, MeasureResult, Quantity, exact, no_rows, whole
-from kpis.engine.scoping import scope_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from kpis.engine.relations import Row
+    from kpis.engine.results import MeasureResult
 
-COUNTS = frozenset({"member_buyers", "member_repeat_n", "private_buyers", "repeat_private_n"})
-MEASURES = COUNTS | {"member_sales"}
+MEASURES = frozenset({"member_buyers", "member_repeat_n", "private_buyers", "repeat_private_n", "member_sales"})
 
 
 def buyer_results(case: Case, measures: frozenset[str]) -> dict[str, MeasureResult]:
@@ -30,13 +26,10 @@ def buyer_results(case: Case, measures: frozenset[str]) -> dict[str, MeasureResu
         orders = _with_private(case, orders)
     if measures & {"member_buyers", "member_repeat_n", "member_sales"}:
         orders = _with_members(case, orders)
-    answer = case.rows(_totals(case, orders))
+    answer = case.answer(_totals(case, orders))
     covered = case.has("orders", case.span.start, case.span.end)
-    asked = sorted(measures & COUNTS)
-    found = counted(answer, case.kinds("orders"), {name: name for name in asked}, dict.fromkeys(asked, covered))
-    if "member_sales" in measures:
-        found["member_sales"] = _member_sales(case, answer, covered)
-    return found
+    asked = sorted(measures)
+    return counted(answer, case.kinds("orders"), {name: name for name in asked}, dict.fromkeys(asked, covered))
 
 
 def _with_members(case: Case, orders: ir.Table) -> ir.Table:
@@ -85,11 +78,3 @@ def _totals(case: Case, orders: ir.Table) -> ir.Table:
         columns["member_sales"] = people["sales"].sum()
         columns["n_member_sales"] = people["sales_n"].sum()
     return people.group_by(["_kind", "_scope"]).aggregate(**columns)
-
-
-def _member_sales(case: Case, answer: list[Row], covered: bool) -> MeasureResult:
-    cells = {}
-    for row in answer:
-        amount = Fraction(0) if row["member_sales"] is None else exact(row["member_sales"])
-        cells[scope_of(row)] = Quantity(amount, rows=whole(row["n_member_sales"]))
-    return MeasureResult(case.kinds("orders"), cells, ZERO if covered else no_rows())

@@ -7,26 +7,26 @@ private buyers are the buyers of the guide's orders who were anybody's contact.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import ibis
+import numpy as np
 
 from kpis.engine.bounds import midnight
-from kpis.engine.results import ZERO, MeasureResult, Quantity, no_rows, whole
-from kpis.engine.scoping import scope_of
+from kpis.engine.results import KINDS, ZERO, Cells, MeasureResult, Numbers, counts_of, no_rows
 from kpis.engine.sources import typed
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pyarrow as pa
 
     from kpis.engine.context import Context
     from kpis.engine.grammar import Filters
     from kpis.engine.relations import Row
-    from kpis.engine.specs import Params, Scope, ScopeKind
+    from kpis.engine.specs import Params, ScopeKind
     from kpis.engine.windows import Span
 
 VALID_STATUS = ("paid", "completed")
@@ -97,8 +97,12 @@ class Case:
         return self.context.coverage.has(table, start, end)
 
     def rows(self, expr: ir.Table) -> list[Row]:
-        """Run a query."""
+        """Run a query whose rows are looked at one by one."""
         return self.context.relations.rows(expr)
+
+    def answer(self, expr: ir.Table) -> pa.Table:
+        """Run a query for its columns."""
+        return self.context.relations.answer(expr)
 
 
 def flag(test: ir.BooleanValue) -> ir.Value:
@@ -107,21 +111,25 @@ def flag(test: ir.BooleanValue) -> ir.Value:
 
 
 def counted(
-    answer: Iterable[Row], kinds: frozenset[ScopeKind], columns: Mapping[str, str], covered: Mapping[str, bool]
+    answer: pa.Table, kinds: frozenset[ScopeKind], columns: Mapping[str, str], covered: Mapping[str, bool]
 ) -> dict[str, MeasureResult]:
-    """Turn query rows into results: `columns` maps a measure to its count column, `n_<measure>` counts its rows.
+    """Turn a query's answer into results: `columns` maps a measure to its column, `n_<measure>` counts its rows.
 
     A measure whose tables have no rows in its own window is missing everywhere, not 0.
     """
-    by_scope: dict[Scope, Row] = {scope_of(row): row for row in answer}
+    cells = Cells.read(answer)
+    here = np.isin(cells.kind, [KINDS.index(kind) for kind in kinds])
     found = {}
     for measure, column in columns.items():
-        cells = {}
-        if covered[measure]:
-            cells = {
-                scope: Quantity(Fraction(whole(row[column])), rows=whole(row[f"n_{measure}"]))
-                for scope, row in by_scope.items()
-                if scope.kind in kinds
-            }
-        found[measure] = MeasureResult(kinds, cells, ZERO if covered[measure] else no_rows())
+        amount = Numbers.read(answer.column(column))
+        found[measure] = MeasureResult(
+            kinds,
+            cells,
+            here if covered[measure] else np.zeros_like(here),
+            replace(amount, known=np.ones_like(here)),  # nothing counted is 0
+            None,
+            counts_of(answer.column(f"n_{measure}")),
+            ZERO if covered[measure] else no_rows(),
+            {},
+        )
     return found

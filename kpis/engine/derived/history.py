@@ -8,16 +8,17 @@ at its end; churned = has ordered before, but is not alive. First and second ord
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import ibis
+import numpy as np
 
 from kpis.engine.bounds import midnight
 from kpis.engine.derived.case import KEYS, PRIVATE_MALL, Case, counted, flag
-from kpis.engine.results import MeasureResult, Quantity, no_rows
+from kpis.engine.results import MeasureResult, Numbers, no_rows
 from omnichannel.core.periods import shift_months
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _counts(case: Case, asked: list[str]) -> dict[str, MeasureResult]:
     for measure in asked:
         columns[measure] = flag(RULES[measure].test(state, on)).count()
         columns[f"n_{measure}"] = state[f"n_{measure}"].sum()
-    answer = case.rows(state.group_by(["_kind", "_scope"]).aggregate(**columns))
+    answer = case.answer(state.group_by(["_kind", "_scope"]).aggregate(**columns))
     covered = {
         measure: all(case.has("orders", start, end) for start, end in RULES[measure].needs(on)) for measure in asked
     }
@@ -189,7 +190,7 @@ def _second_buyers(case: Case) -> MeasureResult:
     on, days = _Dates.of(case), case.params.second_purchase_days
     kinds = case.kinds("orders")
     if not case.has("orders", on.first_from, on.start):
-        return MeasureResult(kinds, {}, no_rows())
+        return MeasureResult.of(kinds, {}, no_rows())
     keep = ["customer_id", "paid_at"]
     history = case.spread(case.customer_orders(None, on.start), "orders", keep)
     firsts = history.group_by(list(KEYS)).aggregate(first=history["paid_at"].min())
@@ -205,18 +206,17 @@ def _second_buyers(case: Case) -> MeasureResult:
         second_buyers=flag(buyers["orders"] >= 2).count(), n_second_buyers=buyers["orders"].sum()
     )
     names = {"second_buyers": "second_buyers"}
-    return counted(case.rows(answer), kinds, names, {"second_buyers": True})["second_buyers"]
+    return counted(case.answer(answer), kinds, names, {"second_buyers": True})["second_buyers"]
 
 
 def _lifetime(case: Case, parts: Mapping[str, MeasureResult]) -> MeasureResult:
     """Return min(cap, alive / lost): the inverse of the yearly churn rate, exact, capped when nobody was lost."""
     alive, lost = (parts[name] for name in LIFETIME_PARTS)
-    cells = {}
-    for scope, start in alive.cells.items():
-        gone = lost.at(scope)
-        if start.amount and gone.amount is not None:
-            years = Fraction(case.params.ltv_cap_years)
-            if gone.amount:
-                years = min(years, start.amount / gone.amount)
-            cells[scope] = Quantity(years, rows=gone.rows)
-    return MeasureResult(alive.kinds, cells, no_rows())
+    start, gone = alive.amount.whole, lost.amount.whole
+    cap = Fraction(case.params.ltv_cap_years)
+    capped = start * cap.denominator >= gone * cap.numerator
+    years = Numbers(
+        np.where(capped, cap.numerator, start), np.where(capped, cap.denominator, gone), np.ones_like(capped)
+    )
+    held = alive.held & lost.held & (start > 0).astype(bool)
+    return replace(alive, held=held, amount=years, rows=lost.rows, otherwise=no_rows())

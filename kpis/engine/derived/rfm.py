@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import ibis
+import numpy as np
 
 from kpis.engine.bounds import calendar_day
 from kpis.engine.derived.activity import members_at
@@ -31,7 +33,7 @@ def rfm_results(case: Case, measures: frozenset[str]) -> dict[str, MeasureResult
     if measures & MEMBERS:
         members = members_at(case.table("customers"), case.span.end).select(member_id="customer_id")
         people = people.left_join(members, people["customer_id"] == members["member_id"])
-    answer = case.rows(_totals(people, sorted(measures)))
+    answer = case.answer(_totals(people, sorted(measures)))
     names = sorted(measures)
     kinds = case.kinds("orders")
     covered = case.has("orders", start, case.span.end)
@@ -91,13 +93,8 @@ def _totals(people: ir.Table, measures: list[str]) -> ir.Table:
 
 def _enough(case: Case, result: MeasureResult, bases: MeasureResult) -> MeasureResult:
     """Withhold the tiers of every scope whose base is smaller than the minimum."""
-    too_few = case.params.rfm_min_customers
-    cells = {}
-    for scope, quantity in result.cells.items():
-        size = bases.at(scope).amount or 0
-        cells[scope] = quantity if size >= too_few else _few(int(size), quantity.rows)
-    return MeasureResult(result.kinds, cells, _few(0, 0))
-
-
-def _few(size: int, rows: int) -> Quantity:
-    return Quantity(None, rows=rows, reason=NoData.TOO_FEW_CUSTOMERS, detail=str(size))
+    sizes = bases.amount.whole
+    known = (sizes >= case.params.rfm_min_customers).astype(bool)
+    gaps = {int(place): (NoData.TOO_FEW_CUSTOMERS, str(sizes[place])) for place in np.flatnonzero(~known)}
+    nobody = Quantity(None, reason=NoData.TOO_FEW_CUSTOMERS, detail="0")
+    return replace(result, amount=replace(result.amount, known=known), gaps=gaps, otherwise=nobody)

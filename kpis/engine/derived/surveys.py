@@ -35,7 +35,7 @@ def nps_results(case: Case, _measures: frozenset[str]) -> dict[str, MeasureResul
         promoters=flag(promoter).count(), detractors=flag(detractor).count(), answers=rows.count()
     )
     cells = {scope_of(row): _score(row) for row in case.rows(totals)}
-    return {"nps_value": MeasureResult(case.kinds("surveys"), cells, no_rows())}
+    return {"nps_value": MeasureResult.of(case.kinds("surveys"), cells, no_rows())}
 
 
 def _score(row: Row) -> Quantity:
