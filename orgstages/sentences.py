@@ -38,7 +38,7 @@ OUTSOURCED = Bilingual(
     "员工共 {total} 全职当量，外包占 {part} 当量，即 {value}。",
     "{part} of {total} FTE of staff are outsourced: {value}.",
 )
-BUSINESS_UNITS = Bilingual("{unit}之内有 {value} 个事业部。", "{unit} holds {value} business units.")
+BUSINESS_UNITS = Bilingual("{unit}之内有 {value} 个事业部。", "Business units within {unit}: {value}.")
 KPI_RATE = Bilingual(
     "{kpi}（{period}）：{numerator} / {denominator} = {value}。",
     "{kpi} ({period}): {numerator} / {denominator} = {value}.",

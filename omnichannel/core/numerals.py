@@ -36,6 +36,7 @@ UNITS = {
     "points": UnitStyle(zh="个百分点", en="pp", places=1),
     "count": UnitStyle(compact=True),
     "people": UnitStyle(zh="人", en="people", places=1, compact=True),
+    "FTE": UnitStyle(zh="人（全时）", en="FTE", places=1, compact=True),
     "contacts": UnitStyle(zh="人", en="contacts", compact=True),
     "messages": UnitStyle(zh="条", en="messages", compact=True),
     "pieces": UnitStyle(zh="件", en="pcs", places=1, compact=True),
@@ -83,7 +84,9 @@ def show(value: Decimal, unit: str = "", *, language: str, places: int | None = 
         size, name = scale
         return Shown(f"{sign}{style.prefix}{_short(amount / size)}", f"{name}{_after(word)}", exact, shortened=True)
     digits = _places(amount, style) if places is None else places
-    return Shown(f"{sign}{style.prefix}{rounded(amount, digits):,}", word, exact, rounded(amount, digits) != amount)
+    written = rounded(amount, digits)
+    # What rounds to zero has no direction any more.
+    return Shown(f"{sign if written else ''}{style.prefix}{written:,}", word, exact, written != amount)
 
 
 def _scale(amount: Decimal, key: str) -> tuple[Decimal, str] | None:
