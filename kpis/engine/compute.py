@@ -84,7 +84,7 @@ def _context(
     return Context(library, relations, scoping, coverage, period, params or library.params)
 
 
-def measure_results(context: Context, planned: Iterable[PlannedKpi]) -> Results:
+def measure_results(context: Context, planned: Sequence[PlannedKpi]) -> Results:
     """Compute every measure reference of the KPIs once."""
     refs = sorted({ref for kpi in planned for ref in kpi.refs})
     results: dict[MeasureRef, MeasureResult] = {}
@@ -92,11 +92,18 @@ def measure_results(context: Context, planned: Iterable[PlannedKpi]) -> Results:
         if table := missing_table(context, ref):
             nothing = Quantity(None, reason=NoData.TABLE_MISSING, detail=table)
             results[ref] = MeasureResult.of(scope_kinds(context, ref), {}, nothing)
-    loaded = [ref for ref in refs if ref not in results]
-    simple = [ref for ref in loaded if isinstance(context.library.measures[ref.measure], SimpleMeasure)]
-    results.update(simple_results(context, simple))
-    results.update(derived_results(context, [ref for ref in loaded if ref not in results]))
+    loaded = {ref: _reported(context, ref, planned) for ref in refs if ref not in results}
+    simple = {ref for ref in loaded if isinstance(context.library.measures[ref.measure], SimpleMeasure)}
+    results.update(simple_results(context, {ref: kinds for ref, kinds in loaded.items() if ref in simple}))
+    results.update(derived_results(context, {ref: kinds for ref, kinds in loaded.items() if ref not in simple}))
     return results
+
+
+def _reported(context: Context, ref: MeasureRef, planned: Sequence[PlannedKpi]) -> frozenset[ScopeKind]:
+    """Return the kinds of scopes at which some KPI with this reference is reported."""
+    request = context.scoping.request
+    users = [kpi.kpi for kpi in planned if ref in kpi.refs]
+    return frozenset(kind for kind in request.kinds if any(request.reports(kpi, kind) for kpi in users))
 
 
 def _all_scopes(context: Context, units: UnitTree, results: Results) -> dict[ScopeKind, list[Scope]]:

@@ -8,8 +8,9 @@ for the person's unit too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import ibis
@@ -90,6 +91,12 @@ class Scoping:
             pairs = [pair for pair in pairs if pair[0] in wanted]
         columns = [pa.array([pair[side] for pair in pairs], pa.string()) for side in (0, 1)]
         self._closure = relations.small("closure", pa.table(columns, names=["_ancestor", "_unit"]))
+
+    def limited_to(self, wanted: Iterable[frozenset[ScopeKind]]) -> Scoping:
+        """Return the same scoping for the kinds that somebody wants: what no KPI reports on is not spread over."""
+        limited = copy(self)
+        limited.request = replace(self.request, kinds=self.request.kinds & {kind for kinds in wanted for kind in kinds})
+        return limited
 
     def kinds(self, spec: TableSpec) -> frozenset[ScopeKind]:
         """Return which of the requested kinds (and always the company) rows of this table can be counted for."""

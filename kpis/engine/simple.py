@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -59,8 +59,10 @@ class _Group:
     form: str
 
 
-def simple_results(context: Context, refs: Iterable[MeasureRef]) -> dict[MeasureRef, MeasureResult]:
-    """Compute the measures; the caller has checked that every table they read is loaded."""
+def simple_results(
+    context: Context, refs: Mapping[MeasureRef, frozenset[ScopeKind]]
+) -> dict[MeasureRef, MeasureResult]:
+    """Compute the measures at the kinds of scopes given; the caller has checked that the tables are loaded."""
     groups: dict[_Group, list[_Asked]] = defaultdict(list)
     for index, ref in enumerate(refs):
         measure = context.library.measures[ref.measure]
@@ -68,7 +70,8 @@ def simple_results(context: Context, refs: Iterable[MeasureRef]) -> dict[Measure
             groups[_group_of(measure, ref.window)].append(_Asked(ref, measure, index))
     found: dict[MeasureRef, MeasureResult] = {}
     for group, asked in groups.items():
-        found.update(_run(context, group, asked))
+        scoping = context.scoping.limited_to(refs[each.ref] for each in asked)
+        found.update(_run(replace(context, scoping=scoping), group, asked))
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kpis.engine.derived import activity, attributed, buyers, history, rfm, surveys
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from kpis.engine.context import Context
     from kpis.engine.grammar import Filters, MeasureRef
     from kpis.engine.results import MeasureResult
+    from kpis.engine.specs import ScopeKind
 
 Family = Callable[[Case, frozenset[str]], dict[str, "MeasureResult"]]
 
@@ -42,16 +44,19 @@ def base_tables(measure: str) -> tuple[str, ...]:
     return _BASES.get(measure, ("orders",))
 
 
-def derived_results(context: Context, refs: Iterable[MeasureRef]) -> dict[MeasureRef, MeasureResult]:
-    """Compute derived measures, those of one window and one set of filters together."""
+def derived_results(
+    context: Context, refs: Mapping[MeasureRef, frozenset[ScopeKind]]
+) -> dict[MeasureRef, MeasureResult]:
+    """Compute derived measures at the kinds of scopes given, those of one window and one set of filters together."""
     cases: dict[tuple[str, Filters], dict[str, MeasureRef]] = defaultdict(dict)
     for ref in refs:
         cases[ref.window, ref.filters][ref.measure] = ref
     found: dict[MeasureRef, MeasureResult] = {}
     for (window, filters), by_measure in cases.items():
-        case = Case(context, span_of(context.period, window), filters)
         for measures, family in FAMILIES:
             asked = measures & set(by_measure)
             if asked:
+                scoping = context.scoping.limited_to(refs[by_measure[name]] for name in asked)
+                case = Case(replace(context, scoping=scoping), span_of(context.period, window), filters)
                 found.update({by_measure[name]: result for name, result in family(case, asked).items()})
     return found
