@@ -16,6 +16,8 @@ class UploadState(models.TextChoices):
     READY = "ready", _("Ready to load")
     LOADING = "loading", _("Loading")
     LOADED = "loaded", _("Loaded")
+    REVERTED = "reverted", _("Reverted")
+    UNPACKED = "unpacked", _("Unpacked")
     REFUSED = "refused", _("Cannot be read")
     FAILED = "failed", _("Failed")
     DISCARDED = "discarded", _("Discarded")
@@ -27,6 +29,14 @@ class AutoLoad(models.TextChoices):
     OFF = "off", _("When a person says so")
     CLEAN = "clean", _("When it has no error")
     GOOD_ROWS = "good_rows", _("Its good rows")
+
+
+class UploadTurn(models.TextChoices):
+    """What changes whether an upload counts; the values are those of the page's addresses and of jobs."""
+
+    LOAD = "load", _("Load")
+    REVERT = "revert", _("Revert")
+    REAPPLY = "reapply", _("Apply again")
 
 
 class ProblemSeverity(models.TextChoices):
@@ -122,6 +132,16 @@ class KpiUnitName(models.TextChoices):
     TIMES = "times", _("Times")
     INDEX = "index", _("Index")
     MINUTES = "minutes", _("Minutes")
+
+
+class ShareSubject(models.TextChoices):
+    """What is measured as a part of a whole over all loaded data."""
+
+    ANONYMOUS_ORDERS = "anonymous_orders", _("Orders without a customer")
+    UNIFIED = "unified", _("Customers linked across two or more systems")
+    CONSENTED = "consented", _("Customers with marketing consent")
+    LINKED_SYSTEMS = "linked_systems", _("Customers by number of linked systems")
+    LATE_REFUNDS = "late_refunds", _("Refunds that came later than their order")
 
 
 class RecoveryName(models.TextChoices):

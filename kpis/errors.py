@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
 from omnichannel.core.errors import DomainError
+from omnichannel.core.issues import Issue
+
+TOLD = 20  # issues that a message names
 
 
 class UploadTooLarge(DomainError):
@@ -39,6 +42,27 @@ class UploadBusy(DomainError):
         super().__init__(_("This upload is at another step by now. Look at it again."))
 
 
+class UploadChanged(DomainError):
+    """Somebody changed the upload since this person looked at it."""
+
+    code = "upload_changed"
+
+    def __init__(self) -> None:
+        super().__init__(_("Somebody has changed this upload meanwhile; your change was not taken. Look at it again."))
+
+
+class CorrectionInvalid(DomainError):
+    """Corrections that cannot be taken. `issues` names each by its place, such as `steps.3.column`."""
+
+    code = "correction_invalid"
+    status = 422
+
+    def __init__(self, issues: Sequence[Issue]) -> None:
+        self.issues = tuple(issues)
+        told = "; ".join(f"{issue.path}: {issue.message}" for issue in issues)
+        super().__init__(_("This correction cannot be taken: %(reason)s") % {"reason": told})
+
+
 class UnknownTable(DomainError):
     """No canonical table of that name."""
 
@@ -47,6 +71,16 @@ class UnknownTable(DomainError):
 
     def __init__(self, table: str) -> None:
         super().__init__(_("There is no table %(table)s.") % {"table": table})
+
+
+class SheetUnknown(DomainError):
+    """No sheet of that name besides the one that was read."""
+
+    code = "unknown_sheet"
+    status = 422
+
+    def __init__(self, sheet: str) -> None:
+        super().__init__(_("The workbook has no other sheet %(sheet)s.") % {"sheet": sheet})
 
 
 class MappingInvalid(DomainError):
@@ -59,11 +93,33 @@ class MappingInvalid(DomainError):
         super().__init__(_("Each field can come from one column only, and each column must be one of the file's."))
 
 
+class MappingNameMissing(DomainError):
+    """A mapping is kept under the name of its source."""
+
+    code = "mapping_name_missing"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(_("Give the source a name under which its columns are remembered."))
+
+
 class LoadRefused(DomainError):
     """The rows were right by themselves but do not fit what is there; the message lists why."""
 
     code = "load_refused"
     status = 422
+
+
+class RevertRefused(DomainError):
+    """Facts stand in the way of a revert or re-apply. `issues` holds (key, message) of all of them at once."""
+
+    code = "revert_refused"
+
+    def __init__(self, issues: Sequence[tuple[str, str]]) -> None:
+        self.issues = tuple(issues)
+        told = "; ".join(f"{key}: {message}" if key else message for key, message in self.issues[:TOLD])
+        text = _("Nothing was changed: %(count)s rows stand in the way. %(told)s")
+        super().__init__(text % {"count": len(self.issues), "told": told})
 
 
 class WeightsInvalid(DomainError):
@@ -84,3 +140,57 @@ class NothingToCompute(DomainError):
 
     def __init__(self) -> None:
         super().__init__(_("There is nothing to compute yet. Load data first."))
+
+
+class TooManyRows(DomainError):
+    """More rows in one request than it may have."""
+
+    code = "too_many_rows"
+    status = 413
+
+    def __init__(self, *, rows: int, limit: int) -> None:
+        text = _("The batch has %(rows)s rows; the limit is %(limit)s. Send it in parts, or as NDJSON.")
+        super().__init__(text % {"rows": rows, "limit": limit})
+
+
+class BodyTooLarge(DomainError):
+    """A request with more bytes than it may have."""
+
+    code = "body_too_large"
+    status = 413
+
+    def __init__(self, *, megabytes: int) -> None:
+        text = _("The request is larger than %(megabytes)s MB. Send it in parts, or upload a file.")
+        super().__init__(text % {"megabytes": megabytes})
+
+
+class NoRows(DomainError):
+    """A batch without a row."""
+
+    code = "no_rows"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(_("The batch has no rows."))
+
+
+class ColumnsUnsure(DomainError):
+    """Keys of a batch that may mean several columns; `columns` maps each to the columns it may mean."""
+
+    code = "column_unsure"
+    status = 422
+
+    def __init__(self, columns: Mapping[str, Sequence[str]]) -> None:
+        self.columns = dict(columns)
+        text = _("It is not sure which column %(names)s is. Use the canonical names.")
+        super().__init__(text % {"names": ", ".join(columns)})
+
+
+class UnknownSystem(DomainError):
+    """A source that is no system of the catalogue, or does not feed the table."""
+
+    code = "unknown_system"
+    status = 422
+
+    def __init__(self, system: str) -> None:
+        super().__init__(_("%(system)s is no system that feeds this table.") % {"system": system})

@@ -85,6 +85,25 @@ def trend(points: Sequence[str], line: Series, *, axis: str, unit: str, target: 
     return Chart({"data": data, "layout": layout}, _table(axis, points, shown))
 
 
+def trends(points: Sequence[str], lines: Sequence[Series], *, axis: str, unit: str) -> Chart:
+    """Draw several lines over the points, each breaking where there is no value; the axis starts at zero."""
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "name": line.name,
+            "x": list(points),
+            "y": [_drawn(value) for value in line.values],
+            "connectgaps": False,
+            "line": {"color": PALETTE[index % len(PALETTE)], "width": 2},
+            "hovertemplate": f"%{{x}}<br>{line.name} %{{y:,.2f}} {unit}<extra></extra>",
+        }
+        for index, line in enumerate(lines)
+    ]
+    layout = {"yaxis": {"title": {"text": unit}, "rangemode": "tozero"}, "xaxis": _by_name()}
+    return Chart({"data": data, "layout": layout}, _table(axis, points, lines))
+
+
 def _lying(bars: Sequence[Bar], *, otherwise: str) -> dict[str, Any]:
     """Return the trace that bars lying one above the other share; `otherwise` colours those without a status."""
     return {

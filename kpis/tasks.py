@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from kpis.choices import UploadTurn
 from kpis.models import Upload
-from kpis.services import checking, computing, loading
+from kpis.services import checking, computing, figure_preview, health, loading, reverting
 from omnichannel.celery import app
 from omnichannel.jobs.services.running import running
 from omnichannel.workspaces.models import Workspace
@@ -39,6 +40,42 @@ def compute_values(*, workspace_id: int, job_id: int) -> None:
         if run is not None:
             computed = computing.compute(run.job.params, report=run.progress)
             run.finish(lambda: computing.store(computed, job=run.job))
+
+
+@app.task  # type: ignore[untyped-decorator] # celery carries no types
+def measure_health(*, workspace_id: int, job_id: int) -> None:
+    """Measure the tables whose data have changed since they were measured last."""
+    with running(workspace_id=workspace_id, job_id=job_id) as run:
+        if run is not None:
+            measured = health.measure(run.progress)
+            run.finish(lambda: health.store(measured))
+
+
+@app.task  # type: ignore[untyped-decorator] # celery carries no types
+def revert_upload(*, workspace_id: int, job_id: int) -> None:
+    """Take a loaded upload back."""
+    _turn(workspace_id, job_id, UploadTurn.REVERT)
+
+
+@app.task  # type: ignore[untyped-decorator] # celery carries no types
+def reapply_upload(*, workspace_id: int, job_id: int) -> None:
+    """Let a reverted upload count again."""
+    _turn(workspace_id, job_id, UploadTurn.REAPPLY)
+
+
+def _turn(workspace_id: int, job_id: int, turn: UploadTurn) -> None:
+    with running(workspace_id=workspace_id, job_id=job_id) as run:
+        if run is not None:
+            reverting.turn_upload(run, upload=Upload.objects.get(pk=run.job.params["upload"]), turn=turn)
+
+
+@app.task  # type: ignore[untyped-decorator] # celery carries no types
+def preview_figures(*, workspace_id: int, job_id: int) -> None:
+    """Find out which figures a load, a revert or a re-apply would change. Nothing but the job's result is kept."""
+    with running(workspace_id=workspace_id, job_id=job_id) as run:
+        if run is not None:
+            found = figure_preview.preview(run.job.params, report=run.progress)
+            run.finish(lambda: found)
 
 
 def _zone(workspace_id: int) -> str:

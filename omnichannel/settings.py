@@ -115,8 +115,9 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True  # safe because the job row caps the attempts
+# The row is the job and a message only wakes a worker up: acknowledged at once, none is left to be given back when the
+# broker dies, at which kombu fails and takes the worker with it.
+CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SOFT_TIME_LIMIT = 3000
 CELERY_TASK_TIME_LIMIT = 3300
@@ -206,13 +207,16 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Omnichannel API",
     "VERSION": "1",
-    "DESCRIPTION": "Units, people, assignments, KPI values and scorecards of a workspace. "
+    "DESCRIPTION": "Units, people, assignments, operating data, uploads, KPI values and scorecards of a workspace. "
     "Send `Authorization: Token ...` with a token made under Settings.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1/workspaces/\{slug\}",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {
+        "UploadStateEnum": "kpis.choices.UploadState",
+        "JobStateEnum": "omnichannel.jobs.choices.JobState",
+        "ProblemSeverityEnum": "kpis.choices.ProblemSeverity",
         "StageEnum": "orgstages.api.serializers.STAGES",
         "SubtypeEnum": "orgstages.api.serializers.SUBTYPES",
     },
@@ -261,7 +265,15 @@ LOGGING: dict[str, Any] = {
 JOB_TASKS = {
     "check_upload": "kpis.tasks.check_upload",
     "load_upload": "kpis.tasks.load_upload",
+    "revert_upload": "kpis.tasks.revert_upload",
+    "reapply_upload": "kpis.tasks.reapply_upload",
+    "preview_figures": "kpis.tasks.preview_figures",
     "compute_values": "kpis.tasks.compute_values",
+    "measure_health": "kpis.tasks.measure_health",
 }
-JOB_LEASE_SECONDS = int(os.environ.get("JOB_LEASE_SECONDS", "60"))
+# Called once a day in each workspace by the dispatcher, with now=.
+DAILY_SWEEPS = ("kpis.services.sweeping.sweep",)
+# On Valkey 0 goes first: a file that a person waits for does not stand behind months of figures.
+JOB_PRIORITIES = {"compute_values": 6, "measure_health": 9}
+JOB_LEASE_SECONDS = int(os.environ.get("JOB_LEASE_SECONDS", "30"))
 JOB_MAX_ATTEMPTS = 3

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client, RequestFactory
 from rest_framework.test import APIClient
 
-from kpis.datasets.problems import make_problem, to_json
+from kpis.datasets.checks.problems import make_problem, to_json
 from omnichannel.core.http import server_error
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.permissions import authorisation_table

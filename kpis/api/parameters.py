@@ -14,6 +14,8 @@ from omnichannel.core.periods import Period, parse_period
 from omnichannel.workspaces.permissions import Access, may
 
 SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH, description="The workspace.")
+TABLE = OpenApiParameter("table", str, OpenApiParameter.PATH, description="A canonical table: `GET tables/`.")
+UPLOAD = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The upload's number.")
 PERIOD = OpenApiParameter("period", str, description="`2024-11`; the newest computed month when left out.")
 SCOPES = [
     OpenApiParameter("scope_kind", str, enum=ScopeKindChoice.values, description="Whose figures."),

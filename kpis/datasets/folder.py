@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from kpis.datasets.mapping import ColumnMapping, table_hint
-from kpis.datasets.presets import load_presets, mapping_from_entry
-from kpis.datasets.raw import Guess
+from kpis.datasets.files.raw import Guess
+from kpis.datasets.meaning.mapping import ColumnMapping, table_hint
+from kpis.datasets.meaning.presets import load_presets, mapping_from_entry
 from kpis.engine.specs import TableSpec
 
 SUFFIXES = frozenset({".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods"})

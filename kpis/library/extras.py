@@ -103,7 +103,11 @@ class AlertRule:
 
 @dataclass(frozen=True, slots=True)
 class DataSystem:
-    """A system operating data comes from; `feeds` are table ids, `fields` names found in its exports."""
+    """A system operating data comes from; `feeds` are table ids, `fields` names found in its exports.
+
+    `history_days`: how many days back the system itself still tells of `history_tables`; None: no limit is known.
+    `query_days`: how many days one query or export spans.
+    """
 
     id: str
     names: Bilingual
@@ -111,6 +115,9 @@ class DataSystem:
     fields: tuple[str, ...]
     limits: Bilingual | None
     source: str
+    history_days: int | None = None
+    query_days: int | None = None
+    history_tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,4 +240,7 @@ def _system(row: Data) -> DataSystem:
         fields=tuple(row["fields"]),
         limits=optional_text(row.get("limits")),
         source=row["source"],
+        history_days=row.get("history_days"),
+        query_days=row.get("query_days"),
+        history_tables=tuple(row.get("history_tables", ())),
     )

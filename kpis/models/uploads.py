@@ -17,11 +17,44 @@ from omnichannel.workspaces.scoping import WorkspaceModel
 BUSY = (UploadState.RECEIVED, UploadState.CHECKING, UploadState.LOADING)
 
 
+class SavedMapping(WorkspaceModel):
+    """How the files of one source are read, mapped and worded: offered again for the next file with these headers.
+
+    `fingerprint` is that of the set of normal headers (`kpis.datasets.meaning.headers`), whatever their order.
+    """
+
+    name = models.CharField(max_length=120)
+    fingerprint = models.CharField(max_length=64)
+    headers = models.JSONField(default=list)
+    table_id = models.CharField(max_length=40)
+    system = models.CharField(max_length=40, blank=True)
+    guess = models.JSONField(default=dict)
+    mapping = models.JSONField(default=dict)
+    uses = models.PositiveIntegerField(default=0)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceModel.Meta):
+        ordering = ("name", "id")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workspace", "fingerprint", "table_id"], name="saved_mapping_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Upload(WorkspaceModel):
     """One file on its way in. `revision` counts what a person changed: a check of an older revision writes nothing.
 
+    `steps` are a person's corrections in order (datasets/repair/fixes.py); the last can be taken back. `parent` is the
+    archive or workbook this one came out of (`member`: its name in there). `system`: the catalogue's id of the system
+    that exported the file.
+
     `seq` is the order in which uploads came to count: of two rows with one key the higher seq is the current one.
-    Parts count in [visible_from, visible_until). `overlaps`: some rows replace rows that were there before.
+    It counts since `visible_from`; null while it does not (`UploadSpan` knows the past). `overlaps`: some rows replace
+    rows that were there before.
     """
 
     filename = models.CharField(max_length=255)
@@ -32,6 +65,11 @@ class Upload(WorkspaceModel):
     guess = models.JSONField(default=dict)
     mapping = models.JSONField(default=dict)
     confirmed = models.BooleanField(default=False)
+    steps = models.JSONField(default=list)
+    system = models.CharField(max_length=40, blank=True)
+    saved_mapping = models.ForeignKey(SavedMapping, null=True, on_delete=models.SET_NULL, related_name="mapped_uploads")
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="members")
+    member = models.CharField(max_length=255, blank=True)
     revision = models.PositiveIntegerField(default=1)
     state = models.CharField(max_length=16, choices=UploadState.choices, default=UploadState.RECEIVED)
     inspected = models.JSONField(default=dict)
@@ -49,7 +87,6 @@ class Upload(WorkspaceModel):
     created_at = models.DateTimeField(auto_now_add=True)
     loaded_at = models.DateTimeField(null=True)
     visible_from = models.DateTimeField(null=True)
-    visible_until = models.DateTimeField(null=True)
 
     class Meta(WorkspaceModel.Meta):
         ordering = ("-id",)
@@ -65,7 +102,7 @@ class Upload(WorkspaceModel):
             models.CheckConstraint(condition=Q(origin__in=JobOrigin.values), name="upload_origin_known"),
             models.CheckConstraint(condition=Q(bytes__gte=0), name="upload_bytes_not_negative"),
             models.CheckConstraint(
-                condition=Q(visible_until=None) | Q(visible_until__gt=F("visible_from")), name="upload_visible_range"
+                condition=Q(visible_from=None) | Q(state=UploadState.LOADED), name="upload_counts_when_loaded"
             ),
             models.CheckConstraint(
                 condition=~Q(state=UploadState.LOADED)

@@ -14,7 +14,7 @@ from kpis.models import Scorecard
 from kpis.queries.formulas import value_label
 from kpis.queries.scorecards import current_cards, role_cards, score_trends
 from kpis.queries.targets import targets_of
-from kpis.queries.uploads import highest_visible_seq, newest_day
+from kpis.queries.uploads import last_change, newest_day
 from kpis.queries.values import current_values, months_before, newest_computation, trends
 from omnichannel.core.periods import Period
 from omnichannel.core.text import Bilingual
@@ -209,5 +209,5 @@ def freshness() -> Freshness:
     return Freshness(
         data_until=newest_day(),
         computed_at=computation.finished_at if computation else None,
-        is_behind=highest_visible_seq() > (computation.upload_seq if computation else 0),
+        is_behind=last_change() > (computation.upload_seq if computation else 0),
     )

@@ -1,70 +1,89 @@
-"""One upload as its page shows it: how it was read, its columns, its problems, what loading would do."""
+"""One upload as its page shows it: how it was read, its columns and values, its problems, what may be done with it."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import get_language
+
 from kpis.choices import UploadState
-from kpis.datasets.mapping import ColumnMapping, ColumnMatch
+from kpis.datasets.meaning.mapping import ColumnMapping, ColumnMatch
+from kpis.datasets.meaning.presets import load_presets
+from kpis.datasets.repair.fixes import DERIVED, fold
 from kpis.engine.specs import ColumnSpec, TableSpec
 from kpis.library import load_library
 from kpis.models import Upload
 from kpis.models.uploads import BUSY
-from kpis.queries.uploads import identical_upload
+from kpis.queries.mappings import last_upload_with
+from kpis.queries.upload_problems import ProblemGroup, problem_groups
+from kpis.queries.upload_values import ValueField, value_fields
+from kpis.queries.upload_words import reason_in_words, steps_in_words, value_name
+from kpis.queries.uploads import has_unchecked_changes, identical_upload
 from omnichannel.jobs.models import Job
 
-LISTED_PER_CAUSE = 50
 SAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnLine:
-    """One column of the file: what it holds, and which field it feeds, if any."""
+    """One column of the file: what it holds, which field it feeds, if any, and why. `parts`: fields it is a part of."""
 
     index: int
     match: ColumnMatch
     samples: tuple[str, ...]
     field: ColumnSpec | None
     required: bool
+    reason: str
+    parts: tuple[ColumnSpec, ...]
+
+    @property
+    def group(self) -> str:
+        """Return where the line stands: asked, used, unused."""
+        if self.match.confidence == "unsure":
+            return "asked"
+        return "used" if self.field or self.parts else "unused"
 
 
 @dataclass(frozen=True, slots=True)
-class ProblemLine:
-    """A problem in the page's language."""
+class DerivedLine:
+    """A field that no column feeds as it stands, and where its values come from in words."""
 
-    row: int | None
-    column: str
-    value: str
-    code: str
-    message: str
-    hint: str
-    severity: str
+    field: ColumnSpec
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
-class ProblemGroup:
-    """One cause in one column: all of it counted, the first lines listed."""
+class MissingField:
+    """A required field that nothing feeds; `options` are the values it may have, empty when any text will do."""
 
-    first: ProblemLine
-    count: int
-    rows: tuple[ProblemLine, ...]
+    field: ColumnSpec
+    options: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class UploadPage:
-    """Everything the page of an upload shows. `job` is the one that is or was at work last."""
+    """Everything the page of an upload shows. `job` is the one that is or was at work last.
+
+    `missing`: required fields that nothing feeds or is proposed for. `previous`: the upload mapped the same way before.
+    `unchecked`: corrections are there that no check has seen yet.
+    """
 
     upload: Upload
     standing: UploadState
     job: Job | None
     table: TableSpec | None
     identical: Upload | None
+    previous: Upload | None
+    preset: str
     columns: tuple[ColumnLine, ...]
-    missing: tuple[ColumnSpec, ...]
+    derived: tuple[DerivedLine, ...]
+    missing: tuple[MissingField, ...]
+    values: tuple[ValueField, ...]
     groups: tuple[ProblemGroup, ...]
+    steps: tuple[str, ...]
+    unchecked: bool
 
     @property
     def busy(self) -> bool:
@@ -82,15 +101,32 @@ class UploadPage:
         return list(self.upload.staged.get("months", ()))
 
     @property
+    def asked(self) -> int:
+        """Return how many columns a person should decide about."""
+        return sum(line.group == "asked" for line in self.columns)
+
+    @property
+    def used(self) -> int:
+        """Return how many columns are used."""
+        return sum(line.group == "used" for line in self.columns)
+
+    @property
+    def fixes(self) -> int:
+        """Return how many causes have a fix to offer."""
+        return sum(bool(group.fixes) for group in self.groups)
+
+    @property
     def may_load(self) -> bool:
         """True when all rows can be loaded."""
-        return (self.standing is UploadState.READY or self._load_failed) and not self.upload.counts.get("errors")
+        ready = self.standing is UploadState.READY or self._load_failed
+        return ready and not self.unchecked and not self.upload.counts.get("errors")
 
     @property
     def may_load_good_rows(self) -> bool:
         """True when some rows are faulty and the others may be loaded without them."""
         partly = (self.standing is UploadState.NEEDS_ATTENTION or self._load_failed) and self.good > 0
-        return partly and bool(self.upload.counts.get("errors")) and not self.upload.counts.get("all_or_nothing")
+        faulty = bool(self.upload.counts.get("errors")) and not self.upload.counts.get("all_or_nothing")
+        return partly and faulty and not self.unchecked
 
     @property
     def _load_failed(self) -> bool:
@@ -106,39 +142,72 @@ class UploadPage:
             UploadState.FAILED,
         )
 
+    @property
+    def may_correct(self) -> bool:
+        """True while rows and values may be corrected: there is a table to correct them for."""
+        return self.may_change and self.table is not None and self.standing is not UploadState.REFUSED
+
 
 def upload_page(upload: Upload, *, language: str) -> UploadPage:
     """Return the page of an upload that was fetched by `newest_uploads`."""
-    mapping = ColumnMapping.from_json(upload.mapping) if upload.mapping else None
     table = load_library().tables.get(upload.table_id)
-    fed = set(mapping.fields) if mapping else set()
-    needed = [column for column in table.columns if not column.nullable and not column.computed] if table else []
+    mapping = _effective(upload)
+    preset = load_presets().get(upload.inspected.get("preset") or "")
+    preset_name = preset.names.in_language(language) if preset else ""
     return UploadPage(
         upload=upload,
         standing=upload.standing,
         job=upload.load_job or upload.check_job,
         table=table,
         identical=identical_upload(upload),
-        columns=column_lines(upload.inspected, mapping, table=table),
-        missing=tuple(column for column in needed if column.name not in fed) if mapping else (),
-        groups=problem_groups(upload, language=language),
+        previous=last_upload_with(upload.saved_mapping, before=upload) if upload.saved_mapping else None,
+        preset=preset_name,
+        columns=column_lines(upload, mapping, table=table, preset=preset_name),
+        derived=_derived(mapping, table=table),
+        missing=_missing(upload, mapping, table=table),
+        values=value_fields(upload, mapping, table=table),
+        groups=problem_groups(upload, mapping, table=table, language=language),
+        steps=tuple(steps_in_words(upload.steps, table=table)),
+        unchecked=has_unchecked_changes(upload),
     )
 
 
+def _effective(upload: Upload) -> ColumnMapping | None:
+    """Return the mapping with the corrections of whole fields in it."""
+    return fold(ColumnMapping.from_json(upload.mapping), upload.steps)[0] if upload.mapping else None
+
+
 def column_lines(
-    inspected: Mapping[str, Any], mapping: ColumnMapping | None, *, table: TableSpec | None
+    upload: Upload, mapping: ColumnMapping | None, *, table: TableSpec | None, preset: str
 ) -> tuple[ColumnLine, ...]:
     """Return the columns of the file: those to be asked about, then required fields, then the rest, in file order."""
     if mapping is None or table is None:
         return ()
     fields = {column.name: column for column in table.columns}
+    inspected: Mapping[str, Any] = upload.inspected
     places = {name: place for place, name in enumerate(inspected.get("columns", ()))}
+    saved = upload.saved_mapping.name if upload.saved_mapping else ""
     lines = []
     for index, match in enumerate(mapping.matches):
         field = fields.get(match.field or "")
-        samples = _samples(inspected.get("sample", ()), places.get(match.column))
-        lines.append(ColumnLine(index, match, samples, field, bool(field and not field.nullable)))
-    return tuple(sorted(lines, key=lambda line: (line.match.confidence != "unsure", not line.required, not line.field)))
+        parts = [
+            fields[name]
+            for name, source in mapping.fields.items()
+            if match.column in source.columns and name != match.field and name in fields
+        ]
+        lines.append(
+            ColumnLine(
+                index=index,
+                match=match,
+                samples=_samples(inspected.get("sample", ()), places.get(match.column)),
+                field=field,
+                required=bool(field and not field.nullable),
+                reason=reason_in_words(match, preset=preset, saved=saved),
+                parts=tuple(parts),
+            )
+        )
+    order = ("asked", "used", "unused")
+    return tuple(sorted(lines, key=lambda line: (order.index(line.group), not line.required)))
 
 
 def _samples(rows: Sequence[Sequence[str]], place: int | None) -> tuple[str, ...]:
@@ -147,18 +216,29 @@ def _samples(rows: Sequence[Sequence[str]], place: int | None) -> tuple[str, ...
     return tuple(dict.fromkeys(row[place] for row in rows if row[place]))[:SAMPLES]
 
 
-def problem_groups(upload: Upload, *, language: str) -> tuple[ProblemGroup, ...]:
-    """Return the problems by cause and column, errors first, the most frequent first."""
-    told = "zh" if language.startswith("zh") else "en"
-    columns = ("line", "column", "value", "code", f"message_{told}", f"hint_{told}", "severity")
-    counted = {(group["code"], group["column"]): group["count"] for group in upload.counts.get("groups", ())}
-    listed: dict[tuple[str, str], list[ProblemLine]] = {}
-    seen: Counter[tuple[str, str]] = Counter()
-    for row in upload.problems.values_list(*columns):
-        problem = ProblemLine(*row)
-        key = (problem.code, problem.column)
-        seen[key] += 1
-        if len(listed.setdefault(key, [])) < LISTED_PER_CAUSE:
-            listed[key].append(problem)
-    groups = [ProblemGroup(rows[0], max(counted.get(key, 0), seen[key]), tuple(rows)) for key, rows in listed.items()]
-    return tuple(sorted(groups, key=lambda group: (group.first.severity != "error", -group.count)))
+def _derived(mapping: ColumnMapping | None, *, table: TableSpec | None) -> tuple[DerivedLine, ...]:
+    """Return constants, sums and the like; also columns that are scaled or filled up, which a header does not tell."""
+    if mapping is None or table is None:
+        return ()
+    fields = {column.name: column for column in table.columns}
+    language = get_language()
+    return tuple(
+        DerivedLine(fields[name], source.describe().in_language(language))
+        for name, source in mapping.fields.items()
+        if name in fields and (not source.column or source.scale != "1" or source.default is not None)
+    )
+
+
+def _missing(upload: Upload, mapping: ColumnMapping | None, *, table: TableSpec | None) -> tuple[MissingField, ...]:
+    """Return the required fields without a source. Once checked it is the check's word: it works some out itself."""
+    if mapping is None or table is None:
+        return ()
+    found = set(mapping.fields) | {match.field for match in mapping.matches}
+    told = {group["column"] for group in upload.counts.get("groups", ()) if group["code"] == "column_missing"}
+    needed = (column for column in table.columns if not column.nullable and not column.computed)
+    return tuple(
+        MissingField(column, tuple((value, value_name(value)) for value in column.enum))
+        for column in needed
+        if column.name not in found
+        and (column.name in told if upload.counts else f"{table.id}.{column.name}" not in DERIVED)
+    )

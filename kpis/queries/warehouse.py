@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from kpis.datasets.columns import arrow_type
-from kpis.datasets.contacts import FIRST_CONTACT_SQL
+from kpis.datasets.checks.columns import arrow_type
+from kpis.datasets.store.contacts import FIRST_CONTACT_SQL
 from kpis.engine.relations import Relations
 from kpis.engine.scoping import UnitTree
 from kpis.engine.specs import TableSpec
@@ -41,26 +42,81 @@ def part_paths(table: str) -> list[Path]:
     return [settings.DATA_ROOT / path for path in visible_parts().filter(table_id=table).values_list("path", flat=True)]
 
 
-def open_relations(*, as_of: date, known_at: datetime | None = None) -> Relations:
+@dataclass(frozen=True, slots=True)
+class PartChange:
+    """Parts taken away from those that count, or added: to see what would become of the figures.
+
+    `gone` is the upload whose parts are left out, `added` holds (SHA-256, file) of parts. `overlaps`: the added rows
+    may replace rows that are there.
+    """
+
+    table: str
+    gone: int | None = None
+    added: tuple[tuple[str, Path], ...] = ()
+    overlaps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationOn:
+    """The facts of PostgreSQL as the engine reads them on one day."""
+
+    frames: Mapping[str, pa.Table]
+    units: UnitTree
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a computation reads: what counts now, the same with a change that has not been made, or what counted then.
+
+    `days` replaces the organisation, the reviews and the units of those days. With `known_at` the parts are those that
+    counted at that moment; the organisation is the one known now.
+    """
+
+    change: PartChange | None = None
+    days: Mapping[date, OrganisationOn] | None = None
+    known_at: datetime | None = None
+
+    def open(self, *, as_of: date) -> Relations:
+        """Open everything the engine may read; the caller closes it."""
+        frames = self.days[as_of].frames if self.days else None
+        return open_relations(as_of=as_of, known_at=self.known_at, change=self.change, frames=frames)
+
+    def turn_to(self, relations: Relations, *, as_of: date) -> None:
+        """Show the engine the organisation of another day; the parts stay those that counted when it was opened."""
+        frames = self.days[as_of].frames if self.days else _frames(as_of=as_of, tables=load_library().tables)
+        relations.replace_frames(frames)
+
+    def units(self, *, as_of: date) -> UnitTree:
+        """Return the organisation's tree of a day."""
+        return self.days[as_of].units if self.days else unit_tree_for_engine(as_of)
+
+
+def organisation_on(as_of: date) -> OrganisationOn:
+    """Read the organisation of a day as it is stored now, within the caller's transaction if there is one."""
+    return OrganisationOn(_frames(as_of=as_of, tables=load_library().tables), unit_tree_for_engine(as_of))
+
+
+def open_relations(
+    *,
+    as_of: date,
+    known_at: datetime | None = None,
+    change: PartChange | None = None,
+    frames: Mapping[str, pa.Table] | None = None,
+) -> Relations:
     """Open everything the engine may read; the caller closes it. The organisation is that of `as_of`."""
     tables = load_library().tables
-    parts = _parts(known_at=known_at)
+    parts = _parts(known_at=known_at, change=change)
     spill = settings.DATA_ROOT / "spill"
     spill.mkdir(parents=True, exist_ok=True)
     return Relations.from_parquet(
         parts,
-        _frames(as_of=as_of, tables=tables),
+        _frames(as_of=as_of, tables=tables) if frames is None else frames,
         tables=tables,
-        dedupe={table: tables[table].key for table in _overlapping(known_at=known_at) if table in parts},
+        dedupe={table: tables[table].key for table in overlapping(known_at=known_at, change=change) if table in parts},
         memory_limit=settings.ENGINE_MEMORY_LIMIT,
         threads=settings.ENGINE_THREADS,
         temp_directory=spill,
     )
-
-
-def replace_organisation(relations: Relations, *, as_of: date) -> None:
-    """Show the engine the organisation of another day; the parts stay those that counted when it was opened."""
-    relations.replace_frames(_frames(as_of=as_of, tables=load_library().tables))
 
 
 def unit_tree_for_engine(as_of: date) -> UnitTree:
@@ -72,11 +128,14 @@ def unit_tree_for_engine(as_of: date) -> UnitTree:
     return UnitTree.from_parents(parents)
 
 
-def _parts(*, known_at: datetime | None) -> dict[str, list[Path]]:
+def _parts(*, known_at: datetime | None, change: PartChange | None = None) -> dict[str, list[Path]]:
     found: dict[str, list[tuple[int, str, Path]]] = {}
     rows = visible_parts(known_at=known_at).exclude(table_id__in=IN_POSTGRES).order_by("id")
     for table, upload, digest, path in rows.values_list("table_id", "upload_id", "sha256", "path"):
-        found.setdefault(table, []).append((upload, digest, settings.DATA_ROOT / path))
+        if change is None or upload != change.gone:
+            found.setdefault(table, []).append((upload, digest, settings.DATA_ROOT / path))
+    if change is not None and change.added:
+        found.setdefault(change.table, []).extend((0, digest, path) for digest, path in change.added)
     parts = {table: [path for _upload, _digest, path in entries] for table, entries in found.items()}
     contacts = found.get("contacts", [])
     if len({upload for upload, _digest, _path in contacts}) > 1:
@@ -84,10 +143,15 @@ def _parts(*, known_at: datetime | None) -> dict[str, list[Path]]:
     return parts
 
 
-def _overlapping(*, known_at: datetime | None) -> list[str]:
+def overlapping(*, known_at: datetime | None = None, change: PartChange | None = None) -> list[str]:
     """Return the tables in which some upload replaced rows. Contacts are made current beforehand, unless single."""
     found = Upload.objects.filter(visible(known_at=known_at), overlaps=True).exclude(table_id__in=IN_POSTGRES)
-    return sorted(set(found.exclude(table_id="contacts").values_list("table_id", flat=True)))
+    if change is not None and change.gone is not None:
+        found = found.exclude(pk=change.gone)
+    tables = set(found.values_list("table_id", flat=True))
+    if change is not None and change.overlaps:
+        tables.add(change.table)
+    return sorted(tables - {"contacts"})
 
 
 def _current_contacts(parts: Sequence[tuple[str, Path]]) -> Path:
@@ -98,6 +162,7 @@ def _current_contacts(parts: Sequence[tuple[str, Path]]) -> Path:
     digest = hashlib.sha256("".join(digest for digest, _path in parts).encode()).hexdigest()[:32]
     target: Path = settings.DATA_ROOT / str(current_workspace_id()) / "states" / f"contacts-{digest}.parquet"
     if target.exists():
+        os.utime(target)  # the daily sweep takes what has not been used for a day
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(f".{os.getpid()}.draft")
@@ -137,14 +202,15 @@ def frame(rows: Sequence[Mapping[str, Any]], *, spec: TableSpec) -> pa.Table:
 def known_ids(table: str, *, work: Path) -> dict[str, list[str] | str]:
     """Return the ids that references of the table may point to, as far as the other table has been loaded.
 
-    Ids of operating tables may be millions: they come as a Parquet file in `work`. The organisation checks its own.
+    Ids of operating tables may be millions: they come as a Parquet file in `work`. Of the organisation only the
+    parents that are there are told (a file may add stores alone); the rest it checks itself.
     """
     tables = load_library().tables
-    refs = {column.ref for column in tables[table].columns if column.ref} if table not in IN_POSTGRES else set()
+    refs = {column.ref for column in tables[table].columns if column.ref}
     found: dict[str, list[str] | str] = {}
     for ref in sorted(refs):
         target, column = ref.split(".")
-        if target == table:
+        if (target == table) is not (table in IN_POSTGRES):
             continue
         ids = _organisation_ids(target) if target in IN_POSTGRES else _stored_ids(target, column, work=work)
         if ids:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from kpis.choices import AutoLoad, UploadState
-from kpis.datasets.mapping import ColumnMapping, Confidence
-from kpis.datasets.problems import Problem, Severity, from_json
+from kpis.datasets.checks.problems import Problem, Severity, from_json
+from kpis.datasets.meaning.mapping import ColumnMapping, Confidence
 from kpis.models import Upload, UploadProblem
 from kpis.services.facts import FactIssue, is_fact_table, try_facts
-from kpis.services.staging import Stage, look_at, problem_file, stage, work_folder
+from kpis.services.mappings import adopt_saved
+from kpis.services.staging import Stage, clear_work, keep_problem_files, look_at, stage, tell_misfits, work_folder
+from kpis.services.unpacking import Unpacked, is_packed, make_members, unpack_archive
 from kpis.services.uploads import queue_load
 from omnichannel.core.text import Bilingual
 from omnichannel.jobs.choices import JobOrigin
@@ -42,6 +44,10 @@ def check_upload(run: Run, *, upload: Upload, zone: str) -> None:
     """Check the upload in the hands of this run and write the finding, unless a person has changed it meanwhile."""
     Upload.objects.filter(pk=upload.pk, revision=upload.revision).update(state=UploadState.CHECKING, check_job=run.job)
     work = work_folder(run, upload)
+    unpacked = unpack_archive(run, upload, work=work) if is_packed(upload) else None
+    if unpacked is not None:
+        run.finish(partial(_write_members, upload, unpacked))
+        return
     check = _check(run, upload, work=work, zone=zone)
     run.finish(partial(_write, upload, check))
 
@@ -67,6 +73,7 @@ def _check(run: Run, upload: Upload, *, work: Path, zone: str) -> Check:
 def _look(run: Run, upload: Upload, *, work: Path) -> Check:
     """Say how the file was read and what its columns seem to be; a person's own mapping goes before the proposal."""
     problems: tuple[Problem, ...] = ()
+    found: Mapping[str, Any] = {}
     if upload.inspected and upload.mapping:
         mapping, inspected = upload.mapping, upload.inspected
     else:
@@ -76,9 +83,30 @@ def _look(run: Run, upload: Upload, *, work: Path) -> Check:
         inspected = {key: value for key, value in outcome.result.items() if key not in ("mapping", "problems")}
         mapping = upload.mapping or outcome.result["mapping"]
         problems = tuple(map(from_json, outcome.result["problems"]))
+        if not upload.mapping:
+            found = _remembered(upload, inspected, mapping)
     state = UploadState.NEEDS_ATTENTION if inspected["columns"] else UploadState.REFUSED
     columns = {"inspected": inspected, "mapping": mapping, "table_id": mapping["table"] or upload.table_id}
-    return Check(state, columns, problems)
+    return Check(state, {**columns, **found}, problems)
+
+
+def _remembered(upload: Upload, inspected: Mapping[str, Any], mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known of the file's source: its system, and the mapping a person kept for such headers.
+
+    The own proposal stays beside a kept mapping, so that a person can go back to it.
+    """
+    system = upload.system or inspected.get("system", "")
+    adopted = adopt_saved(list(inspected["columns"]), table_id=upload.table_id)
+    if adopted is None:
+        return {"system": system}
+    kept = adopted.mapping.to_json()
+    return {
+        "inspected": {**inspected, "proposal": mapping},
+        "mapping": kept,
+        "table_id": kept["table"],
+        "saved_mapping": adopted.saved,
+        "system": system or adopted.saved.system,
+    }
 
 
 def is_sure(mapping: ColumnMapping) -> bool:
@@ -92,26 +120,35 @@ def _try_rows(run: Run, upload: Upload, mapping: Mapping[str, Any] | None, *, wo
     if not isinstance(tried, Stage):
         return Check(UploadState.REFUSED, problems=tried)
     counts, staged, problems = dict(tried.counts), dict(tried.staged), tried.problems
+    problem_file = tried.problem_file
     if tried.table and is_fact_table(tried.table) and tried.files:
         trial = try_facts(tried.table, parts=tried.files)
-        problems += tuple(map(_problem, trial.issues))
+        fields = ColumnMapping.from_json(tried.mapping).fields if tried.mapping else {}
+        labels = {name: source.label or name for name, source in fields.items()}
+        problems += tuple(misfit(issue, labels=labels) for issue in trial.issues)
         counts["errors"] += len(trial.issues)
         counts["all_or_nothing"] = bool(trial.issues)
         staged["effect"] = dict(trial.effect or staged["effect"])
+        if trial.issues:
+            language = run.job.params.get("language", "zh-hans")
+            problem_file = tell_misfits(staged, problems, language=language) or problem_file
     asks = tried.mapping is None or (not upload.confirmed and not is_sure(ColumnMapping.from_json(tried.mapping)))
     state = UploadState.NEEDS_ATTENTION if counts["errors"] or asks else UploadState.READY
     columns = {
-        "mapping": tried.mapping or {},
+        # The corrections of whole fields are folded in at every check: what is kept is the mapping without them.
+        "mapping": mapping or tried.mapping or {},
         "table_id": tried.table or upload.table_id,
         "counts": counts,
         "effect": staged["effect"],
         "staged": staged,
     }
-    return Check(state, columns, problems, tried.problem_file)
+    return Check(state, columns, problems, problem_file)
 
 
-def _problem(issue: FactIssue) -> Problem:
-    return Problem("", issue.line, issue.column, issue.external_id, FIT_CODE, issue.message, FIT_HINT, Severity.ERROR)
+def misfit(issue: FactIssue, *, labels: Mapping[str, str]) -> Problem:
+    """Return a row that does not fit the organisation as a problem of the file's column (`labels`: by field)."""
+    column = labels.get(issue.column, issue.column)
+    return Problem("", issue.line, column, issue.external_id, FIT_CODE, issue.message, FIT_HINT, Severity.ERROR)
 
 
 def _write(upload: Upload, check: Check) -> dict[str, Any]:
@@ -124,9 +161,7 @@ def _write(upload: Upload, check: Check) -> dict[str, Any]:
     current.state = check.state
     current.save()
     store_problems(current, check.problems)
-    problem_file(current).unlink(missing_ok=True)
-    if check.problem_file is not None:
-        shutil.copyfile(check.problem_file, problem_file(current))
+    keep_problem_files(current, check.problem_file.parent if check.problem_file else None)
     if goes_on(current, check.state, current.counts):
         queue_load(
             current,
@@ -142,6 +177,19 @@ def goes_on(upload: Upload, state: UploadState, counts: Mapping[str, Any]) -> bo
     if upload.auto_load == AutoLoad.GOOD_ROWS:
         return state in (UploadState.READY, UploadState.NEEDS_ATTENTION) and _has_good_rows(counts)
     return upload.auto_load == AutoLoad.CLEAN and state is UploadState.READY
+
+
+def _write_members(upload: Upload, unpacked: Unpacked) -> dict[str, Any]:
+    """Store what an archive held: its files as uploads of their own, what was not read as problems."""
+    current = Upload.objects.select_for_update().filter(pk=upload.pk, revision=upload.revision).first()
+    if current is None or current.state == UploadState.DISCARDED:
+        return {"state": "outdated"}
+    many = make_members(current, unpacked)
+    current.state = UploadState.UNPACKED if many else UploadState.REFUSED
+    current.save()
+    store_problems(current, unpacked.problems)
+    clear_work(current)
+    return {"state": str(current.state), "members": many}
 
 
 def _has_good_rows(counts: Mapping[str, Any]) -> bool:

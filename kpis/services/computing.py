@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from kpis.choices import ComputationKind
 from kpis.engine.specs import Value
-from kpis.models import Computation
-from kpis.queries.uploads import highest_visible_seq
+from kpis.models import Computation, KpiValue, Scorecard
+from kpis.queries.uploads import last_change
 from kpis.services.grading import Card
 from kpis.services.scorecards import GRADED_KINDS, grade_period, save_scorecards, stored_values
 from kpis.services.values import Measure, lock_figures, measuring, open_computation, store_values
@@ -52,7 +52,7 @@ def compute(params: Mapping[str, Any], *, report: Report) -> Computed:
     kind = ComputationKind(params.get("mode", ComputationKind.VALUES))
     periods = [parse_period(key) for key in params["periods"]]
     # Read before the data: an upload that becomes visible meanwhile asks for a computation of its own.
-    seq, started = highest_visible_seq(), timezone.now()
+    seq, started = last_change(), timezone.now()
     with measuring() as measure:
         figures = tuple(
             _period_figures(period, kind, measure=measure, done=index, total=len(periods), report=report)
@@ -107,6 +107,29 @@ def store(computed: Computed, *, job: Job) -> dict[str, Any]:
         "values_kept": kept,
         "scorecards_written": cards,
     }
+
+
+def retire_periods(periods: Sequence[Period], *, job: Job, actor_id: int | None) -> int:
+    """Let go of all figures and cards of periods that no longer have any data, in the caller's transaction.
+
+    A run that began before and ends later finds itself outdated.
+    """
+    if not periods:
+        return 0
+    lock_figures()
+    now = timezone.now()
+    open_computation(
+        ComputationKind.VALUES,
+        periods,
+        job=job,
+        upload_seq=last_change(),
+        started_at=now,
+        finished_at=now,
+        actor_id=actor_id,
+    )
+    keys = [str(period) for period in periods]
+    Scorecard.objects.filter(period__in=keys, is_current=True).update(is_current=False)
+    return KpiValue.objects.filter(period__in=keys, is_current=True).update(is_current=False)
 
 
 def _is_outdated(period: Period, computed: Computed) -> bool:

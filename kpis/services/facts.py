@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from django.utils import timezone, translation
 
 from kpis.errors import LoadRefused
+from kpis.services.fact_changes import recording
 from kpis.services.targets import upsert_reviews, upsert_targets
 from omnichannel.core.text import Bilingual
 from roles.services.sync import (
@@ -86,7 +87,12 @@ def try_facts(table: str, *, parts: Sequence[Path]) -> Trial:
 
 
 def keep_facts(table: str, rows: Sequence[Row], *, actor_id: int | None, upload_id: int) -> Mapping[str, int]:
-    """Write the rows in the caller's transaction; raise LoadRefused when they no longer fit."""
+    """Write the rows in the caller's transaction and record what they change; LoadRefused when they do not fit."""
+    with recording(upload_id, table=table, rows=rows):
+        return _keep(table, rows, actor_id=actor_id, upload_id=upload_id)
+
+
+def _keep(table: str, rows: Sequence[Row], *, actor_id: int | None, upload_id: int) -> Mapping[str, int]:
     if table in ("targets", "reviews"):
         upsert = upsert_targets if table == "targets" else upsert_reviews
         kept = upsert(rows, upload_id=upload_id)

@@ -16,6 +16,7 @@ from kpis.models import Upload
 from kpis.models.uploads import BUSY
 from kpis.queries.uploads import months_to_compute, newest_uploads
 from kpis.queries.values import stored_periods
+from kpis.services.health import request_measurement
 from kpis.services.uploads import receive_upload
 from kpis.services.values import request_in_parts
 from omnichannel.jobs.choices import JobOrigin
@@ -161,7 +162,7 @@ def _words(upload: Upload) -> Iterator[str]:
 
 
 def compute_after(loads: Sequence[FileLoad], *, actor_id: int | None) -> list[Job]:
-    """Ask for the figures of the newest months the loads touched: a trend of twelve and the month now.
+    """Ask for the figures of the newest months the loads touched, a trend of twelve and the month now, and a measuring.
 
     No job when nothing has changed. Older months are computed when somebody asks for them.
     """
@@ -169,7 +170,9 @@ def compute_after(loads: Sequence[FileLoad], *, actor_id: int | None) -> list[Jo
     if not changed and stored_periods():
         return []
     periods = months_to_compute(sorted({month for load in loads for month in load.months}))
-    return request_in_parts(periods[-TREND:], actor_id=actor_id, origin=JobOrigin.COMMAND)
+    jobs = request_in_parts(periods[-TREND:], actor_id=actor_id, origin=JobOrigin.COMMAND)
+    request_measurement(actor_id=actor_id, origin=JobOrigin.COMMAND)
+    return jobs
 
 
 def wait_for_jobs(jobs: Sequence[Job], *, pause: Pause, told: Callable[[int, int], None]) -> list[Job]:

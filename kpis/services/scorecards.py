@@ -14,7 +14,7 @@ from kpis.engine.specs import ScopeKind, Value
 from kpis.models import Computation, Scorecard
 from kpis.queries.subjects import organisation
 from kpis.queries.targets import targets_of
-from kpis.queries.uploads import highest_visible_seq
+from kpis.queries.uploads import last_change
 from kpis.queries.values import as_book, current_values
 from kpis.queries.weights import weights_on
 from kpis.services.grading import Card, grade_all
@@ -62,7 +62,7 @@ def regrade(periods: Sequence[Period], *, role: RoleKey, actor_id: int | None) -
         ComputationKind.GRADES,
         periods,
         job=None,
-        upload_seq=highest_visible_seq(),
+        upload_seq=last_change(),
         started_at=started,
         finished_at=timezone.now(),
         actor_id=actor_id,

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 from django.conf import settings
 from django.db import transaction
 
+from kpis.datasets import pipeline
+from kpis.datasets.checks.problems import Problem, from_json
 from kpis.datasets.child import Outcome, run_limited
-from kpis.datasets.problems import Problem, from_json
+from kpis.datasets.files.jsonfile import SUFFIXES as JSON_SUFFIXES
+from kpis.datasets.repair.export import problem_csv
+from kpis.datasets.repair.problemrows import PROBLEM_FILE, PROBLEM_ROWS
 from kpis.models import Upload
+from kpis.queries.organisation import ids_by_name, organisation_names
 from kpis.queries.uploads import visible_upload_ids
 from kpis.queries.warehouse import known_ids, part_paths
 from kpis.services.uploads import take_seq
@@ -21,7 +27,7 @@ from omnichannel.jobs.choices import JobStep
 from omnichannel.jobs.services.running import Run
 
 STEPS = {"reading": JobStep.READING, "checking": JobStep.CHECKING, "writing": JobStep.WRITING}
-PROBLEM_FILE = "problems.csv"
+SMALL_BATCH_BYTES = 4 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,14 @@ def staged_files(staged: Mapping[str, Any]) -> tuple[Path, ...]:
 
 def look_at(run: Run, upload: Upload, *, work: Path) -> Outcome:
     """Look at the file: how it is written, its columns, a sample, what they seem to be."""
+    pairs = organisation_names()
     arguments = {
         "path": str(upload.file),
         "filename": upload.filename,
         "guess": upload.guess or None,
         "table": upload.table_id or None,
+        "known": {reference: [one for _name, one in found] for reference, found in pairs.items()},
+        "names": {reference: ids_by_name(found) for reference, found in pairs.items()},
     }
     return _in_child(run, "inspect_file", arguments, work=work)
 
@@ -80,6 +89,7 @@ def stage(
         "upload_seq": seq,
         "zone": zone,
         "guess": upload.guess or None,
+        "steps": upload.steps,
         "known": known_ids(table, work=work),
         "existing": [str(path) for path in part_paths(table)],
         "good_rows_only": good_rows,
@@ -96,6 +106,7 @@ def stage(
         "parts": result["parts"],
         "months": result["months"],
         "effect": result["effect"],
+        "touched": result["touched"],
     }
     return Stage(
         table=result["table"],
@@ -113,6 +124,8 @@ def _in_child(run: Run, function: str, arguments: dict[str, Any], *, work: Path)
         run.progress(STEPS.get(stage, JobStep.CHECKING), done=done, total=total)
 
     run.progress(JobStep.READING)
+    if is_small_batch(Path(arguments["path"]), filename=arguments["filename"]):
+        return Outcome(getattr(pipeline, function)(**arguments))
     return run_limited(
         f"kpis.datasets.pipeline:{function}",
         arguments,
@@ -121,6 +134,11 @@ def _in_child(run: Run, function: str, arguments: dict[str, Any], *, work: Path)
         work_dir=work,
         on_progress=on_progress,
     )
+
+
+def is_small_batch(path: Path, *, filename: str) -> bool:
+    """Tell whether the file is so few rows of JSON that reading it needs no child: our own parser, bounded by size."""
+    return filename.lower().endswith(JSON_SUFFIXES) and path.stat().st_size <= SMALL_BATCH_BYTES
 
 
 def work_folder(run: Run, upload: Upload) -> Path:
@@ -135,6 +153,24 @@ def clear_work(upload: Upload) -> None:
     """Remove what was written aside once the transaction is through."""
     folder = upload.folder / "work"
     transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def tell_misfits(staged: Mapping[str, Any], problems: Sequence[Problem], *, language: str) -> Path | None:
+    """Write the file of problem rows anew with what was found after the child had ended; None without its rows."""
+    folder: Path = settings.DATA_ROOT / staged["folder"]
+    if not (folder / PROBLEM_ROWS).exists():
+        return None
+    content = problem_csv(pq.read_table(folder / PROBLEM_ROWS), problems, language=language)
+    (folder / PROBLEM_FILE).write_bytes(content)
+    return folder / PROBLEM_FILE
+
+
+def keep_problem_files(upload: Upload, folder: Path | None) -> None:
+    """Put what the check wrote about the problem rows where pages find it; what an earlier one wrote goes."""
+    for name in (PROBLEM_FILE, PROBLEM_ROWS):
+        (upload.folder / name).unlink(missing_ok=True)
+        if folder is not None and (folder / name).exists():
+            shutil.copyfile(folder / name, upload.folder / name)
 
 
 def problem_file(upload: Upload) -> Path:

@@ -1,11 +1,11 @@
-"""An upload before it counts: received, its reading and mapping changed by a person, sent on, thrown away."""
+"""An upload before it counts: received, read, mapped and corrected as a person says, sent on, thrown away."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,21 @@ from django.db.models import Max
 from django.utils.translation import get_language
 
 from kpis.choices import AutoLoad, UploadState
-from kpis.datasets.mapping import ColumnMapping
-from kpis.errors import MappingInvalid, UnknownTable, UploadBusy, UploadEmpty, UploadTooLarge
+from kpis.datasets.meaning.mapping import ColumnMapping, Confidence
+from kpis.datasets.repair.fixes import StepsInvalid, parse_steps
+from kpis.errors import (
+    CorrectionInvalid,
+    MappingInvalid,
+    UnknownTable,
+    UploadBusy,
+    UploadChanged,
+    UploadEmpty,
+    UploadTooLarge,
+)
 from kpis.library import load_library
 from kpis.models import Upload
+from kpis.queries.uploads import has_unchecked_changes, last_change
+from kpis.services.mappings import keep_mapping, note_use
 from omnichannel.jobs.choices import JobKind, JobOrigin
 from omnichannel.jobs.models import Job
 from omnichannel.jobs.services.dispatching import wake
@@ -90,7 +101,12 @@ def queue_check(upload: Upload, *, actor_id: int | None, origin: JobOrigin) -> J
     """Queue the check of the upload as it now is, in the caller's transaction."""
     job = create_job(
         JobKind.CHECK_UPLOAD,
-        params={"upload": upload.pk, "revision": upload.revision, "language": get_language() or "zh-hans"},
+        params={
+            "upload": upload.pk,
+            "revision": upload.revision,
+            "steps": len(upload.steps),
+            "language": get_language() or "zh-hans",
+        },
         actor_id=actor_id,
         origin=origin,
     )
@@ -106,21 +122,47 @@ def change_reading(upload: Upload, *, guess: Mapping[str, Any], actor_id: int | 
     """Read the file another way (encoding, delimiter, sheet, header line) and propose its mapping anew."""
     upload = _settled(upload)
     upload.guess = {key: value for key, value in guess.items() if value not in (None, "")}
-    upload.inspected, upload.mapping, upload.confirmed = {}, {}, False
+    upload.inspected, upload.mapping, upload.confirmed, upload.saved_mapping = {}, {}, False, None
+    # Lines and columns are counted otherwise now: what was corrected in them no longer has a place.
+    upload.steps = []
     return _again(upload, actor_id=actor_id)
 
 
 @transaction.atomic
-def change_mapping(upload: Upload, *, table_id: str, choices: Mapping[str, str | None], actor_id: int | None) -> Job:
+def change_mapping(
+    upload: Upload,
+    *,
+    table_id: str,
+    choices: Mapping[str, str | None],
+    actor_id: int | None,
+    constants: Mapping[str, str] | None = None,
+) -> Job:
     """Take a person's word for what the columns are. Choosing another table proposes its fields anew.
 
-    `choices` maps a column of the file to a field, or to None for a column that is not used.
+    `choices` maps a column of the file to a field, or to None for a column that is not used; `constants` gives fields
+    that no column feeds one value for every row.
     """
     upload = _settled(upload)
     mapping = chosen_mapping(upload.mapping, table_id=table_id, choices=choices)
+    same_table = upload.mapping.get("table") == table_id
     # A fresh proposal for another table still has to be looked at where it is unsure.
-    upload.confirmed = upload.mapping.get("table") == table_id
+    upload.confirmed = same_table
     upload.table_id, upload.mapping = table_id, mapping.to_json()
+    steps = upload.steps if same_table else [step for step in upload.steps if "field" not in step]
+    given = [{"kind": "constant", "field": name, "value": value} for name, value in (constants or {}).items() if value]
+    upload.steps = _parsed([*steps, *given], upload=upload)
+    return _again(upload, actor_id=actor_id)
+
+
+@transaction.atomic
+def drop_saved_mapping(upload: Upload, *, actor_id: int | None) -> Job:
+    """Take the columns for what they seem to be by themselves, not for what was kept for their source."""
+    upload = _settled(upload)
+    proposal = upload.inspected.get("proposal")
+    if upload.saved_mapping_id is None or not proposal:
+        raise UploadBusy
+    upload.mapping, upload.table_id = proposal, proposal["table"] or ""
+    upload.saved_mapping, upload.confirmed, upload.steps = None, False, []
     return _again(upload, actor_id=actor_id)
 
 
@@ -134,6 +176,8 @@ def chosen_mapping(proposal: Mapping[str, Any], *, table_id: str, choices: Mappi
     mapping = ColumnMapping.from_json(proposal)
     if mapping.table != table_id:
         return mapping.choose_table(table_id, tables=tables)
+    if mapping.table_confidence is not Confidence.SURE:
+        mapping = mapping.choose_table(table_id, tables=tables)
     columns = {match.column for match in mapping.matches}
     fields = {column.name for column in tables[table_id].columns if not column.computed}
     used = [field for field in choices.values() if field]
@@ -155,22 +199,95 @@ def _again(upload: Upload, *, actor_id: int | None) -> Job:
 
 @transaction.atomic
 def request_check(upload: Upload, *, actor_id: int | None) -> Job:
-    """Check again, after a failed or cancelled job."""
+    """Check again, after a failed or cancelled job or with the corrections that were gathered since the last check."""
     locked = _locked(upload)
-    if locked.standing is not UploadState.FAILED:
+    if locked.standing is not UploadState.FAILED and not (locked.standing in SETTLED and has_unchecked_changes(locked)):
         raise UploadBusy
     return _again(locked, actor_id=actor_id)
 
 
 @transaction.atomic
-def request_load(upload: Upload, *, good_rows: bool, actor_id: int | None, origin: JobOrigin = JobOrigin.WEB) -> Job:
-    """Queue the loading. With errors only the good rows can be loaded, and only when that is said."""
+def add_steps(
+    upload: Upload,
+    steps: Sequence[Mapping[str, Any]],
+    *,
+    actor_id: int | None,
+    revision: int | None = None,
+    check: bool = True,
+) -> Upload:
+    """Add a person's corrections after the ones there are; check again at once, or gather more first.
+
+    `revision` is what the person saw: UploadChanged when it is no longer the upload's. CorrectionInvalid names every
+    step that cannot be taken.
+    """
+    locked = _correctable(upload, revision=revision)
+    locked.steps = _parsed([*locked.steps, *steps], upload=locked)
+    return _corrected(locked, actor_id=actor_id, check=check)
+
+
+@transaction.atomic
+def undo_step(
+    upload: Upload, *, actor_id: int | None, revision: int | None = None, all_of_them: bool = False, check: bool = True
+) -> Upload:
+    """Take back the last correction, or all of them."""
+    locked = _correctable(upload, revision=revision)
+    if not locked.steps:
+        raise UploadChanged
+    locked.steps = [] if all_of_them else locked.steps[:-1]
+    return _corrected(locked, actor_id=actor_id, check=check)
+
+
+def _correctable(upload: Upload, *, revision: int | None) -> Upload:
     locked = _locked(upload)
+    if revision is not None and locked.revision != revision:
+        raise UploadChanged
+    if locked.standing not in (*SETTLED, UploadState.FAILED) or not locked.table_id:
+        raise UploadBusy
+    return locked
+
+
+def _parsed(steps: Sequence[Mapping[str, Any]], *, upload: Upload) -> list[dict[str, Any]]:
+    try:
+        columns = upload.inspected.get("columns")
+        return list(parse_steps(steps, table=load_library().tables[upload.table_id], columns=columns))
+    except StepsInvalid as error:
+        raise CorrectionInvalid(error.issues) from error
+
+
+def _corrected(upload: Upload, *, actor_id: int | None, check: bool) -> Upload:
+    if check:
+        _again(upload, actor_id=actor_id)
+        return upload
+    upload.revision += 1
+    # What the last check found and wrote aside is of the rows before the correction.
+    upload.state, upload.staged = UploadState.NEEDS_ATTENTION, {}
+    upload.save()
+    return upload
+
+
+@transaction.atomic
+def request_load(
+    upload: Upload,
+    *,
+    good_rows: bool,
+    actor_id: int | None,
+    origin: JobOrigin = JobOrigin.WEB,
+    keep_as: str | None = None,
+) -> Job:
+    """Queue the loading. With errors only the good rows can be loaded, and only when that is said.
+
+    `keep_as` names the source under which the mapping is kept for the next file; None keeps nothing.
+    """
+    locked = _locked(upload)
+    if has_unchecked_changes(locked):
+        raise UploadBusy
     failed = locked.standing is UploadState.FAILED and locked.load_job_id is not None
     ready = locked.state == UploadState.READY
     partly = locked.state == UploadState.NEEDS_ATTENTION and good_rows and locked.counts.get("good", 0) > 0
     if not (failed or ready or (partly and not locked.counts.get("all_or_nothing"))):
         raise UploadBusy
+    if keep_as is None or keep_mapping(locked, name=keep_as, actor_id=actor_id) is None:
+        note_use(locked)
     return queue_load(locked, good_rows=good_rows, actor_id=actor_id, origin=origin)
 
 
@@ -217,11 +334,16 @@ def lock_manifest() -> None:
         cursor.execute("select pg_advisory_xact_lock(%s, %s)", [MANIFEST_LOCK, current_workspace_id()])
 
 
+def next_place() -> int:
+    """Return the next free place in the order. The caller holds the manifest's lock."""
+    highest = Upload.objects.aggregate(highest=Max("seq"))["highest"] or 0
+    return max(int(highest), last_change()) + 1
+
+
 @transaction.atomic
 def take_seq(upload: Upload) -> int:
     """Give the upload the next place in the order and return it."""
     lock_manifest()
-    highest = Upload.objects.aggregate(highest=Max("seq"))["highest"] or 0
-    upload.seq = highest + 1
+    upload.seq = next_place()
     Upload.objects.filter(pk=upload.pk).update(seq=upload.seq)
     return upload.seq

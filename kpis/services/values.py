@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Max
 
 from kpis.choices import ComputationKind
 from kpis.engine.compute import compute_values
@@ -18,14 +19,14 @@ from kpis.engine.scoping import ScopeRequest
 from kpis.engine.specs import COMPANY, KpiSpec, NoData, Scope, ScopeKind, Value
 from kpis.library import load_library
 from kpis.models import Computation, KpiValue
-from kpis.queries.uploads import highest_visible_seq
+from kpis.queries.uploads import last_change
 from kpis.queries.values import current_values, stored_periods
-from kpis.queries.warehouse import open_relations, replace_organisation, unit_tree_for_engine
+from kpis.queries.warehouse import World
 from omnichannel.core.periods import Period, parse_period
-from omnichannel.jobs.choices import JobKind, JobOrigin
+from omnichannel.jobs.choices import JobKind, JobOrigin, JobState
 from omnichannel.jobs.models import Job
 from omnichannel.jobs.services.dispatching import wake
-from omnichannel.jobs.services.lifecycle import create_job
+from omnichannel.jobs.services.lifecycle import change_params, create_job
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.catalogue import RoleKey
 from roles.queries.org_chart import organisation_changed_at
@@ -49,21 +50,40 @@ def request_computation(
     origin: JobOrigin = JobOrigin.WEB,
     recent_only: bool = False,
     mode: ComputationKind = ComputationKind.VALUES,
+    join: bool = False,
 ) -> Job:
     """Queue the computation of the periods in the caller's transaction, at most the newest 24.
 
     Later stored periods that look back at an asked one are computed again too, unless `recent_only` says that
-    exactly the asked ones are meant. `mode` GRADES only grades again what is stored.
+    exactly the asked ones are meant. `mode` GRADES only grades again what is stored. With `join` a computation that
+    still waits takes the periods over, so that many loads in a row are computed together.
     """
     asked = {period if isinstance(period, Period) else parse_period(period) for period in periods}
     if not recent_only and mode is ComputationKind.VALUES:
         asked |= _looking_back(asked)
     keys = [str(period) for period in sorted(asked)[-MOST_PERIODS:]]
-    job = create_job(
-        JobKind.COMPUTE_VALUES, params={"periods": keys, "mode": mode.value}, actor_id=actor_id, origin=origin
-    )
+    params: dict[str, Any] = {"periods": keys, "mode": mode.value}
+    if join:
+        if (waiting := _joined(keys, mode=mode)) is not None:
+            return waiting
+        # One that runs already may have read before these rows came: it is not the same work.
+        params["after"] = Job.objects.filter(kind=JobKind.COMPUTE_VALUES).aggregate(last=Max("pk"))["last"]
+    job = create_job(JobKind.COMPUTE_VALUES, params=params, actor_id=actor_id, origin=origin)
     wake(job)
     return job
+
+
+def _joined(keys: Sequence[str], *, mode: ComputationKind) -> Job | None:
+    """Add the periods to a computation that no worker has begun; None when there is none, or it would grow too long."""
+    waiting = Job.objects.select_for_update(of=("self",)).filter(
+        kind=JobKind.COMPUTE_VALUES, state=JobState.QUEUED, attempts=0, params__mode=mode.value, params__has_key="after"
+    )
+    for job in waiting.order_by("-pk")[:1]:
+        periods = sorted({parse_period(key) for key in (*job.params["periods"], *keys)}, key=lambda one: one.start)
+        if len(periods) <= MOST_PERIODS:
+            change_params(job, params={**job.params, "periods": [str(period) for period in periods]})
+            return job
+    return None
 
 
 def request_in_parts(periods: Iterable[Period | str], *, actor_id: int | None, origin: JobOrigin) -> list[Job]:
@@ -84,22 +104,25 @@ Measure = Callable[[Period], list[Value]]
 
 
 @contextmanager
-def measuring(*, asked: Iterable[Asked] | None = None) -> Iterator[Measure]:
+def measuring(*, asked: Iterable[Asked] | None = None, world: World | None = None) -> Iterator[Measure]:
     """Yield a function that computes a period from the parts that were visible at its first call.
+
+    `world` is what to read instead of what counts now.
 
     Without `asked`: all KPIs of the company, units, channels, campaigns and roles, and those that are read at people.
     Campaigns, channels and roles without a single row are left out: they say nothing, and there are many of them.
     The periods share one engine: their queries are compiled once.
     """
     wanted = _everything() if asked is None else list(asked)
+    seen = world or World()
     opened: list[Relations] = []
 
     def measure(period: Period) -> list[Value]:
         if opened:
-            replace_organisation(opened[0], as_of=period.last_day)
+            seen.turn_to(opened[0], as_of=period.last_day)
         else:
-            opened.append(open_relations(as_of=period.last_day))
-        units = unit_tree_for_engine(period.last_day)
+            opened.append(seen.open(as_of=period.last_day))
+        units = seen.units(as_of=period.last_day)
         return [
             value
             for kpis, scopes in wanted
@@ -125,28 +148,30 @@ def _everything() -> list[Asked]:
     return [([kpi.id for kpi in kpis], scopes)]
 
 
-def figures_at(period: Period, *, unit: str = "") -> list[Value]:
+def figures_at(period: Period, *, unit: str = "", known_at: datetime | None = None) -> list[Value]:
     """Return every KPI of the company or of a unit: the stored figures while they are fresh, else computed now.
 
-    Nothing is written. Fresh: computed by this library after the newest upload and the last change of the chart.
+    With `known_at` they are computed from the uploads that counted at that moment. Nothing is written. Fresh: computed
+    by this library after the newest upload and the last change of the chart.
     """
     library = load_library()
     scope = Scope(ScopeKind.UNIT, unit) if unit else COMPANY
-    if _is_fresh(period):
+    if known_at is None and is_fresh(period):
         found = {value.kpi: value for value in current_values(period, scopes=[scope])}
     else:
         request = ScopeRequest(frozenset({scope.kind}), ids={scope.kind: frozenset({scope.id})})
-        with measuring(asked=[(list(library.kpis), request)]) as measure:
+        with measuring(asked=[(list(library.kpis), request)], world=World(known_at=known_at)) as measure:
             found = {value.kpi: value for value in measure(period)}
     return [found.get(kpi) or Value(kpi, scope, None, reason=NoData.NOT_AT_SCOPE) for kpi in library.kpis]
 
 
-def _is_fresh(period: Period) -> bool:
+def is_fresh(period: Period) -> bool:
+    """Tell whether the stored figures of a period are those that a computation would find now."""
     last = Computation.objects.filter(kind=ComputationKind.VALUES, periods__contains=[str(period)]).first()
     if last is None or last.library_version != load_library().version:
         return False
     changed = organisation_changed_at()
-    return last.upload_seq >= highest_visible_seq() and (changed is None or changed <= last.started_at)
+    return last.upload_seq >= last_change() and (changed is None or changed <= last.started_at)
 
 
 def is_personal(kpi: KpiSpec) -> bool:

@@ -4,42 +4,80 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from kpis.datasets.mapping import propose_mapping
+from kpis.datasets.meaning.mapping import propose_mapping
 from kpis.engine.specs import TableSpec
 from kpis.library import load_library
 from kpis.models import Upload
 from kpis.models.uploads import BUSY
-from kpis.queries.uploads import data_freshness, newest_uploads
+from kpis.queries.uploads import data_freshness, settled_uploads, uploads_in_hand
 from kpis.services.uploads import receive_upload
 from omnichannel.core.errors import DomainError
+from omnichannel.jobs.queries.jobs import job_progress
 from omnichannel.workspaces.middleware import WorkspaceRequest
 
-PAGE = 25
+PAGE, CARDS = 25, 20
 
 
 @require_GET
 def data(request: WorkspaceRequest, slug: str) -> HttpResponse:
-    """Show the drop zone, the uploads and how fresh each table is."""
-    page = Paginator(newest_uploads(), PAGE).get_page(request.GET.get("page"))
+    """Show the drop zone, the uploads in hand as cards, those that are settled, and how fresh each table is."""
     tables = load_library().tables
-    lines = [{"upload": upload, "standing": upload.standing, "table": tables.get(upload.table_id)} for upload in page]
-    context = {"page": page, "lines": lines, "busy": any(line["standing"] in BUSY for line in lines)}
+    in_hand = Paginator(uploads_in_hand(), CARDS).get_page(request.GET.get("hand"))
+    page = Paginator(settled_uploads(), PAGE).get_page(request.GET.get("page"))
+    cards = [_line(upload, tables) for upload in in_hand]
+    busy = any(card["busy"] for card in cards)
+    context = {
+        "in_hand": in_hand,
+        "groups": _by_parent(cards),
+        "page": page,
+        "lines": [_line(upload, tables) for upload in page],
+        "busy": busy,
+    }
     if request.htmx and not request.htmx.boosted:
         return render(request, "kpis/data/data.html#uploads", context)
     freshness = data_freshness()
     loaded = sum(entry.loaded_at is not None for entry in freshness)
     context["freshness"] = freshness
+    context["table_options"] = [(entry.table.id, entry.table.names.in_language(get_language())) for entry in freshness]
     context["tables_note"] = _("%(loaded)s of %(all)s loaded") % {"loaded": loaded, "all": len(freshness)}
     return render(request, "kpis/data/data.html", context)
+
+
+def _line(upload: Upload, tables: Mapping[str, TableSpec]) -> dict[str, Any]:
+    """Return an upload as a card or a line of the history shows it."""
+    standing = upload.standing
+    job = (upload.load_job or upload.check_job) if standing in BUSY else None
+    return {
+        "upload": upload,
+        "standing": standing,
+        "table": tables.get(upload.table_id),
+        "busy": standing in BUSY,
+        "job": job,
+        "progress": job_progress(job, now=timezone.now()) if job else None,
+    }
+
+
+def _by_parent(cards: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the cards with those out of one archive or workbook together, in the order of the newest of each."""
+    groups: dict[int, dict[str, Any]] = {}
+    for card in cards:
+        upload = card["upload"]
+        group = groups.setdefault(upload.parent_id or upload.pk, {"parent": None, "cards": []})
+        group["parent"] = group["parent"] or upload.parent
+        group["cards"].insert(0, card)
+    return list(groups.values())
 
 
 @require_POST

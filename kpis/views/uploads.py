@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,47 +18,70 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from kpis.choices import UploadState
-from kpis.datasets.export import safe_cell
+from kpis.datasets.repair.export import safe_cell
 from kpis.engine.specs import TableSpec
 from kpis.library import load_library
 from kpis.models import Upload
+from kpis.queries.effect import upload_effect
+from kpis.queries.mappings import source_name
+from kpis.queries.provenance import upload_events
+from kpis.queries.upload_grid import Grid, problem_grid, problem_workbook_of
 from kpis.queries.upload_page import UploadPage, upload_page
 from kpis.queries.uploads import newest_uploads
 from kpis.services import uploads as services
+from kpis.services.mappings import holds_decisions
 from kpis.services.staging import problem_file
+from kpis.services.unpacking import unpack_sheets
 from omnichannel.core.errors import DomainError
 from omnichannel.jobs.queries.jobs import job_progress
 from omnichannel.workspaces.middleware import WorkspaceRequest
 
+STEPS_SHOWN = 8
+COUNTED = (UploadState.LOADED, UploadState.REVERTED)  # counts now, or did
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ENCODINGS = ("utf-8", "gb18030", "utf-16", "big5")
 DELIMITERS = ((",", ","), (";", ";"), ("\t", "Tab"), ("|", "|"), ("whitespace", gettext_lazy("Blanks")))
 
 
 def _found(pk: int) -> Upload:
-    return get_object_or_404(newest_uploads(), pk=pk)
+    return get_object_or_404(newest_uploads().select_related("saved_mapping", "parent"), pk=pk)
 
 
 @require_GET
 def upload(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     """Show an upload. While a job is on it a fragment polls; when the job is done the page comes anew."""
     found = _found(pk)
-    page = upload_page(found, language=get_language() or "en")
+    language = get_language() or "en"
+    page = upload_page(found, language=language)
     progress = job_progress(page.job, now=timezone.now()) if page.job else None
     if request.htmx and not request.htmx.boosted:
         if not page.busy:
             return HttpResponseClientRefresh()
         return render(request, "kpis/data/upload.html#progress", {"page": page, "progress": progress})
+    columns = found.inspected.get("columns", ())
+    at, grid = _at(page), _grid(request, page, language=language)
     context = {
         "page": page,
         "upload": found,
         "progress": progress,
-        "steps": _steps(page),
+        "at": at,
+        "steps": _steps(page, at=at),
         "fields": _fields(page.table) if page.table else [],
         "tables": _tables(),
         "encodings": [(code, code.upper()) for code in _encodings(found)],
         "delimiters": DELIMITERS,
         "sheets": [(sheet, sheet) for sheet in found.inspected.get("sheets", ())],
+        "sample": [list(zip(columns, row, strict=False)) for row in found.inspected.get("sample", ())],
+        "other_sheets": _other_sheets(found),
+        "members": list(newest_uploads().filter(parent=found).order_by("pk")) if _is_parent(found) else [],
         "locked": not page.may_change,
+        "grid": grid,
+        "effect": upload_effect(found) if page.may_load else None,
+        "events": upload_events(found) if found.state in COUNTED else [],
+        "newest_steps": page.steps[: -STEPS_SHOWN - 1 : -1],
+        "more_steps": max(len(page.steps) - STEPS_SHOWN, 0),
+        "has_workbook": grid is not None,
+        "keep_as": source_name(found, language=language) if _may_keep(page) else "",
     }
     return render(request, "kpis/data/upload.html", context)
 
@@ -68,22 +92,70 @@ def _encodings(found: Upload) -> list[str]:
     return list(dict.fromkeys((*ENCODINGS, used)))
 
 
-def _steps(page: UploadPage) -> list[dict[str, str]]:
-    """Read, columns, check, load: what is done, where it stands, what failed."""
-    labels = (_("Read the file"), _("Match the columns"), _("Check the rows"), _("Load"))
-    standing, counted = page.standing, bool(page.upload.counts)
-    if standing is UploadState.LOADED:
-        at = len(labels)
-    elif standing in (UploadState.READY, UploadState.LOADING) or page.upload.load_job_id:
-        at = 3
-    elif counted:
-        at = 2
-    else:
-        at = 1 if page.columns else 0
-    failed = standing in (UploadState.REFUSED, UploadState.FAILED)
-    states = ["done"] * at + (["failed" if failed else "current"] if at < len(labels) else [])
+def _is_parent(found: Upload) -> bool:
+    return found.state == UploadState.UNPACKED or len(found.inspected.get("sheets", ())) > 1
+
+
+def _other_sheets(found: Upload) -> list[str]:
+    """Return the sheets of the workbook that seem to hold data, without the one read here."""
+    return [sheet for sheet in found.inspected.get("data_sheets", ()) if sheet != found.inspected.get("sheet")]
+
+
+def _grid(request: WorkspaceRequest, page: UploadPage, *, language: str) -> Grid | None:
+    """Return the problem rows to correct, narrowed as the query says."""
+    if not page.may_correct or not page.groups:
+        return None
+    return problem_grid(
+        page.upload,
+        cause=request.GET.get("cause", ""),
+        page=request.GET.get("rows"),
+        all_columns="all" in request.GET,
+        language=language,
+    )
+
+
+def _may_keep(page: UploadPage) -> bool:
+    return (page.may_load or page.may_load_good_rows) and holds_decisions(page.upload)
+
+
+def _at(page: UploadPage) -> str:
+    """Return the step a person is at: reading, columns, values, check, load or, past all of them, done."""
+    standing = page.standing
+    if standing in (*COUNTED, UploadState.UNPACKED):
+        return "done"
+    if standing in (UploadState.READY, UploadState.LOADING) or page.upload.load_job_id:
+        return "load"
+    if page.upload.counts:
+        return "check"
+    if any(field.asked for field in page.values) and not page.asked and not page.missing:
+        return "values"
+    return "columns" if page.columns or page.upload.mapping else "reading"
+
+
+def _steps(page: UploadPage, *, at: str) -> list[dict[str, str]]:
+    """Return the five steps: what is done, where it stands, what failed; those with something to show are links."""
+    labels = {
+        "reading": _("Read the file"),
+        "columns": _("Match the columns"),
+        "values": _("Match the values"),
+        "check": _("Check the rows"),
+        "load": _("Load"),
+    }
+    shown = {
+        "reading": bool(page.upload.inspected),
+        "columns": bool(page.upload.mapping),
+        "values": bool(page.values),
+        "check": bool(page.upload.counts),
+        "load": bool(page.upload.counts),
+    }
+    place = list(labels).index(at) if at in labels else len(labels)
+    failed = page.standing in (UploadState.REFUSED, UploadState.FAILED)
+    states = ["done"] * place + (["failed" if failed else "current"] if place < len(labels) else [])
     states += ["todo"] * (len(labels) - len(states))
-    return [{"label": label, "state": state} for label, state in zip(labels, states, strict=True)]
+    return [
+        {"label": label, "state": state, "url": f"#{key}" if shown[key] and not page.busy else ""}
+        for (key, label), state in zip(labels.items(), states, strict=True)
+    ]
 
 
 def _fields(table: TableSpec) -> list[tuple[str, str]]:
@@ -91,7 +163,7 @@ def _fields(table: TableSpec) -> list[tuple[str, str]]:
     language = get_language()
     return [
         (column.name, f"{column.names.in_language(language) or column.name}{'' if column.nullable else ' *'}")
-        for column in table.columns
+        for column in sorted(table.columns, key=lambda column: column.nullable)
         if not column.computed
     ]
 
@@ -121,18 +193,48 @@ def upload_mapping(request: WorkspaceRequest, slug: str, pk: int) -> HttpRespons
             for index, column in enumerate(columns)
             if f"column-{index}" in request.POST
         }
+        prefix = "constant-"
+        constants = {
+            name.removeprefix(prefix): str(value).strip()
+            for name, value in request.POST.items()
+            if name.startswith(prefix)
+        }
         table_id = request.POST.get("table", "")
-        return services.change_mapping(found, table_id=table_id, choices=choices, actor_id=_actor(request))
+        return services.change_mapping(
+            found, table_id=table_id, choices=choices, constants=constants, actor_id=_actor(request)
+        )
 
     return _act(request, slug, pk, change)
+
+
+@require_POST
+def upload_proposal(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    """Do not use the mapping that was kept for this source."""
+    return _act(request, slug, pk, lambda found: services.drop_saved_mapping(found, actor_id=_actor(request)))
+
+
+@require_POST
+def upload_sheets(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    """Take other sheets of the workbook too, each as an upload of its own."""
+    found = _found(pk)
+    try:
+        made = unpack_sheets(found, request.POST.getlist("sheets"), actor_id=_actor(request))
+    except DomainError as error:
+        messages.error(request, str(error))
+        return redirect("kpis:upload", slug, pk)
+    return redirect("kpis:upload", slug, made[0].pk) if len(made) == 1 else redirect("kpis:data", slug)
 
 
 @require_POST
 def upload_load(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     """Load the rows: all of them, or only the good ones when that button was pressed."""
     good_rows = "good_rows" in request.POST
+    keep_as = request.POST.get("keep_as", "") if "keep" in request.POST else None
     return _act(
-        request, slug, pk, lambda found: services.request_load(found, good_rows=good_rows, actor_id=_actor(request))
+        request,
+        slug,
+        pk,
+        lambda found: services.request_load(found, good_rows=good_rows, actor_id=_actor(request), keep_as=keep_as),
     )
 
 
@@ -156,6 +258,18 @@ def upload_discard(request: WorkspaceRequest, slug: str, pk: int) -> HttpRespons
 
 
 @require_GET
+def upload_problems_xlsx(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponseBase:
+    """Give the rows with problems as a workbook: what is wrong is coloured and said in a note of its cell."""
+    found = _found(pk)
+    content = problem_workbook_of(found, language=get_language() or "en")
+    if content is None:
+        raise Http404
+    response = HttpResponse(content, content_type=WORKBOOK)
+    response["Content-Disposition"] = f'attachment; filename="problems-{found.pk}.xlsx"'
+    return response
+
+
+@require_GET
 def upload_problems(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponseBase:
     """Give the rows with problems as a file to correct: the original columns, then what is wrong with each row."""
     found = _found(pk)
@@ -176,7 +290,7 @@ def upload_problems(request: WorkspaceRequest, slug: str, pk: int) -> HttpRespon
     return response
 
 
-def _act(request: WorkspaceRequest, slug: str, pk: int, change: Any) -> HttpResponse:
+def _act(request: WorkspaceRequest, slug: str, pk: int, change: Callable[[Upload], object]) -> HttpResponse:
     found = _found(pk)
     try:
         change(found)

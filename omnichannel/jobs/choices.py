@@ -42,7 +42,11 @@ class JobKind(models.TextChoices):
 
     CHECK_UPLOAD = "check_upload", _("Check an upload")
     LOAD_UPLOAD = "load_upload", _("Load an upload")
+    REVERT_UPLOAD = "revert_upload", _("Revert an upload")
+    REAPPLY_UPLOAD = "reapply_upload", _("Apply an upload again")
+    PREVIEW_FIGURES = "preview_figures", _("Show which figures would change")
     COMPUTE_VALUES = "compute_values", _("Compute KPIs and scorecards")
+    MEASURE_HEALTH = "measure_health", _("Measure the health of the data")
 
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)

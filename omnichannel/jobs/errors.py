@@ -32,3 +32,41 @@ class JobIsFinal(DomainError):
 
     def __init__(self) -> None:
         super().__init__(_("This job has already ended."))
+
+
+class KeyInvalid(DomainError):
+    """The header `Idempotency-Key` cannot be one."""
+
+    code = "idempotency_key_invalid"
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__(_("An Idempotency-Key has 1 to 255 visible ASCII characters."))
+
+
+class RequestInFlight(DomainError):
+    """The first request with this key is still being worked on."""
+
+    code = "idempotency_in_flight"
+
+    def __init__(self) -> None:
+        super().__init__(_("A request with this Idempotency-Key is still running. Send it again in a moment."))
+
+
+class KeyReused(DomainError):
+    """The key was used before for another request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(_("This Idempotency-Key was used for another request. Take a new key for a new request."))
+
+
+class JobNotFailed(DomainError):
+    """Only a failure can be acknowledged."""
+
+    code = "job_not_failed"
+
+    def __init__(self) -> None:
+        super().__init__(_("Only a failed job can be acknowledged."))

@@ -36,12 +36,21 @@ class Job(WorkspaceModel):
     started_at = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         ordering = ("-id",)
         indexes: ClassVar = [
             models.Index(fields=["workspace", "-id"], name="job_newest"),
             models.Index(fields=["workspace", "state"], condition=Q(state__in=ACTIVE), name="job_active"),
+            models.Index(
+                fields=["workspace", "-id"],
+                condition=Q(state=JobState.FAILED, acknowledged_at=None),
+                name="job_failed_open",
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -66,3 +75,27 @@ class Job(WorkspaceModel):
     def is_final(self) -> bool:
         """True when nothing more will happen by itself."""
         return self.state not in ACTIVE
+
+
+class IdempotentRequest(WorkspaceModel):
+    """What a REST client was answered under an `Idempotency-Key`, kept so that a repeat gets the same answer.
+
+    `client` is the token (or the signed-in user), `fingerprint` the digest of method, path, query and body.
+    """
+
+    client = models.CharField(max_length=64)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    headers = models.JSONField(default=dict)
+    body = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(WorkspaceModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["workspace", "created_at"], name="idempotent_age")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workspace", "client", "key"], name="idempotent_key_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.status}"

@@ -34,8 +34,9 @@ def web_command(port: int) -> list[str]:
 
 
 def worker_command() -> list[str]:
-    """Return the Celery worker's command line. Remote control stays on: without it a worker can go deaf."""
-    return [PY, "-m", "celery", "-A", "omnichannel.celery", "worker", "-c", str(WORKERS), "--loglevel", "WARNING"]
+    """Return the Celery worker's command line, kept running. Remote control stays on: without it it can go deaf."""
+    celery = [PY, "-m", "celery", "-A", "omnichannel.celery", "worker", "-c", str(WORKERS), "--loglevel", "WARNING"]
+    return [PY, "-m", "omnichannel.services.keeping", *celery]
 
 
 def dispatcher_command() -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django import template
 
-from omnichannel.templatetags import containers, controls, lists, marks, numbers, texts, visuals
+from omnichannel.templatetags import access, containers, controls, durations, lists, marks, numbers, texts, visuals
 
 register = template.Library()
-for part in (numbers, texts, marks, controls, containers, lists, visuals):
+for part in (access, numbers, durations, texts, marks, controls, containers, lists, visuals):
     register.tags.update(part.register.tags)
     register.filters.update(part.register.filters)

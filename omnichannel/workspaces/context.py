@@ -21,6 +21,7 @@ RAIL = (
     ("kpis", _("KPIs"), "kpis:library", "chart-bar"),
     ("scorecards", _("Scorecards"), "kpis:scorecards", "clipboard-document-check"),
     ("data", _("Data"), "kpis:data", "arrow-up-tray"),
+    ("data", _("Data"), "kpis:silo_map", "arrow-up-tray"),
     ("settings", _("Settings"), "workspaces:members", "cog-6-tooth"),
     ("settings", _("Settings"), "workspaces:tokens", "cog-6-tooth"),
 )
@@ -58,6 +59,9 @@ SECTIONS = {
     "kpis:overview": "overview",
     "kpis:upload": "data",
     "kpis:data": "data",
+    "kpis:table": "data",
+    "kpis:silo": "data",
+    "kpis:one": "data",
     "jobs": "data",
     "workspaces": "settings",
     "orgstages": "stages",

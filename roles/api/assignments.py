@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from omnichannel.core.http import CursorPages
+from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from roles.api.answers import MOST_ROWS, WriteResultSerializer, answer, answer_one
 from roles.api.requests import AS_OF, DRY_RUN, access_of, day_of, is_dry_run
@@ -113,12 +114,13 @@ class AssignmentsBatchView(WorkspaceAPIMixin, APIView):
 
     @extend_schema(
         operation_id="assignments_batch",
-        parameters=[DRY_RUN],
+        parameters=[DRY_RUN, IDEMPOTENCY_KEY],
         request=AssignmentBatchSerializer,
         responses=WriteResultSerializer,
         examples=[OpenApiExample("One guide", value={"rows": [GUIDE]}, request_only=True)],
         tags=["assignments"],
     )
+    @idempotent
     def post(self, request: Request, slug: str) -> Response:
         """Upsert up to 1,000 assignments, whole or not at all."""
         said = AssignmentBatchSerializer(data=request.data)

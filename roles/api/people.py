@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from omnichannel.workspaces.choices import MemberRole
 from roles.api.answers import MOST_ROWS, WriteResultSerializer, answer, answer_one
@@ -129,12 +130,13 @@ class PeopleBatchView(WorkspaceAPIMixin, APIView):
 
     @extend_schema(
         operation_id="people_batch",
-        parameters=[EFFECTIVE_ON, DRY_RUN],
+        parameters=[EFFECTIVE_ON, DRY_RUN, IDEMPOTENCY_KEY],
         request=PeopleBatchSerializer,
         responses=WriteResultSerializer,
         examples=[OpenApiExample("One guide", value={"rows": [{"external_id": "E1001", **GUIDE}]}, request_only=True)],
         tags=["people"],
     )
+    @idempotent
     def post(self, request: Request, slug: str) -> Response:
         """Upsert up to 1,000 people, whole or not at all; managers may come later in the batch."""
         said = PeopleBatchSerializer(data=request.data)

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from roles.api.answers import MOST_ROWS, WriteResultSerializer, answer, answer_one
 from roles.api.requests import AS_OF, DRY_RUN, EFFECTIVE_ON, ById, access_of, day_of, is_dry_run
@@ -116,12 +117,13 @@ class UnitsBatchView(WorkspaceAPIMixin, APIView):
 
     @extend_schema(
         operation_id="units_batch",
-        parameters=[EFFECTIVE_ON, DRY_RUN],
+        parameters=[EFFECTIVE_ON, DRY_RUN, IDEMPOTENCY_KEY],
         request=UnitBatchSerializer,
         responses=WriteResultSerializer,
         examples=[OpenApiExample("One store", value={"rows": [{"external_id": "S0101", **STORE}]}, request_only=True)],
         tags=["units"],
     )
+    @idempotent
     def post(self, request: Request, slug: str) -> Response:
         """Upsert up to 1,000 units, whole or not at all; parents may come later in the batch."""
         said = UnitBatchSerializer(data=request.data)

@@ -35,13 +35,14 @@ class Client:
     root: str
     token: str
 
-    def __call__(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Send a request; return the status and the JSON of the answer."""
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        """Send a request; return the status and the JSON of the answer. `some_header` becomes `some-header`."""
+        given = {name.replace("_", "-"): text for name, text in headers.items()}
         request = urllib.request.Request(  # noqa: S310 - our own address
             f"{self.root}/{path}",
             method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Token {self.token}", "Content-Type": "application/json"},
+            data=body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
+            headers={"Authorization": f"Token {self.token}", "Content-Type": "application/json"} | given,
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own address
@@ -110,6 +111,52 @@ def test_a_batch_with_faults_is_refused_whole_and_every_fault_is_named(client: C
     assert client("GET", "units/N1/")[0] == 404
     wrong, shapes = client("POST", "units/batch/", {"rows": [{"external_id": "N1", "name": "", "level": "galaxy"}]})
     assert (wrong, {issue["pointer"] for issue in shapes["issues"]}) == (422, {"/rows/0/name", "/rows/0/level"})
+
+
+def pushed_order(number: int) -> dict[str, Any]:
+    """Return an order of a till."""
+    return {
+        "order_id": f"TILL-{number}",
+        "channel": "store",
+        "unit_id": "S0101",
+        "paid_at": "2026-10-05T10:00:00",
+        "status": "paid",
+        "gross_amount": "125.50",
+        "discount_amount": 25,
+        "refund_amount": 0,
+        "net_amount": 100.5,
+        "item_count": 2,
+    }
+
+
+def company_sales(client: Client) -> Decimal:
+    """Return the net sales of the company in October."""
+    _status, values = client("GET", "values/?period=2026-10&kpi=sales_net&scope_kind=company")
+    return Decimal(values["results"][0]["value"])
+
+
+def test_a_till_pushes_orders_and_the_figures_follow_and_go_back(client: Client, stack: Stack) -> None:
+    before = company_sales(client)
+    rows = [pushed_order(1), pushed_order(2), pushed_order(3) | {"net_amount": "free"}]
+    status, answer = client("POST", "tables/orders/rows/", rows, Idempotency_Key="till-1")
+    assert (status, [row["status"] for row in answer["results"]]) == (200, ["accepted", "accepted", "rejected"])
+    assert client("POST", "tables/orders/rows/", rows, Idempotency_Key="till-1") == (status, answer)
+    again, same = client("POST", "tables/orders/rows/", rows[:2])
+    assert (again, same["counts"]["unchanged"]) == (200, 2)
+    lines = "\n".join(json.dumps(pushed_order(number)) for number in range(1, 1203)).encode()
+    large, handed = client("POST", "tables/orders/rows/", lines, Content_Type="application/x-ndjson")
+    assert large == 202
+    stack.settle()
+    _status, upload = client("GET", f"uploads/{handed['upload']}/")
+    assert (upload["state"], upload["effect"]["new"], upload["effect"]["same"]) == ("loaded", 1200, 2)
+    _status, found = client("GET", "tables/orders/rows/?order_id=TILL-2")
+    assert [row["net_amount"] for row in found["results"]] == ["100.5"]
+    assert company_sales(client) == before + 1202 * Decimal("100.5")
+    for number in (handed["upload"], answer["upload"]):
+        assert client("POST", f"uploads/{number}/revert/", {})[0] == 202
+        stack.settle()
+    assert client("GET", "tables/orders/rows/?order_id=TILL-2")[1]["results"] == []
+    assert company_sales(client) == before
 
 
 def test_figures_and_scorecards_are_those_of_the_pages(client: Client, stack: Stack) -> None:

@@ -348,7 +348,7 @@ def test_a_missing_and_a_superfluous_weight_set_are_reported() -> None:
 
 def test_wrong_references_beside_the_library_are_reported() -> None:
     extras = library_extras()
-    system = replace(extras.systems["tracking"], feeds=("moon",))
+    system = replace(extras.systems["tracking"], feeds=("moon",), history_tables=("sun",))
     alert = replace(extras.alert_rules["churn-surge"], kpi="moonshine", side="above", thresholds={"red": Decimal(1)})
     broken = replace(
         extras,
@@ -363,5 +363,6 @@ def test_wrong_references_beside_the_library_are_reported() -> None:
         "alerts.rules.churn-surge",
         "systems.tracking.feeds",
         "tables.order_touches",
+        "systems.tracking.history_tables",
         "enums.livestream",
     ]

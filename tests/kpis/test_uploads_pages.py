@@ -15,7 +15,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from kpis.choices import UploadState
-from kpis.datasets.mapping import propose_mapping
+from kpis.datasets.meaning.mapping import propose_mapping
 from kpis.library import load_library
 from kpis.models import Upload
 from kpis.services.checking import is_sure
@@ -163,12 +163,13 @@ def test_a_rest_client_sends_a_file_and_follows_it(api_client: Callable[..., API
     with workspace_scope(workspace.pk):
         work()
     shown = client.get(answer["Location"]).data
-    assert (shown["state"], shown["effect"]) == ("loaded", {"new": 1, "changed": 0, "same": 0})
+    assert (shown["state"], shown["effect"]["new"], shown["effect"]["changed"]) == ("loaded", 1, 0)
     faulty = client.post(url, {"file": orders_file(order(2, net="abc"))}, format="multipart")
     with workspace_scope(workspace.pk):
         work(JobKind.CHECK_UPLOAD)
-    problem = next(p for p in client.get(faulty["Location"]).data["problems"] if p["column"] == "net_amount")
-    assert (problem["line"], problem["value"], problem["code"]) == (2, "abc", "not_number")
+    seen = client.get(faulty["Location"]).data
+    problem = next(p for p in seen["problems"] if p["column"] == "net_amount")
+    assert (problem["row"], problem["value"], problem["code"]) == (2, "abc", "not_number")
     assert problem["hint"]["zh"]
     assert problem["hint"]["en"]
     refused = client.post(url, {"table": "orders"}, format="multipart")

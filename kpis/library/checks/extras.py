@@ -52,14 +52,22 @@ def alert_thresholds_are_complete(library: Library, extras: LibraryExtras) -> li
 
 
 def systems_feed_tables(library: Library, extras: LibraryExtras) -> list[Issue]:
-    """A system feeds known tables, and every table is fed by some system."""
+    """A system feeds known tables, every table is fed by some system, and a history limit concerns what it feeds."""
     fed = [(system.id, table) for system in extras.systems.values() for table in system.feeds]
     unfed = set(library.tables) - {table for _, table in fed}
     return [
         Issue(f"systems.{system}.feeds", f"there is no table {table!r}")
         for system, table in fed
         if table not in library.tables
-    ] + [Issue(f"tables.{table}", "no system feeds the table") for table in sorted(unfed)]
+    ] + [
+        *(Issue(f"tables.{table}", "no system feeds the table") for table in sorted(unfed)),
+        *(
+            Issue(f"systems.{system.id}.history_tables", f"the system does not feed {table!r}")
+            for system in extras.systems.values()
+            for table in system.history_tables
+            if table not in system.feeds
+        ),
+    ]
 
 
 def enum_values_have_labels(library: Library, extras: LibraryExtras) -> list[Issue]:

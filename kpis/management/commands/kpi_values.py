@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -28,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("workspace", help="slug of the workspace")
         parser.add_argument("--period", required=True, help="2024-11, 2024-Q4, 2024-W48 or 2024")
         parser.add_argument("--unit", default="", help="external id of a unit; the company when left out")
+        parser.add_argument("--known-at", default="", help="a moment such as 2024-11-30T18:00: what was loaded by then")
         parser.add_argument("--json", action="store_true", help="a list of objects instead of a table")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,14 +43,25 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(str(error)) from error
         with workspace_scope(workspace.pk):
-            values = _values(period, options["unit"])
+            values = _values(period, options["unit"], known_at=_moment(options["known_at"], zone=workspace.timezone))
         self.stdout.write(as_json(values) if options["json"] else as_table(values))
 
 
-def _values(period: Period, unit: str) -> list[Value]:
+def _moment(text: str, *, zone: str) -> datetime | None:
+    """Read a moment; without an offset it is in the workspace's time zone."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CommandError(f"{text!r} is no moment: write 2024-11-30T18:00") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+
+
+def _values(period: Period, unit: str, *, known_at: datetime | None) -> list[Value]:
     if unit and unit not in unit_tree(as_of=period.last_day):
         raise CommandError(f"There is no unit {unit!r} on {period.last_day}.")
-    return figures_at(period, unit=unit)
+    return figures_at(period, unit=unit, known_at=known_at)
 
 
 def as_json(values: list[Value]) -> str:

@@ -2,40 +2,136 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from omnichannel.jobs.choices import JobState
+from omnichannel.jobs.choices import ACTIVE, JobKind, JobOrigin, JobState, JobStep
 from omnichannel.jobs.models import Job
+from omnichannel.jobs.queries.subjects import Subject, subjects_of
 
-STALLED_AFTER = timedelta(seconds=30)
+STALLED_AFTER = timedelta(seconds=20)  # a dead worker is named within 30 s of its last sign, poll included
+STEPS: Mapping[str, tuple[JobStep, ...]] = {
+    JobKind.CHECK_UPLOAD: (JobStep.WAITING, JobStep.READING, JobStep.CHECKING, JobStep.WRITING),
+    JobKind.LOAD_UPLOAD: (JobStep.WAITING, JobStep.READING, JobStep.CHECKING, JobStep.WRITING),
+    JobKind.REVERT_UPLOAD: (JobStep.WAITING, JobStep.READING, JobStep.WRITING),
+    JobKind.REAPPLY_UPLOAD: (JobStep.WAITING, JobStep.READING, JobStep.WRITING),
+    JobKind.COMPUTE_VALUES: (JobStep.WAITING, JobStep.COMPUTING, JobStep.GRADING),
+}
+OTHER_STEPS = (JobStep.WAITING, JobStep.COMPUTING)
 
 
 def newest_jobs() -> QuerySet[Job]:
     """Return all jobs, newest first, with who asked."""
-    return Job.objects.select_related("created_by", "workspace")
+    return Job.objects.select_related("created_by", "workspace", "acknowledged_by")
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs a list shows; empty means all. What is no known value is left out."""
+
+    state: str = ""
+    kind: str = ""
+    origin: str = ""
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> JobFilter:
+        """Read the filter from a URL; `state=active` and `state=open` (failed and not acknowledged) are groups."""
+        state, kind, origin = query.get("state", ""), query.get("kind", ""), query.get("origin", "")
+        return cls(
+            state if state in {*JobState.values, "active", "open"} else "",
+            kind if kind in JobKind.values else "",
+            origin if origin in JobOrigin.values else "",
+        )
+
+    def jobs(self) -> QuerySet[Job]:
+        """Return the jobs it lets through, newest first."""
+        wanted = Q()
+        if self.state == "active":
+            wanted &= Q(state__in=ACTIVE)
+        elif self.state == "open":
+            wanted &= OPEN_FAILURE
+        elif self.state:
+            wanted &= Q(state=self.state)
+        if self.kind:
+            wanted &= Q(kind=self.kind)
+        if self.origin:
+            wanted &= Q(origin=self.origin)
+        return newest_jobs().filter(wanted)
+
+
+OPEN_FAILURE = Q(state=JobState.FAILED, acknowledged_at=None)
+
+
+def open_failures() -> QuerySet[Job]:
+    """Return the failed jobs that nobody has acknowledged or tried again, newest first."""
+    return newest_jobs().filter(OPEN_FAILURE)
 
 
 @dataclass(frozen=True, slots=True)
 class JobProgress:
-    """A job as a person reads it: seconds waited and run, rows a second, seconds left, whether it stalls."""
+    """A job as a person reads it: seconds waited and run, units a second, seconds left, seconds without a sign of life.
+
+    `stalled`: silent for so long that the worker counts as lost; another takes the job over when its lease runs out.
+    """
 
     job: Job
     waited: float
     ran: float
     rate: float | None
     left: float | None
+    silent: float
     stalled: bool
+    subject: Subject | None = None
+
+    @property
+    def steps(self) -> list[dict[str, str]]:
+        """Return the steps of this kind of job with how far each is, for a stepper."""
+        order = STEPS.get(self.job.kind, OTHER_STEPS)
+        reached = _reached(self.job, order)
+        ended = {JobState.FAILED: "failed", JobState.CANCELLED: "failed"}.get(JobState(self.job.state), "current")
+        steps = [
+            {
+                "label": str(JobState.QUEUED.label if step is JobStep.WAITING else step.label),
+                "state": "done" if index < reached else (ended if index == reached else "todo"),
+            }
+            for index, step in enumerate(order)
+        ]
+        final = "done" if self.job.state == JobState.SUCCEEDED else "todo"
+        return [*steps, {"label": str(JobStep.DONE.label), "state": final}]
 
 
-def job_progress(job: Job, *, now: datetime) -> JobProgress:
+def _reached(job: Job, order: tuple[JobStep, ...]) -> int:
+    """Return the index of the step a job is at; behind the last one when it has succeeded."""
+    if job.state == JobState.SUCCEEDED:
+        return len(order)
+    return order.index(JobStep(job.step)) if job.step in order else 0
+
+
+def job_progress(job: Job, *, now: datetime, subject: Subject | None = None) -> JobProgress:
     """Work out a job's times from its row; no query."""
     started = job.started_at or job.finished_at or now
     ran = ((job.finished_at or now) - started).total_seconds() if job.started_at else 0.0
     rate = job.done / ran if job.done and ran > 0 else None
     left = (job.total - job.done) / rate if rate and job.total > job.done and not job.is_final else None
-    last_sign = job.heartbeat_at if job.state == JobState.RUNNING else job.created_at
-    stalled = not job.is_final and last_sign is not None and now - last_sign > STALLED_AFTER
-    return JobProgress(job, (started - job.created_at).total_seconds(), ran, rate, left, stalled)
+    last_sign = job.heartbeat_at if job.state == JobState.RUNNING and job.heartbeat_at else job.created_at
+    silent = 0.0 if job.is_final else max((now - last_sign).total_seconds(), 0.0)
+    return JobProgress(
+        job=job,
+        waited=max((started - job.created_at).total_seconds(), 0.0),
+        ran=ran,
+        rate=rate,
+        left=left,
+        silent=silent,
+        stalled=silent > STALLED_AFTER.total_seconds(),
+        subject=subject,
+    )
+
+
+def described(jobs: Iterable[Job], *, now: datetime) -> list[JobProgress]:
+    """Return the jobs with their times and what they are about."""
+    found = list(jobs)
+    subjects = subjects_of(found)
+    return [job_progress(job, now=now, subject=subjects.get(job.pk)) for job in found]

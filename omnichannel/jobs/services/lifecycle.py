@@ -11,10 +11,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
 from omnichannel.jobs.choices import ACTIVE, JobKind, JobOrigin, JobState, JobStep
-from omnichannel.jobs.errors import JobIsFinal, JobLost, JobNotFinal
+from omnichannel.jobs.errors import JobIsFinal, JobLost, JobNotFailed, JobNotFinal
 from omnichannel.jobs.models import Job
 
 LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
@@ -24,14 +25,29 @@ def create_job(
     kind: JobKind, *, params: dict[str, Any], actor_id: int | None = None, origin: JobOrigin = JobOrigin.WEB
 ) -> Job:
     """Write a job in the caller's transaction. The same work already waiting or running is returned instead."""
-    digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()
-    try:
-        with transaction.atomic():
-            return Job.objects.create(
-                kind=kind, params=params, params_digest=digest, created_by_id=actor_id, origin=origin
-            )
-    except IntegrityError:
-        return Job.objects.get(kind=kind, params_digest=digest, state__in=ACTIVE)
+    digest = _digest(params)
+    while True:
+        try:
+            with transaction.atomic():
+                return Job.objects.create(
+                    kind=kind, params=params, params_digest=digest, created_by_id=actor_id, origin=origin
+                )
+        except IntegrityError as error:
+            if "one_active_job_per_work" not in str(error):
+                raise
+            active = Job.objects.filter(kind=kind, params_digest=digest, state__in=ACTIVE).first()
+            if active is not None:  # else it has ended since: the work is wanted anew
+                return active
+
+
+def change_params(job: Job, *, params: dict[str, Any]) -> None:
+    """Change what a job that still waits will do. The caller holds the row's lock, so nobody can claim it meanwhile."""
+    job.params, job.params_digest = params, _digest(params)
+    job.save(update_fields=["params", "params_digest"])
+
+
+def _digest(params: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()
 
 
 def claim_job(job_id: int, *, now: datetime) -> Job | None:
@@ -99,8 +115,26 @@ def cancel_job(job: Job, *, now: datetime) -> None:
         raise JobIsFinal
 
 
-def retry_job(job: Job, *, actor_id: int | None) -> Job:
-    """Queue the same work again as a new job; the old one stays as history."""
+def retry_job(job: Job, *, actor_id: int | None, origin: JobOrigin | None = None) -> Job:
+    """Queue the same work again as a new job; the old one stays as history and counts as acknowledged."""
     if job.state not in (JobState.FAILED, JobState.CANCELLED):
         raise JobNotFinal
-    return create_job(JobKind(job.kind), params=job.params, actor_id=actor_id, origin=JobOrigin(job.origin))
+    with transaction.atomic():
+        again = create_job(
+            JobKind(job.kind), params=job.params, actor_id=actor_id, origin=origin or JobOrigin(job.origin)
+        )
+        acknowledge(Job.objects.filter(pk=job.pk), actor_id=actor_id, now=timezone.now())
+    return again
+
+
+def acknowledge_job(job: Job, *, actor_id: int | None, now: datetime) -> None:
+    """Note that a person has seen the failure; until then it stays on top of the task list."""
+    if job.state != JobState.FAILED:
+        raise JobNotFailed
+    acknowledge(Job.objects.filter(pk=job.pk), actor_id=actor_id, now=now)
+
+
+def acknowledge(jobs: QuerySet[Job], *, actor_id: int | None, now: datetime) -> int:
+    """Acknowledge all failures among the jobs that nobody has seen yet; return how many."""
+    unseen = jobs.filter(state=JobState.FAILED, acknowledged_at=None)
+    return unseen.update(acknowledged_at=now, acknowledged_by_id=actor_id)

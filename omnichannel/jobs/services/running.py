@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from omnichannel.core.errors import DomainError
@@ -22,6 +22,8 @@ from omnichannel.jobs.services.lifecycle import claim_job, fail_job, finish_job,
 from omnichannel.workspaces.scoping import workspace_scope
 
 log = logging.getLogger(__name__)
+
+BEATS = 5  # signs of life within one lease
 
 
 @dataclass(slots=True)
@@ -63,19 +65,29 @@ def running(*, workspace_id: int, job_id: int) -> Iterator[Run | None]:
                 fail_job(job, reason="error", detail=detail, now=timezone.now(), retry=True)
 
 
+def _renewed(job: Job) -> bool:
+    try:
+        with workspace_scope(job.workspace_id):
+            return renew_lease(job, now=timezone.now())
+    except (DatabaseError, InterfaceError):
+        log.warning("job %s: no heartbeat, the database is away", job.pk, exc_info=True)
+        connection.close()
+        return True
+
+
 @contextmanager
 def _heartbeat(job: Job) -> Iterator[None]:
-    """Renew the lease from a thread of its own while one long query keeps the worker busy."""
+    """Renew the lease from a thread of its own while one long query keeps the worker busy.
+
+    A database that is away is asked again: were the beat to end with it, the work would be lost to a second worker.
+    """
     stop = threading.Event()
 
     def beat() -> None:
         try:
-            with workspace_scope(job.workspace_id):
-                while not stop.wait(settings.JOB_LEASE_SECONDS / 4):
-                    if not renew_lease(job, now=timezone.now()):
-                        return
-        except Exception:
-            log.warning("job %s: heartbeat ended", job.pk, exc_info=True)
+            while not stop.wait(settings.JOB_LEASE_SECONDS / BEATS):
+                if not _renewed(job):
+                    return
         finally:
             connection.close()
 

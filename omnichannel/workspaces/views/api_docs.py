@@ -57,7 +57,8 @@ def api_docs(request: HttpRequest) -> HttpResponse:
 
 def _operation(path: str, method: str, raw: dict[str, Any], schema: dict[str, Any]) -> Operation:
     summary, _, rest = (raw.get("summary") or raw.get("description", "")).partition("\n")
-    content = raw.get("requestBody", {}).get("content", {}).get("application/json", {})
+    bodies = raw.get("requestBody", {}).get("content", {})
+    content = bodies.get("application/json") or bodies.get("multipart/form-data", {})
     return Operation(
         id=raw["operationId"],
         method=method.upper(),

@@ -16,6 +16,8 @@ from roles.services.sync.rows import (
     SyncResult,
     UnitInput,
 )
+from roles.services.sync.state_checks import State, StateIssue, States
+from roles.services.sync.states import restore, states
 from roles.services.sync.units import upsert_units
 
 __all__ = [
@@ -23,9 +25,14 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "PersonInput",
+    "State",
+    "StateIssue",
+    "States",
     "SyncIssue",
     "SyncResult",
     "UnitInput",
+    "restore",
+    "states",
     "upsert_assignments",
     "upsert_people",
     "upsert_units",

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from kpis.datasets.checking import Allowed, Checked, check_table
-from kpis.datasets.mapping import ColumnMapping, known_headers, propose_mapping
+from kpis.datasets.checks.checking import Checked, check_table
+from kpis.datasets.checks.checkpass import Allowed
+from kpis.datasets.checks.references import Known
+from kpis.datasets.files.raw import Guess, RawTable
+from kpis.datasets.files.reading import read_table
+from kpis.datasets.meaning.mapping import ColumnMapping, known_headers, propose_mapping
 from kpis.datasets.pipeline import catalogue_ids
-from kpis.datasets.raw import Guess, RawTable
-from kpis.datasets.reading import read_table
-from kpis.datasets.rules import Known
 from kpis.engine.specs import TableSpec
 from kpis.library import load_library
 

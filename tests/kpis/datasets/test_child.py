@@ -45,17 +45,17 @@ def test_nothing_is_written_with_an_error_unless_the_good_rows_are_wanted(tmp_pa
     outcome = load(tmp_path, ORDERS)
     assert outcome.result is not None
     assert outcome.result["parts"] == []
-    assert [(problem["line"], problem["code"]) for problem in outcome.result["problems"]] == [(3, "not_integer")]
+    assert [(problem["row"], problem["code"]) for problem in outcome.result["problems"]] == [(3, "not_integer")]
     assert (tmp_path / "out" / outcome.result["problem_file"]).exists()
-    assert not list((tmp_path / "out").glob("*.parquet"))
+    assert not list((tmp_path / "out").glob("orders*"))
     again = load(tmp_path, ORDERS, good_rows_only=True)
     assert again.result is not None
     assert again.result["months"] == ["2024-06"]
-    assert again.result["effect"] == {"new": 1, "changed": 0, "same": 0}
+    assert again.result["effect"] == {"new": 1, "changed": 0, "same": 0, "ignored": 1}
     existing = [str(tmp_path / "out" / part["path"]) for part in again.result["parts"]]
     third = load(tmp_path, ORDERS, good_rows_only=True, existing=existing, upload_seq=2)
     assert third.result is not None
-    assert third.result["effect"] == {"new": 0, "changed": 0, "same": 1}
+    assert third.result["effect"] == {"new": 0, "changed": 0, "same": 1, "ignored": 1}
 
 
 def test_too_little_memory_is_a_problem_in_words() -> None:
@@ -86,12 +86,14 @@ def test_a_process_that_dies_is_a_problem() -> None:
 
 def test_progress_is_told(tmp_path: Path) -> None:
     path = tmp_path / "upload"
-    path.write_text(ORDERS + "A,store,2024-06-01,completed,10,0,0,10,1\n" * 100_000, encoding="utf-8")
+    path.write_text(ORDERS + "A,store,2024-06-01,completed,10,0,0,10,1\n" * 1_500_000, encoding="utf-8")
     told: list[tuple[str, int, int]] = []
     given = {"path": str(path), "filename": "orders.csv", "out_dir": str(tmp_path / "out"), "upload_seq": 1}
     run_limited(LOAD, given, memory_mb=1024, seconds=60, on_progress=lambda *step: told.append(step))
     assert told[0][0] == "reading"
-    assert ("checking", 0, 100_002) in told
+    assert all(done <= total for _, done, total in told)
+    # The parent looks every now and then: which of the reports it sees depends on the machine.
+    assert any(step == "checking" and 0 < done and 1_400_000 < total < 1_600_000 for step, done, total in told)
 
 
 def test_the_child_gets_no_secrets_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +107,7 @@ def test_the_child_gets_no_secrets_of_its_parent(monkeypatch: pytest.MonkeyPatch
     [
         ("", "orders.csv", "empty_file"),
         ("order_id\n", "orders.csv", "no_rows"),
-        ("<html>", "orders.xls", "unsupported_file"),
+        ("%PDF-1.7", "orders.xls", "unsupported_file"),
         ("a,b\n1,2\n", "unknown.csv", "table_unknown"),
         ("", "unknown.csv", "empty_file"),
     ],

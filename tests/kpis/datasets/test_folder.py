@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from kpis.datasets.checking import check_table
+from kpis.datasets.checks.checking import check_table
+from kpis.datasets.files.raw import Guess
+from kpis.datasets.files.reading import read_table
 from kpis.datasets.folder import FilePlan, load_order, plan_folder
-from kpis.datasets.raw import Guess
-from kpis.datasets.reading import read_table
 from kpis.engine.specs import TableSpec
 
 Tables = Mapping[str, TableSpec]

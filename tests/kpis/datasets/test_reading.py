@@ -13,10 +13,10 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kpis.datasets.archive import inspect_archive
+from kpis.datasets.files.archive import inspect_archive
+from kpis.datasets.files.raw import Guess, RawTable
+from kpis.datasets.files.reading import read_table
 from kpis.datasets.limits import Limits, TooLarge
-from kpis.datasets.raw import Guess, RawTable
-from kpis.datasets.reading import read_table
 
 Read = Callable[..., RawTable]
 TEXT = "订单编号,渠道,净额\nA1,门店,1.50\n𠮷2,直播,2\n"
@@ -153,7 +153,8 @@ def test_a_file_without_a_header_takes_the_names_it_is_given(read: Read) -> None
         (b"", "empty_file"),
         (b" \n\n", "empty_file"),
         (b"order_id,channel\n", "no_rows"),
-        (b"<html><table><tr><td>1</td></tr></table></html>", "unsupported_file"),
+        (b"<html><table><tr><td>1</td></tr></table></html>", "no_rows"),
+        (b"<html><p>1</p></html>", "unreadable_file"),
         (b"%PDF-1.7", "unsupported_file"),
         (b"PK\x03\x04 truncated", "unreadable_file"),
         (bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 600, "unreadable_file"),

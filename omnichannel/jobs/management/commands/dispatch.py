@@ -8,10 +8,11 @@ import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from omnichannel.jobs.services.dispatching import dispatch_round
+from omnichannel.jobs.services.sweeping import Sweeper
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +31,11 @@ class Command(BaseCommand):
         stop = threading.Event()
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda *_: stop.set())
+        sweeper = Sweeper()
         while not stop.wait(options["every"]):
             try:
                 dispatch_round(now=timezone.now())
-            except DatabaseError:
+                sweeper.round(now=timezone.now())
+            except (DatabaseError, InterfaceError):
                 log.warning("dispatcher: the database is away", exc_info=True)
                 connection.close()

@@ -1,0 +1,1 @@
+"""Text into typed rows, and every problem of a whole file."""

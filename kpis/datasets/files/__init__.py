@@ -1,0 +1,1 @@
+"""Files as they come: bytes, encodings, archives and workbooks into tables of text."""

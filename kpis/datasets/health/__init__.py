@@ -1,0 +1,1 @@
+"""Measures of what is stored: filled columns, gaps in dates, shares."""

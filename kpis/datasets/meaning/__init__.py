@@ -1,0 +1,1 @@
+"""What a file is: its table, its columns and its words, with stated confidence."""

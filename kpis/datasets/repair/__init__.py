@@ -1,0 +1,1 @@
+"""Corrections, suggested fixes, and the file of problem rows."""

@@ -1,0 +1,1 @@
+"""Good rows into immutable Parquet parts, and what they would change."""

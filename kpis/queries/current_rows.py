@@ -1,0 +1,120 @@
+"""The current rows of one canonical table as a client reads them: pages of JSON, or a CSV that loads back unchanged."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+from django.conf import settings
+
+from kpis.datasets.files.raw import LINE
+from kpis.datasets.health.measuring import Stored
+from kpis.datasets.repair.export import safe_cell
+from kpis.datasets.store.parts import SEQ
+from kpis.engine.specs import TableSpec
+from kpis.queries.stored import stored_table
+
+EXPORT_BATCH = 20_000
+PAY = {"employees": frozenset({"monthly_cost"})}
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPage:
+    """Some rows by key, and whether more follow."""
+
+    rows: Sequence[Mapping[str, Any]]
+    more: bool
+
+
+def shown_columns(table: TableSpec, *, with_pay: bool) -> list[str]:
+    """Return the columns that a person may read and load again: none that are computed, pay only where it is theirs."""
+    hidden = frozenset() if with_pay else PAY.get(table.id, frozenset())
+    return [column.name for column in table.columns if not column.computed and column.name not in hidden]
+
+
+def rows_page(
+    table: TableSpec, *, columns: Sequence[str], filters: Mapping[str, str], offset: int, limit: int
+) -> RowsPage:
+    """Return current rows in the order of the key. `filters`: column -> the text it must have."""
+    stored = stored_table(table.id)
+    if stored is None:
+        return RowsPage([], more=False)
+    with _current(stored, columns=columns) as (engine, query):
+        where = " and ".join(f'cast("{name}" as varchar) = ?' for name in filters) or "true"
+        rows = engine.sql(
+            f"select * from ({query}) where {where} order by {_quoted(table.key)} limit ? offset ?",  # noqa: S608
+            params=[*filters.values(), limit + 1, offset],
+        ).to_arrow_table()
+    listed = [{name: _plain(value) for name, value in row.items()} for row in rows.to_pylist()]
+    return RowsPage(listed[:limit], more=len(listed) > limit)
+
+
+def csv_lines(table: TableSpec, *, columns: Sequence[str]) -> Iterator[bytes]:
+    """Return all current rows as CSV, a bounded number at a time, UTF-8 with the mark that Excel needs.
+
+    What is needed of the database is read now: a stream is sent after the workspace has been closed.
+    """
+    return _lines(stored_table(table.id), columns=columns)
+
+
+def _lines(stored: Stored | None, *, columns: Sequence[str]) -> Iterator[bytes]:
+    yield "\ufeff".encode() + _csv([columns])
+    if stored is None:
+        return
+    with _current(stored, columns=columns) as (engine, query):
+        ordered = engine.sql(f"select * from ({query}) order by {_quoted(stored.spec.key)}")  # noqa: S608
+        reader = ordered.to_arrow_reader(EXPORT_BATCH)
+        for batch in reader:
+            yield _csv([_cell(row[name]) for name in columns] for row in batch.to_pylist())
+
+
+@contextmanager
+def _current(stored: Stored, *, columns: Sequence[str]) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """Open an engine over the table; yield it with the query of the current rows."""
+    with duckdb.connect(config={"memory_limit": settings.ENGINE_MEMORY_LIMIT}) as engine:
+        if stored.frame is not None:
+            engine.register("stored", stored.frame)
+        else:
+            engine.register("stored", engine.read_parquet([str(path) for path in stored.paths], union_by_name=True))
+        key = _quoted(stored.spec.key)
+        newest = f"qualify row_number() over (partition by {key} order by {SEQ} desc, {LINE} desc) = 1"
+        yield engine, f"select {_quoted(columns)} from stored {newest if stored.overlaps else ''}"  # noqa: S608
+
+
+def _quoted(names: Collection[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _plain(value: object) -> object:
+    """Return a value as JSON says it: decimals as text without needless zeros, moments without a zone."""
+    if isinstance(value, Decimal):
+        return _decimal(value)
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _decimal(value: Decimal) -> str:
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    return safe_cell(value) if isinstance(value, str) else str(_plain(value))
+
+
+def _csv(rows: Any) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()

@@ -1,0 +1,114 @@
+"""A ZIP of data files and a workbook of several sheets: each becomes an upload of its own, checked by its own job."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from pytest_django import Settings
+
+from kpis.choices import AutoLoad, UploadState
+from kpis.errors import SheetUnknown
+from kpis.models import Upload
+from kpis.queries.uploads import identical_upload
+from kpis.services.unpacking import unpack_sheets
+from kpis.services.uploads import request_load
+from omnichannel.jobs.choices import JobKind
+from tests.kpis.door import ORDERS_HEADER, again, checked, order, orders_csv, put, work
+
+pytestmark = pytest.mark.usefixtures("in_workspace")
+
+
+@pytest.fixture(autouse=True)
+def data_root(settings: Settings, tmp_path: Path) -> Path:
+    settings.DATA_ROOT = tmp_path
+    return tmp_path
+
+
+def archive(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in files.items():
+            file.writestr(name.replace("__", "/").replace("_dot_", "."), content)
+    return out.getvalue()
+
+
+def months(*, sheets: int = 2) -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        for number in range(1, sheets + 1):
+            sheet = book.add_worksheet(f"{number}月")
+            lines = [ORDERS_HEADER, order(number, day=f"2024-{number:02d}-03")]
+            for row, line in enumerate(lines):
+                sheet.write_row(row, 0, line.split(","))
+        book.add_worksheet("说明").write(0, 0, "导出说明")
+    return out.getvalue()
+
+
+def test_the_files_of_a_zip_become_uploads_that_are_checked_by_themselves() -> None:
+    content = archive(
+        may__orders_dot_csv=orders_csv(order(1)),
+        orders_dot_xlsx=months(sheets=1),
+        readme_dot_md=b"hello",
+        broken__orders_dot_csv=orders_csv(order(2, net="abc")),
+    )
+    upload = put(content, filename="五月.zip")
+    work(JobKind.CHECK_UPLOAD)
+    upload = again(upload)
+    assert upload.state == UploadState.UNPACKED
+    assert [(one.code, one.value) for one in upload.problems.all()] == [("archive_member", "readme.md")]
+    members = {one.member: again(one) for one in upload.members.all()}
+    assert {name: (one.filename, one.state) for name, one in members.items()} == {
+        "may/orders.csv": ("orders.csv", UploadState.READY),
+        "orders.xlsx": ("orders.xlsx", UploadState.READY),
+        "broken/orders.csv": ("orders.csv", UploadState.NEEDS_ATTENTION),
+    }
+    assert len({one.path for one in members.values()}) == 3
+    assert members["may/orders.csv"].file.read_bytes() == orders_csv(order(1))
+
+
+def test_the_files_of_a_zip_load_by_themselves_when_the_zip_was_to() -> None:
+    content = archive(a_dot_csv=orders_csv(order(1)), b_dot_csv=orders_csv(order(2)))
+    put(content, filename="x.zip", auto=AutoLoad.CLEAN, table="orders")
+    work()
+    loaded = Upload.objects.filter(parent__isnull=False)
+    assert [one.state for one in loaded] == [UploadState.LOADED] * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (archive(readme_dot_md=b"x"), "archive_empty"),
+        (archive(a_dot_csv=orders_csv(order(1)), **{"..__b_dot_csv": b"x"}), "archive_unsafe"),
+    ],
+)
+def test_an_archive_that_is_turned_away_leaves_nothing_but_its_reason(
+    content: bytes, code: str, tmp_path: Path
+) -> None:
+    upload = checked(content, filename="x.zip")
+    assert upload.state == UploadState.REFUSED
+    assert [one.code for one in upload.problems.all()] == [code]
+    assert Upload.objects.count() == 1
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["original"]
+
+
+def test_the_other_sheets_of_a_workbook_become_uploads_when_a_person_wants_them() -> None:
+    upload = checked(months(), filename="orders.xlsx")
+    assert (upload.inspected["sheet"], upload.inspected["data_sheets"]) == ("1月", ["1月", "2月"])
+    (second,) = unpack_sheets(upload, ["2月"], actor_id=None)
+    assert [one.pk for one in unpack_sheets(upload, ["2月"], actor_id=None)] == [second.pk]
+    work(JobKind.CHECK_UPLOAD)
+    second = again(second)
+    assert (second.parent_id, second.member, second.state) == (upload.pk, "2月", UploadState.READY)
+    assert (second.inspected["sheet"], second.inspected["rows"]) == ("2月", 1)
+    for wrong in ("1月", "3月"):
+        with pytest.raises(SheetUnknown):
+            unpack_sheets(upload, [wrong], actor_id=None)
+    for one in (upload, second):
+        request_load(one, good_rows=False, actor_id=None)
+    work()
+    assert identical_upload(again(second)) is None
+    assert again(second).state == UploadState.LOADED
