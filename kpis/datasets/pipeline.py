@@ -32,6 +32,7 @@ from kpis.engine.specs import Library
 from kpis.library import load_library
 
 SAMPLE_ROWS = 20
+HIDDEN = "•••"  # stands for each cell of a column with personal data of customers
 
 
 def inspect_file(
@@ -101,7 +102,7 @@ def _looked_over(raw: RawTable, corrections: Corrections) -> tuple[RawTable, pa.
 
 def _sample(head: pa.Table, *, columns: Sequence[str], hidden: frozenset[str]) -> list[list[str]]:
     return [
-        ["•••" if name in hidden else printable(str(row[name] or "")[:100]) for name in columns]
+        [HIDDEN if name in hidden else printable(str(row[name] or "")[:100]) for name in columns]
         for row in head.slice(0, SAMPLE_ROWS).to_pylist()
     ]
 

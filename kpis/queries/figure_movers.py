@@ -13,6 +13,7 @@ from kpis.choices import ScopeKindChoice, UploadState, UploadTurn
 from kpis.engine.specs import KpiSpec, ScopeKind
 from kpis.library import load_library
 from kpis.models import Upload
+from kpis.queries.upload_words import value_name
 from kpis.queries.uploads import last_change
 from omnichannel.jobs.choices import ACTIVE, JobKind, JobState
 from omnichannel.jobs.models import Job
@@ -139,7 +140,7 @@ def _moves(movers: Sequence[Mapping[str, Any]]) -> tuple[FigureMove, ...]:
             kpi=kpis[mover["kpi"]],
             period=mover["period"],
             scope_kind=str(ScopeKindChoice(mover["scope_kind"]).label),
-            scope_name=units.get(mover["scope_id"], mover["scope_id"]),
+            scope_name=units.get(mover["scope_id"]) or value_name(mover["scope_id"]),
             before=_number(mover["before"]),
             after=_number(mover["after"]),
             reason_before=mover["reason_before"],

@@ -18,6 +18,7 @@ from kpis.datasets.store.parts import MONTH_COLUMNS, SEQ, SHEET
 from kpis.engine.specs import COMPANY, ColumnSpec, ColumnType, KpiSpec, Scope, ScopeKind, TableSpec, Value
 from kpis.models import Part, Upload, UploadSpan
 from kpis.queries.effect import kpis_reading
+from kpis.queries.upload_words import value_name
 from kpis.queries.values import as_book, current_values
 from omnichannel.core.periods import Period, month_of
 from roles.queries.org_chart import unit_tree
@@ -64,6 +65,7 @@ class Fed:
     period: Period | None
     scopes: tuple[Scope, ...]
     lines: tuple[tuple[KpiSpec, tuple[Value | None, ...]], ...]
+    names: tuple[str, ...] = ()  # of the scopes, in their order; empty for the company
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,12 @@ def _fed(table: TableSpec, values: Mapping[str, object]) -> Fed:
     kpis = kpis_reading(table.id)
     book = as_book(current_values(period, kpis=[kpi.id for kpi in kpis], scopes=scopes)) if period is not None else {}
     lines = ((kpi, tuple(book.get((kpi.id, scope)) for scope in scopes)) for kpi in kpis)
-    return Fed(period, tuple(scopes), tuple(lines))
+    return Fed(period, tuple(scopes), tuple(lines), _names(scopes, on=day if isinstance(day, date) else None))
+
+
+def _names(scopes: Sequence[Scope], *, on: date | None) -> tuple[str, ...]:
+    units = unit_tree(as_of=on).nodes if on is not None else {}
+    return tuple(units[scope.id].name if scope.id in units else value_name(scope.id) for scope in scopes)
 
 
 def _scopes(table: TableSpec, values: Mapping[str, object], *, on: date | None) -> list[Scope]:

@@ -19,6 +19,7 @@ from kpis.queries.targets import review_rows
 from kpis.queries.warehouse import IN_POSTGRES, frame, visible_parts
 from roles.queries.frames import assignment_rows, employees_rows, org_units_rows
 
+NO_SEQ = 0  # the place of rows that came with no upload of their own
 TARGET_COLUMNS = ("period", "kpi_id", "scope_kind", "scope_id", "floor", "value", "stretch")
 
 
@@ -62,15 +63,17 @@ def _from_facts() -> dict[str, Stored]:
         "targets": _target_rows(),
     }
     return {
-        table: Stored(tables[table], frame=_with_place(frame(found, spec=tables[table])))
+        table: Stored(
+            tables[table], frame=_with_place(frame(found, spec=tables[table])), systems={NO_SEQ: source_of(table, "")}
+        )
         for table, found in rows.items()
         if found
     }
 
 
 def _with_place(rows: pa.Table) -> pa.Table:
-    nothing = pa.nulls(rows.num_rows, pa.int64())
-    return rows.append_column(SEQ, nothing).append_column(LINE, nothing)
+    seq = pa.array([NO_SEQ] * rows.num_rows, pa.int64())
+    return rows.append_column(SEQ, seq).append_column(LINE, pa.nulls(rows.num_rows, pa.int64()))
 
 
 def _target_rows() -> list[dict[str, Any]]:

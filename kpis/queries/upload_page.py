@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from kpis.choices import UploadState
 from kpis.datasets.meaning.mapping import ColumnMapping, ColumnMatch
 from kpis.datasets.meaning.presets import load_presets
+from kpis.datasets.pipeline import HIDDEN
 from kpis.datasets.repair.fixes import DERIVED, fold
 from kpis.engine.specs import ColumnSpec, TableSpec
 from kpis.library import load_library
@@ -94,6 +95,11 @@ class UploadPage:
     def good(self) -> int:
         """Return how many rows have no error."""
         return int(self.upload.counts.get("good", 0))
+
+    @property
+    def left_out(self) -> int:
+        """Return how many rows with errors are not among the loaded ones."""
+        return int(self.upload.counts.get("bad", 0))
 
     @property
     def months(self) -> list[str]:
@@ -202,12 +208,17 @@ def column_lines(
                 samples=_samples(inspected.get("sample", ()), places.get(match.column)),
                 field=field,
                 required=bool(field and not field.nullable),
-                reason=reason_in_words(match, preset=preset, saved=saved),
+                reason=reason_in_words(match, preset=preset, saved=saved, hidden=_hidden(inspected, places, match)),
                 parts=tuple(parts),
             )
         )
     order = ("asked", "used", "unused")
     return tuple(sorted(lines, key=lambda line: (order.index(line.group), not line.required)))
+
+
+def _hidden(inspected: Mapping[str, Any], places: Mapping[str, int], match: ColumnMatch) -> bool:
+    """Return whether the column's cells are withheld as personal data of customers."""
+    return _samples(inspected.get("sample", ()), places.get(match.column)) == (HIDDEN,)
 
 
 def _samples(rows: Sequence[Sequence[str]], place: int | None) -> tuple[str, ...]:

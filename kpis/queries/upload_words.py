@@ -15,8 +15,10 @@ from kpis.library import library_extras
 LINES_NAMED = 5
 
 
-def reason_in_words(match: ColumnMatch, *, preset: str, saved: str) -> str:
+def reason_in_words(match: ColumnMatch, *, preset: str, saved: str, hidden: bool = False) -> str:
     """Return why the column is taken for this field, or why it is asked about; empty when there is nothing to say."""
+    if hidden and match.field is None:
+        return _("Looks like names, phones or addresses of customers: neither read nor kept")
     if match.reason in ("preset", "derived"):
         return _("Known export: %(name)s") % {"name": preset}
     if match.reason == "saved":

@@ -70,14 +70,19 @@ def _line(upload: Upload, tables: Mapping[str, TableSpec]) -> dict[str, Any]:
 
 
 def _by_parent(cards: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the cards with those out of one archive or workbook together, in the order of the newest of each."""
+    """Return the cards with those out of one archive or workbook together, the single ones side by side after them."""
     groups: dict[int, dict[str, Any]] = {}
+    single: list[dict[str, Any]] = []
+    parents = {card["upload"].parent_id for card in cards}
     for card in cards:
         upload = card["upload"]
+        if upload.parent_id is None and upload.pk not in parents:
+            single.append(card)
+            continue
         group = groups.setdefault(upload.parent_id or upload.pk, {"parent": None, "cards": []})
         group["parent"] = group["parent"] or upload.parent
         group["cards"].insert(0, card)
-    return list(groups.values())
+    return [*groups.values(), *([{"parent": None, "cards": single}] if single else [])]
 
 
 @require_POST

@@ -131,6 +131,7 @@ def row(request: WorkspaceRequest, slug: str) -> HttpResponse:
         context["keys"] = [(" / ".join(each.values()), row_url(slug, table, each)) for each in keys]
     elif len(key) == len(table.key):
         context["key"] = " / ".join(key.values())
+        context["q"] = context["q"] or context["key"]
         context["history"] = row_history(table, key, with_pay=request.access.role in SEES_PAY)
     return render(request, "kpis/data/row_history.html", context)
 

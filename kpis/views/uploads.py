@@ -40,6 +40,7 @@ STEPS_SHOWN = 8
 COUNTED = (UploadState.LOADED, UploadState.REVERTED)  # counts now, or did
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ENCODINGS = ("utf-8", "gb18030", "utf-16", "big5")
+ENCODING_NAMES = {"utf-8-sig": "UTF-8 (BOM)"}
 DELIMITERS = ((",", ","), (";", ";"), ("\t", "Tab"), ("|", "|"), ("whitespace", gettext_lazy("Blanks")))
 
 
@@ -68,7 +69,7 @@ def upload(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         "steps": _steps(page, at=at),
         "fields": _fields(page.table) if page.table else [],
         "tables": _tables(),
-        "encodings": [(code, code.upper()) for code in _encodings(found)],
+        "encodings": [(code, ENCODING_NAMES.get(code, code.upper())) for code in _encodings(found)],
         "delimiters": DELIMITERS,
         "sheets": [(sheet, sheet) for sheet in found.inspected.get("sheets", ())],
         "sample": [list(zip(columns, row, strict=False)) for row in found.inspected.get("sample", ())],
@@ -125,6 +126,8 @@ def _at(page: UploadPage) -> str:
         return "done"
     if standing in (UploadState.READY, UploadState.LOADING) or page.upload.load_job_id:
         return "load"
+    if standing is UploadState.REFUSED and not page.upload.inspected.get("columns"):
+        return "reading"
     if page.upload.counts:
         return "check"
     if any(field.asked for field in page.values) and not page.asked and not page.missing:

@@ -61,6 +61,8 @@ SECTIONS = {
     "kpis:data": "data",
     "kpis:table": "data",
     "kpis:silo": "data",
+    "kpis:row": "data",
+    "kpis:mappings": "data",
     "kpis:one": "data",
     "jobs": "data",
     "workspaces": "settings",

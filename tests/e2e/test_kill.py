@@ -22,7 +22,7 @@ CARDS = """
     from kpis_scorecard where is_current
 """
 FORGET = """
-    update kpis_kpivalue set definition_hash = 'older' where period = '2026-10'
+    update kpis_kpivalue set definition_hash = 'older' where is_current and period = '2026-10'
         and workspace_id = (select id from workspaces_workspace where slug = 'demo') returning id
 """
 ASK = """

@@ -132,6 +132,7 @@ def test_a_dropped_file_is_checked_loaded_computed_and_moves_the_figures(stack: 
     page = sign_in("analyst")
     before = exact(tile(page, "sales_net"))
     guide_before = guides_sales(page)
+    revision = number(fact(page, "Revision"))
     by_rail(page, "Data")
     text = as_csv([order(1), order(2), order(3, net="2500.50")])
     page.dispatch_event("[data-drop]", "drop", {"dataTransfer": page.evaluate_handle(DROP, ["orders.csv", text])})
@@ -151,7 +152,7 @@ def test_a_dropped_file_is_checked_loaded_computed_and_moves_the_figures(stack: 
     by_rail(page, "Overview")
     assert exact(tile(page, "sales_net")) - before == Decimal("4500.50")
     assert guides_sales(page) - guide_before == Decimal("4500.50")
-    assert number(fact(page, "Revision")) == 2
+    assert number(fact(page, "Revision")) == revision + 1
 
 
 def guides_sales(page: Page) -> Decimal:

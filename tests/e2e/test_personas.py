@@ -13,7 +13,7 @@ OWN_CARD = "/w/demo/scorecards/people/E01002/"
 RAILS = {
     "owner": {"Overview", "Organisation", "Roles", "Stages", "KPIs", "Scorecards", "Data", "Settings"},
     "hr_lead": {"Overview", "Organisation", "Roles", "Stages", "KPIs", "Scorecards", "Data", "Settings"},
-    "executive": {"Overview", "Organisation", "Roles", "Stages", "KPIs", "Scorecards"},
+    "executive": {"Overview", "Organisation", "Roles", "Stages", "KPIs", "Scorecards", "Data"},
     "analyst": {"Overview", "Organisation", "Roles", "Stages", "KPIs", "Scorecards", "Data", "Settings"},
     "line_manager": {"Overview", "Organisation", "Roles", "Stages", "KPIs", "Scorecards"},
     "guide": {"Overview", "Roles", "KPIs", "Scorecards"},

@@ -6,11 +6,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pytest_django import Settings
 
 from kpis.choices import AutoLoad, UploadState
+from kpis.datasets.files.raw import LINE
 from kpis.datasets.health.gaps import find_gaps
+from kpis.datasets.health.measuring import Stored, measure_table, measuring_engine, open_stored
+from kpis.datasets.store.parts import SEQ
 from kpis.library import load_library
 from kpis.library.extras import library_extras
 from kpis.models import DataShare, TableHealth, Upload
@@ -197,3 +202,21 @@ def test_what_a_kpi_reads_is_worked_out_from_its_formula() -> None:
     assert tables_of_kpis()["sales_net"] == {"orders"}
     assert ("customers", "erased_at") not in kpis_of_values()  # empty says that the customer is still there
     assert all(tables_of_kpis().values())
+
+
+def test_tables_kept_elsewhere_and_tables_with_a_column_named_seq_are_measured_in_one_run(tmp_path: Path) -> None:
+    tables = load_library().tables
+    units = pa.table({"unit_id": ["U1", "U2"], SEQ: pa.nulls(2, pa.int64()), LINE: pa.nulls(2, pa.int64())})
+    touches = tmp_path / "touches.parquet"
+    pq.write_table(pa.table({"order_id": ["O1"] * 3, "seq": [1, 2, 3], SEQ: [7] * 3, LINE: [2, 3, 4]}), touches)
+    stored = {
+        "org_units": Stored(tables["org_units"], frame=units),
+        "order_touches": Stored(tables["order_touches"], paths=(touches,), systems={7: "pos"}),
+    }
+    with measuring_engine(memory_limit="256MB", threads=1, spill=tmp_path / "spill") as engine:
+        found = {}
+        for name in ("org_units", "order_touches", "org_units"):
+            open_stored(engine, stored[name])
+            found[name] = measure_table(engine, stored[name], targets={})
+    assert (found["org_units"].rows, found["order_touches"].rows) == (2, 3)
+    assert [(day.system, day.rows) for day in found["order_touches"].days] == [("pos", 3)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import get_close_matches
 
@@ -46,12 +46,13 @@ class Plan:
 
     @property
     def text_columns(self) -> list[str]:
-        """Return the columns of the file that feed ids and other texts, each by itself."""
+        """Return the columns of the file that feed ids and other texts, by themselves or as parts of them."""
         texts = (ColumnType.STRING, ColumnType.TEXT)
         return [
-            source.column
+            column
             for name, source in self.fields.items()
-            if source.column and self.table.column(name).type in texts
+            if (source.column or source.template) and self.table.column(name).type in texts
+            for column in source.columns
         ]
 
     @property
@@ -166,14 +167,28 @@ class _Cells:
         """Return the typed cells and note what is wrong with them."""
         if self.source.terms:
             return self._sum()
+        if self.source.template:
+            return self._joined()
         if self.source.ordinal:
             texts = self.plan.shape.places(self.source.ordinal, self.faults.lines)
         else:
             texts = self.source.texts(self.rows).combine_chunks()
         return self._converted(texts, label=self.source.label or self.column.name, needed=not self.column.nullable)
 
-    def _converted(self, texts: pa.Array, *, label: str, needed: bool) -> pa.Array:
-        one = convert(texts, reader=self.plan.readers[self.column.name])
+    def _joined(self) -> pa.Array:
+        """Return the texts put together of several cells. One of them empty or damaged, there is no whole."""
+        rows = self.rows
+        whole = self.plan.readers[self.column.name]
+        part = replace(whole, words=None, allowed=None)
+        for name in dict.fromkeys(self.source.columns):
+            texts = rows.column(name).combine_chunks()
+            cells = self._converted(texts, label=name, needed=not self.column.nullable, reader=part)
+            rows = rows.set_column(rows.schema.get_field_index(name), name, cells)
+        joined = self.source.texts(rows).combine_chunks()
+        return self._converted(joined, label=self.source.label, needed=False, reader=whole)
+
+    def _converted(self, texts: pa.Array, *, label: str, needed: bool, reader: Reader | None = None) -> pa.Array:
+        one = convert(texts, reader=reader or self.plan.readers[self.column.name])
         faulty = self._coded(one.codes, texts, label=label) if one.codes is not None else None
         flagged = self._flagged(texts, label=label)
         if flagged is not None:

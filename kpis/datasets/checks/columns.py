@@ -17,6 +17,8 @@ from kpis.datasets.checks.values import (
     ERRORS,
     FIRST_YEAR,
     LAST_YEAR,
+    NO_ID,
+    NOBODY,
     Parsed,
     Parser,
     date_parser,
@@ -53,7 +55,7 @@ PLAIN_DECIMAL = r"^-?[0-9]{1,13}(\.[0-9]{1,4})?$"
 PLAIN_MOMENT = f"^{_YEAR}-{_DAY}{_TIME}$"
 ZONED_MOMENT = f"^{_YEAR}-{_DAY}{_TIME}(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
 ODD_TEXT = (
-    "^(#|'|(?i:null|\\\\n|-{1,2})$|[-+]?[0-9](\\.[0-9]+)?[eE]\\+[0-9]+$)"
+    "^(#|'|=\"|(?i:null|\\\\n|-{1,2})$|[-+]?[0-9](\\.[0-9]+)?[eE]\\+[0-9]+$)"
     "|[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\x{200b}\\x{200e}\\x{200f}\\x{202a}-\\x{202e}\\x{2060}\\x{2066}-\\x{2069}\\x{feff}\\x{fffd}]"
 )
 
@@ -114,8 +116,20 @@ def _at_once(column: Column, reader: Reader) -> pa.Array | None:
         case ColumnType.DATETIME | ColumnType.DATE:
             return plain_moments(column, kind=kind, first=FIRST_YEAR, last=LAST_YEAR)
         case ColumnType.STRING | ColumnType.TEXT:
-            return plain_texts(column, limit=TEXT_LIMITS[reader.column.type])
+            texts = plain_texts(column, limit=TEXT_LIMITS[reader.column.type])
+            return None if texts is None or _any_of(texts, _nothing(reader.column)) else texts
     return None
+
+
+def _nothing(column: ColumnSpec) -> frozenset[str]:
+    """Return the words that say in an id's column that there is none."""
+    if not column.nullable or not column.ref:
+        return frozenset()
+    return NOBODY if column.ref == "customers.customer_id" else NO_ID
+
+
+def _any_of(texts: pa.StringArray, words: frozenset[str]) -> bool:
+    return bool(words) and bool(pc.any(pc.is_in(texts, value_set=pa.array(sorted(words)))).as_py())
 
 
 def _cell_by_cell(texts: pa.StringArray, reader: Reader) -> Converted:
@@ -159,6 +173,8 @@ def _plain(texts: pa.StringArray, reader: Reader) -> tuple[pa.BooleanArray, pa.A
         case ColumnType.STRING | ColumnType.TEXT:
             limit = TEXT_LIMITS[reader.column.type]
             odd = pc.or_(pc.match_substring_regex(texts, ODD_TEXT), pc.greater(pc.binary_length(texts), limit))
+            if words := _nothing(reader.column):
+                odd = pc.or_(odd, pc.is_in(texts, value_set=pa.array(sorted(words))))
             plain = pc.fill_null(pc.invert(odd), False)
             return plain, pc.if_else(plain, texts, pa.scalar(None, pa.string()))
     return pa.repeat(pa.scalar(False), len(texts)), pa.nulls(len(texts), kind)
@@ -196,7 +212,7 @@ def _parser(reader: Reader) -> Parser:
             return _enum_parser(column)
     if column.name == "period":
         return parse_period_text
-    text = text_parser(limit=TEXT_LIMITS[column.type], nullable=column.nullable)
+    text = text_parser(limit=TEXT_LIMITS[column.type], nullable=column.nullable, nothing=_nothing(column))
     return text if reader.allowed is None else _allowed_parser(text, frozenset(reader.allowed))
 
 

@@ -30,7 +30,7 @@ _SAFE[0x80:] = True
 _SAFE[[0xC2, 0xE2, 0xE3, 0xEF]] = False
 _SAFE[[ord("+")]] = False
 # A text that begins with one of these may be a formula, an error, or a word for nothing.
-_ODD_STARTS = _table("#'-nN\\")
+_ODD_STARTS = _table("#'=-nN\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _harmless(column: Column, filled: np.ndarray[tuple[int], np.dtype[np.bool_]]
     first = column.data[starts]
     doubtful = _ODD_STARTS[first]
     long = sizes[doubtful] > 4
-    return bool(long.all()) and not np.isin(first[doubtful], list(b"#'\\")).any()
+    return bool(long.all()) and not np.isin(first[doubtful], list(b"#'=\\")).any()
 
 
 def plain_numbers(column: Column, *, kind: pa.DataType) -> pa.Array | None:

@@ -113,9 +113,19 @@ def shape_of(
     names += [sum_by.key, *sum_by.columns] if sum_by else []
     if not names or not set(names) <= set(columns):
         return shape
+    void = sum_by.void if sum_by and set(sum_by.void) <= set(columns) else {}
+    statuses = {
+        source.column: Reader(table.column(name), ZoneInfo("Asia/Shanghai"), words=mapping.values.get(name))
+        for name, source in mapping.fields.items()
+        if source.column in void and table.column(name).type is ColumnType.ENUM
+    }
     path = work / "shape.parquet"
     summed = tuple(_Summed.of(name, mapping, table=table) for name in (sum_by.columns if sum_by else ()))
-    if not _spool(map(shape.counted, batches()), list(dict.fromkeys(names)), path=path, summed=summed):
+    # A place is that among all rows of the file: a line that is left out later must not move the lines after it.
+    grouped = first_of is not None or sum_by is not None
+    spooled = (shape.counted(batch) if grouped else batch for batch in batches())
+    wanted = list(dict.fromkeys(names))
+    if not _spool(spooled, wanted, path=path, summed=summed, void=void, statuses=statuses):
         return shape
     engine.execute(f"create or replace temp view spooled as from {parquet(path)}")
     if first_of is not None:
@@ -127,7 +137,15 @@ def shape_of(
     return shape
 
 
-def _spool(batches: Iterator[pa.Table], names: list[str], *, path: Path, summed: tuple[_Summed, ...]) -> bool:
+def _spool(
+    batches: Iterator[pa.Table],
+    names: list[str],
+    *,
+    path: Path,
+    summed: tuple[_Summed, ...],
+    void: Mapping[str, tuple[str, ...]],
+    statuses: Mapping[str, Reader],
+) -> bool:
     """Write the cells that decide to disk, numbers beside the texts to be summed; return whether there was a row."""
     writer: pq.ParquetWriter | None = None
     for batch in batches:
@@ -137,12 +155,25 @@ def _spool(batches: Iterator[pa.Table], names: list[str], *, path: Path, summed:
             numbers, lacking = one.read(batch)
             rows = rows.append_column(f"_sum{place}", numbers)
             unread = pc.or_(unread, lacking)
+        for column, reader in statuses.items():
+            # A status that nobody can read may void its row: of the rows of a group each is looked at, not the first.
+            unread = pc.or_(unread, pc.is_null(convert(batch.column(column).combine_chunks(), reader=reader).values))
         rows = rows.append_column("_unread", unread)
+        rows = rows.append_column("_void", _voided(batch, void))
         writer = writer or pq.ParquetWriter(path, rows.schema, compression="zstd")
         writer.write_table(rows)
     if writer is not None:
         writer.close()
     return writer is not None
+
+
+def _voided(batch: pa.Table, void: Mapping[str, tuple[str, ...]]) -> pa.Array:
+    """Return which rows are none of their group while another of it stands."""
+    found = pa.array(np.zeros(batch.num_rows, dtype=bool))
+    for column, texts in void.items():
+        bare = pc.utf8_trim(pc.fill_null(batch.column(column), ""), BLANKS).combine_chunks()
+        found = pc.or_(found, pc.is_in(bare, value_set=pa.array(texts, pa.string())))
+    return found
 
 
 def _first_lines(engine: duckdb.DuckDBPyConnection, first_of: FirstOf) -> Lines:
@@ -158,14 +189,19 @@ def _add_up(shape: Shape, engine: duckdb.DuckDBPyConnection, sum_by: SumBy) -> N
 
     Of a key with a number nobody can read every such row stays as it is, for its fault to be told where it is.
     """
+    counts = "(not _void or _all_void)" if sum_by.void else "true"
     sums = ", ".join(
-        f"sum(_sum{place})::decimal(28, 4)::varchar as {quoted(name)}" for place, name in enumerate(sum_by.columns)
+        f"(sum(_sum{place}) filter ({counts}))::decimal(28, 4)::varchar as {quoted(name)}"
+        for place, name in enumerate(sum_by.columns)
     )
     # A row without a key stands for itself: that it has none is its own fault.
     key = f"case when trim({quoted(sum_by.key)}) = '' then {LINE}::varchar else 'k' || {quoted(sum_by.key)} end"
+    grouped = f"(select *, {key} as _group, bool_and(_void) over (partition by {key}) as _all_void from spooled)"  # noqa: S608
+    if not sum_by.void:
+        grouped = f"(select *, {key} as _group from spooled)"  # noqa: S608
     engine.execute(
-        f"create or replace temp table groups as select {key} as key, min({LINE}) as line, bool_or(_unread) as unread"  # noqa: S608
-        f"{', ' + sums if sums else ''} from spooled group by 1"
+        f"create or replace temp table groups as select _group as key, min({LINE}) filter ({counts}) as line, "  # noqa: S608
+        f"bool_or(_unread) as unread{', ' + sums if sums else ''} from {grouped} group by _group"
     )
     totals = ", ".join(quoted(name) for name in sum_by.columns)
     shape.sums = engine.sql(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta, timezone
 from decimal import ROUND_HALF_EVEN, Decimal
 from zoneinfo import ZoneInfo
@@ -21,18 +21,23 @@ INTEGER_LIMIT = 10**15
 # Words that systems write where they have nothing; they count as empty in every column that is not text.
 EMPTY = frozenset({"-", "--", "—", "/", "n/a", "na", "null", "none", "nil", "\\n", "无", "暂无", "空"})
 EMPTY_TEXT = frozenset({"null", "\\n", "-", "--"})
+# In a column of ids that may be empty these are no id: all such orders would otherwise be one customer's.
+NO_ID = frozenset({"/", "—", "——", "无", "暂无", "空", "n/a", "N/A"})
+NOBODY = NO_ID | {"未知", "匿名", "散客", "游客", "非会员", "unknown", "Unknown", "UNKNOWN", "anonymous", "Anonymous"}
 ERRORS = frozenset({"#ref!", "#div/0!", "#value!", "#name?", "#n/a", "#null!", "#num!", "#spill!", "#calc!", "#####"})
 # Hyphen, the minus sign of mathematics, and what NFKC makes of its relatives.
 SIGNS = "+-\u2212\u2013"
 SCIENTIFIC = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?[eE][-+]?[0-9]+")
 NUMBER = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]*)?|(\.[0-9]+)")
-MONEY = re.compile(r"^([¥$]|cny|rmb|人民币)|(元|圆|cny|rmb)$")
+MONEY = re.compile(r"^(¥|cny|rmb|人民币)|(元|圆|cny|rmb)$")
 # Point and comma in the order of other countries, or a comma that parts no thousands: two readings, so none.
 EITHER_WAY = re.compile(r"[0-9]{1,3}(\.[0-9]{3})*,[0-9]{1,2}|[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?|[0-9]+,[0-9]+")
 # Blanks between digits: thousands (1 234 567), or two numbers in one cell.
 APART = re.compile(r"[0-9.,] +[0-9.,]")
 SPACED = re.compile(r"(?<![0-9.,] )(?<![0-9.,])[0-9]{1,3}( [0-9]{3})+(?![0-9 ])")
 SUFFIXES = {"亿": Decimal(10) ** 8, "万": Decimal(10) ** 4, "%": Decimal("0.01"), "‰": Decimal("0.001")}
+AS_TEXT = re.compile(r'="([^"]*)"')
+DIGITS = re.compile("[0-9]+")
 # C0 controls, bidirectional marks and overrides, blanks of no width; the joiner of emoji is text.
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 BLANKS = " \t\r\n\u3000\u00a0\ufeff\u200b\u200c\u200d\u2060"
@@ -62,8 +67,14 @@ def folded(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """Return a text cell without the apostrophe that keeps spreadsheets from reading it as a formula."""
-    return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in "=+-@\t\r" else text
+    """Return a text cell without what keeps spreadsheets from reading it as a formula or a number.
+
+    That is an apostrophe (`'=A`, `'00123`) or, as shops' exports write their ids, `="00123"`.
+    """
+    if found := AS_TEXT.fullmatch(text):
+        return found[1]
+    guarded = len(text) > 1 and text[0] == "'" and (text[1] in "=+-@\t\r" or DIGITS.fullmatch(text[1:]))
+    return text[1:] if guarded else text
 
 
 def number(text: str, *, hundred: bool = False) -> tuple[Decimal | None, str | None]:
@@ -96,14 +107,27 @@ def number(text: str, *, hundred: bool = False) -> tuple[Decimal | None, str | N
     return (-value if negative and value else value), None
 
 
+def scaled(text: str, value: Decimal, *, scale: Decimal) -> Decimal | None:
+    """Return a parsed number times the factor of its column. A cell that states the factor itself (`95%` in a column of
+    percents) has it already; one that states another has no reading."""
+    if scale == 1:
+        return value
+    stated = SUFFIXES.get(MONEY.sub("", folded(text).casefold().replace(" ", "").rstrip(")"))[-1:])
+    if stated is None:
+        return value * scale
+    return value if stated == scale else None
+
+
 def decimal_parser(*, scale: Decimal = Decimal(1), hundred: bool = False) -> Parser:
     """Return a parser to DECIMAL(18,4); more than four decimals are rounded half to even and said so."""
 
     def parse(text: str) -> Parsed:
-        value, code = number(text, hundred=hundred)
-        if value is None:
+        bare, code = number(text, hundred=hundred)
+        if bare is None:
             return None, code
-        value *= scale
+        value = scaled(text, bare, scale=scale)
+        if value is None:
+            return None, "ambiguous_number"
         if abs(value) >= DECIMAL_LIMIT:
             return None, "too_big"
         stored = value.quantize(FOUR_PLACES, rounding=ROUND_HALF_EVEN)
@@ -116,10 +140,12 @@ def integer_parser(*, scale: Decimal = Decimal(1)) -> Parser:
     """Return a parser to whole numbers; `12.00` is one, `12.5` is not."""
 
     def parse(text: str) -> Parsed:
-        value, code = number(text)
-        if value is None:
+        bare, code = number(text)
+        if bare is None:
             return None, "not_integer" if code == "not_number" else code
-        value *= scale
+        value = scaled(text, bare, scale=scale)
+        if value is None:
+            return None, "ambiguous_number"
         if value != value.to_integral_value():
             return None, "not_integer"
         return (int(value), None) if abs(value) < INTEGER_LIMIT else (None, "too_big")
@@ -239,13 +265,16 @@ def parse_period_text(text: str) -> Parsed:
     return (str(period), None) if FIRST_YEAR <= period.start.year <= LAST_YEAR else (None, "date_out_of_range")
 
 
-def text_parser(*, limit: int, nullable: bool) -> Parser:
-    """Return a parser for text that looked odd: escapes undone, damage and invisible characters refused."""
+def text_parser(*, limit: int, nullable: bool, nothing: Collection[str] = ()) -> Parser:
+    """Return a parser for text that looked odd: escapes undone, damage and invisible characters refused.
+
+    `nothing`: words that say there is none.
+    """
 
     def parse(text: str) -> Parsed:
         plain = unescaped(text.strip(BLANKS))
         lower = plain.casefold()
-        if not plain or (nullable and lower in EMPTY_TEXT):
+        if not plain or (nullable and lower in EMPTY_TEXT) or plain in nothing:
             return None, None
         if lower in ERRORS:
             return None, "error_cell"

@@ -13,6 +13,7 @@ from kpis.datasets.files.encodings import ENCODINGS, WHITESPACE, Encoding, as_ut
 from kpis.datasets.files.raw import Guess, RawTable, empty_rows
 from kpis.datasets.limits import LIMITS
 from kpis.datasets.meaning.headers import find_header, normal_header, unique_names
+from kpis.datasets.meaning.titles import with_title_unit
 
 DELIMITERS = (",", "\t", ";", "|")
 SAMPLE_BYTES = 1 << 18
@@ -105,7 +106,8 @@ def _layout(sample: str, *, delimiter: str, guess: Guess, headers: frozenset[str
     if index is None:
         index = find_header([row for _, row in rows], known=headers).index or 0
     line, cells = rows[index] if rows else (1, [])
-    cells = _fitted(cells, [row for _, row in rows[index + 1 :] if any(row)])
+    body = [row for _, row in rows[index + 1 :] if any(row)]
+    cells = with_title_unit(_fitted(cells, body), titles=[row for _, row in rows[:index]], rows=body)
     names, problems = unique_names(guess.columns or cells, sheet="", line=line)
     return Layout(delimiter, line, line, names, problems)
 

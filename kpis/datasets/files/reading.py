@@ -25,6 +25,10 @@ from kpis.datasets.limits import TooLarge
 BLANKS = " \t\r\n"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 PAGE = ("<html", "<!doctype html", "<table", "<head", "<body", "<meta", "<style", "<div", "<!--")
+# No text has these in numbers; a NUL here and there is a fault of a cell and told as such.
+CONTROLS = bytes({*range(1, 9), *range(14, 26), *range(28, 32), 127})
+MOST_CONTROLS = 0.03
+SHORTEST_BINARY = 64
 # Documents under a borrowed name, by their first bytes. XML is read where it is a page.
 FOREIGN = {
     "<?xml": "XML",
@@ -68,6 +72,8 @@ def read_table(
         foreign = next((name for magic, name in FOREIGN.items() if start.startswith(magic)), None)
         if foreign and not page:
             return _refused("unsupported_file", detail=foreign)
+        if _is_binary(path):
+            return _refused("unreadable_file", detail=filename)
         reader = _read_page if page else read_csv
         if work is not None:
             return without_totals(reader(path, guess=guess, headers=headers, work=work))
@@ -77,6 +83,16 @@ def read_table(
         return _refused("too_large", detail=str(error))
     except MemoryError:
         return _refused("too_large", detail=filename)
+
+
+def _is_binary(path: Path) -> bool:
+    """Return whether the bytes are text in no encoding: control characters throughout and nothing proves UTF-16."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if len(head) < SHORTEST_BINARY or len(head.translate(None, CONTROLS)) >= len(head) * (1 - MOST_CONTROLS):
+        return False
+    found = detect_encoding(path)
+    return not (found.sure or found.plausible)
 
 
 def _start(head: bytes) -> str:

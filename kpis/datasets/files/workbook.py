@@ -17,6 +17,7 @@ from kpis.datasets.files.archive import Contents
 from kpis.datasets.files.raw import LINE, CellFlag, Guess, RawTable, empty_rows
 from kpis.datasets.limits import LIMITS, TooLarge
 from kpis.datasets.meaning.headers import find_header, unique_names
+from kpis.datasets.meaning.titles import with_title_unit
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
 CHUNK_ROWS = 20_000
@@ -163,7 +164,7 @@ def _header(
         first = filled[0] if filled else 0
         index = first + (find_header(texts[first:], known=headers).index or 0)
     cells = guess.columns if guess.columns and len(guess.columns) == len(texts[index]) else texts[index]
-    return index + 1, cells
+    return index + 1, with_title_unit(cells, titles=texts[:index], rows=texts[index + 1 :])
 
 
 def _rows(body: Iterator[tuple[int, list[Cell]]], *, columns: tuple[str, ...]) -> tuple[pa.Table, tuple[CellFlag, ...]]:
@@ -191,13 +192,19 @@ def _column(values: tuple[Cell, ...], *, numbers: Sequence[int], name: str, flag
     kinds = set(map(type, values))
     if kinds == {str}:
         return pa.array(values, pa.string())
-    if kinds & {int, float} and len(flags) < LIMITS.problems:
-        flags += [
-            CellFlag(number, name, "damaged_number", cell_text(value))
-            for number, value in zip(numbers, values, strict=True)
+    texts = [TEXT_OF[type(value)](value) for value in values]
+    if kinds & {int, float}:
+        damaged = [
+            place
+            for place, value in enumerate(values)
             if type(value) in (int, float) and abs(float(value)) >= EXACT_BELOW  # type: ignore[arg-type]
         ]
-    return pa.array([TEXT_OF[type(value)](value) for value in values], pa.string())
+        room = LIMITS.problems - sum(flag.column == name for flag in flags) if damaged else 0
+        flags += [CellFlag(numbers[place], name, "damaged_number", texts[place]) for place in damaged[: max(room, 0)]]
+        # Beyond what can be noted the cell says itself that its digits are gone, in the way Excel writes such numbers.
+        for place in damaged[max(room, 0) :]:
+            texts[place] = f"{float(values[place]):.5E}"  # type: ignore[arg-type]
+    return pa.array(texts, pa.string())
 
 
 def _without_empty(columns: tuple[str, ...], rows: pa.Table) -> tuple[tuple[str, ...], pa.Table]:

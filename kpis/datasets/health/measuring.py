@@ -25,6 +25,7 @@ DAY_COLUMNS = {
 PERIOD_COLUMNS = {"costs": "period"}
 CHANNEL_COLUMNS = {"orders": "channel", "visits": "channel", "interactions": "channel", "content_stats": "channel"}
 EXAMPLES = 5
+SOURCE_SEQ, SOURCE = "_source_seq", "_source"  # no table has columns of these names
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def open_stored(engine: duckdb.DuckDBPyConnection, stored: Stored) -> None:
 
 
 def _see(engine: duckdb.DuckDBPyConnection, stored: Stored) -> None:
+    engine.unregister("stored_rows")  # a frame put up before is temporary and would hide the view below
     if stored.paths:
         engine.read_parquet([str(path) for path in stored.paths], union_by_name=True).create_view("stored_rows")
     else:
@@ -119,7 +121,7 @@ def _see(engine: duckdb.DuckDBPyConnection, stored: Stored) -> None:
 
 def _system_frame(systems: Mapping[int, str]) -> pa.Table:
     return pa.table(
-        {"seq": pa.array(list(systems), pa.int64()), "system": pa.array(list(systems.values()), pa.string())}
+        {SOURCE_SEQ: pa.array(list(systems), pa.int64()), SOURCE: pa.array(list(systems.values()), pa.string())}
     )
 
 
@@ -168,8 +170,8 @@ def _replaced(engine: duckdb.DuckDBPyConnection, stored: Stored) -> dict[str, in
         f"""
         with every as (select {SEQ}, count(*) as rows from seen group by all),
              kept as (select {SEQ}, count(*) as rows from current group by all)
-        select coalesce(system, ''), sum(every.rows - coalesce(kept.rows, 0))
-        from every left join kept using ({SEQ}) left join systems on seq = {SEQ} group by all
+        select coalesce({SOURCE}, ''), sum(every.rows - coalesce(kept.rows, 0))
+        from every left join kept using ({SEQ}) left join systems on {SOURCE_SEQ} = {SEQ} group by all
         """  # noqa: S608 - names are constants
     ).fetchall()
     return {str(system): int(many) for system, many in rows if many}
@@ -182,8 +184,8 @@ def _days(engine: duckdb.DuckDBPyConnection, spec: TableSpec) -> tuple[DayCount,
     channel = f'"{CHANNEL_COLUMNS[spec.id]}"' if spec.id in CHANNEL_COLUMNS else "cast(null as varchar)"
     rows = engine.execute(
         f"""
-        select coalesce(system, ''), {channel} as channel, {day} as day, count(*)
-        from current left join systems on seq = {SEQ} group by all
+        select coalesce({SOURCE}, ''), {channel} as channel, {day} as day, count(*)
+        from current left join systems on {SOURCE_SEQ} = {SEQ} group by all
         """  # noqa: S608 - names are the catalogue's
     ).fetchall()
     return tuple(DayCount(*row) for row in rows)

@@ -58,6 +58,19 @@ class Evidence:
             return readable == 0
         return readable < READABLE * len(texts) or _outside(column, texts)
 
+    def off_scale(self, header: str, column: ColumnSpec, scale: str) -> bool:
+        """Return whether the cells do not suit a factor below 1: cents are whole, and percents go beyond 1.
+
+        Cells that state the percent themselves are no matter: they are read as they stand.
+        """
+        if scale in ("", "1") or Decimal(scale) >= 1:
+            return False
+        said = [number(text)[0] for text in self.texts(header) if not text.endswith(("%", "％"))]
+        values = [value for value in said if value]
+        if column.unit.startswith("CNY"):
+            return not all(map(_whole, values))
+        return bool(values) and max(values) <= 1
+
     def settles(self, header: str, column: ColumnSpec) -> bool:
         """Return whether no room for doubt is left: every cell is an id we know, the name of one thing only, or one of
         several words for values of the field."""

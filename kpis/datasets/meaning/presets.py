@@ -96,6 +96,13 @@ def _for_file(
         and not evidence.settles(source.column, table.column(name))
     }
     asked |= {name: source.columns[0] for name, source in fields.items() if source.scale == ""}
+    asked |= {
+        name: source.column
+        for name, source in fields.items()
+        if source.column
+        and not header_unit(source.column)
+        and evidence.off_scale(source.column, table.column(name), source.scale)
+    }
     fields = {name: source for name, source in fields.items() if name not in asked}
     matches = _matches(columns, table, fields=fields, asked=asked, unused=preset.unused, evidence=evidence)
     alone = {match.field: match.column for match in matches if match.field and match.confidence is Confidence.SURE}
@@ -116,7 +123,8 @@ def _for_file(
 def _sum_by(given: SumBy | None, now: Now) -> SumBy | None:
     if given is None:
         return None
-    return SumBy(now(given.key) or given.key, tuple(filter(None, map(now, given.columns))))
+    void = {name: texts for column, texts in given.void.items() if (name := now(column)) is not None}
+    return SumBy(now(given.key) or given.key, tuple(filter(None, map(now, given.columns))), void)
 
 
 def _plain(column: str, name: str, *, table: TableSpec) -> Source:

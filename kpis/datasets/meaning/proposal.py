@@ -8,11 +8,16 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from kpis.datasets.meaning.evidence import Evidence, KnownIds, Names, gather
+from kpis.datasets.meaning.headers import normal_header
 from kpis.datasets.meaning.mapping import ColumnMapping, clear_fit, doubted, key_repeats, propose_mapping, table_hint
+from kpis.datasets.meaning.matching import Confidence
 from kpis.datasets.meaning.presets import Preset, load_presets, match_preset
 from kpis.datasets.meaning.words import normal_value, unpaid_words
 from kpis.datasets.meaning.wordvalues import ValueLine, value_lines, with_sure_values
 from kpis.engine.specs import TableSpec
+
+CURRENCY = frozenset(map(normal_header, ("币种", "货币", "币别", "结算币种", "订单币种", "currency", "currency code")))
+YUAN = frozenset(map(normal_value, ("CNY", "RMB", "CNH", "人民币", "人民币元", "元", "¥", "￥")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ def propose(
     mappings = preset.mappings_for(columns, tables=tables, evidence=evidence) if preset else ()
     fitting = [mapping for mapping in mappings if table is None or mapping.table == table]
     mapping = fitting[0] if len(fitting) == 1 else _by_names(columns, tables, evidence, filename=filename, table=table)
-    mapping = _without_unpaid(mapping, evidence)
+    mapping = _without_foreign_money(_without_unpaid(mapping, evidence), evidence, columns=columns, tables=tables)
     lines: list[ValueLine] = []
     if mapping.table is not None:
         lines = value_lines(rows, mapping, table=tables[mapping.table], names=names, known=known)
@@ -84,3 +89,26 @@ def _without_unpaid(mapping: ColumnMapping, evidence: Evidence) -> ColumnMapping
         there = ignore.get(source.column, ())
         ignore[source.column] = (*there, *(text for text in met if text not in there))
     return replace(mapping, ignore={column: texts for column, texts in ignore.items() if texts})
+
+
+def _without_foreign_money(
+    mapping: ColumnMapping, evidence: Evidence, *, columns: Sequence[str], tables: Mapping[str, TableSpec]
+) -> ColumnMapping:
+    """Ask about every amount of a file in which a column of currencies names another than the yuan."""
+    told = [column for column in columns if normal_header(column) in CURRENCY]
+    words = {normal_value(text) for column in told for text in evidence.texts(column)}
+    if mapping.table is None or words <= YUAN:
+        return mapping
+    spec = tables[mapping.table]
+    money = {column.name for column in spec.columns if column.unit.startswith("CNY")}
+    read = {column for name in money & mapping.fields.keys() for column in mapping.fields[name].columns}
+    return replace(
+        mapping,
+        fields={name: source for name, source in mapping.fields.items() if name not in money},
+        matches=tuple(
+            replace(match, confidence=Confidence.UNSURE, reason="unit")
+            if match.column in read and match.confidence is Confidence.SURE
+            else match
+            for match in mapping.matches
+        ),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -27,23 +27,30 @@ class FirstOf:
 
 @dataclass(frozen=True, slots=True)
 class SumBy:
-    """Rows with one `key` are one row: these columns are summed, the rest is that of the first row."""
+    """Rows with one `key` are one row: these columns are summed, the rest is that of the first row.
+
+    `void`: column -> texts that take a row out of its group (a part of an order that was cancelled), unless all are.
+    """
 
     key: str
     columns: tuple[str, ...] = ()
+    void: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON data."""
-        return {"key": self.key, "columns": list(self.columns)}
+        void = {column: list(texts) for column, texts in self.void.items()}
+        return {"key": self.key, "columns": list(self.columns), **({"void": void} if void else {})}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> SumBy:
         """Read the JSON form. KeyError when there is no key."""
-        return cls(str(data["key"]), tuple(map(str, data.get("columns", ()))))
+        void = {str(column): tuple(map(str, texts)) for column, texts in (data.get("void") or {}).items()}
+        return cls(str(data["key"]), tuple(map(str, data.get("columns", ()))), void)
 
     def renamed(self, now: Callable[[str], str | None]) -> SumBy:
         """Return the same under today's column names; columns that are gone keep their old name."""
-        return SumBy(now(self.key) or self.key, tuple(now(column) or column for column in self.columns))
+        void = {now(column) or column: texts for column, texts in self.void.items()}
+        return SumBy(now(self.key) or self.key, tuple(now(column) or column for column in self.columns), void)
 
 
 @dataclass(frozen=True, slots=True)
