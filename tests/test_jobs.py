@@ -229,6 +229,9 @@ def test_steps_tell_where_a_job_is_and_where_it_ended(in_workspace: Workspace) -
     assert states() == ["done", "done", "current", "todo", "todo"]
     fail_job(held, reason="error", detail="", now=now, retry=False)
     assert states() == ["done", "done", "failed", "todo", "todo"]
+    job = create_job(JobKind.LOAD_UPLOAD, params={"upload": 2})
+    cancel_job(job, now=now)
+    assert states() == ["stopped", "todo", "todo", "todo", "todo"]
 
 
 def test_a_dead_worker_is_named_within_thirty_seconds_with_the_seconds(

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,8 +20,9 @@ from kpis.api.tables import may_see_pay, table_or_404
 from kpis.datasets.files.jsonfile import NotJson
 from kpis.datasets.limits import TooLarge
 from kpis.datasets.store.outcomes import RowEffect
+from kpis.engine.specs import TableSpec
 from kpis.errors import BodyTooLarge, ColumnsUnsure
-from kpis.queries.current_rows import rows_page, shown_columns
+from kpis.queries.current_rows import filter_value, rows_page, shown_columns
 from kpis.services import pushing
 from kpis.services.pushing import Push, PushedRow, RowStatus, push_batch, read_batch, try_batch
 from omnichannel.core.http import problem
@@ -54,6 +54,7 @@ MODE = OpenApiParameter(
 CURSOR = OpenApiParameter("cursor", str, description="Where a page begins, from `next` of the page before.")
 PAGE_SIZE = OpenApiParameter("page_size", int, description="Rows of a page, at most 1,000; 100 when left out.")
 MOST_SHOWN = 1_000
+MOST_SKIPPED = 10**12
 DRY_RUN = OpenApiParameter("dry_run", bool, description="Check and answer as if; nothing is kept.")
 
 
@@ -139,13 +140,16 @@ class RowsView(WorkspaceAPIMixin, APIView):
         tags=["tables"],
     )
     def get(self, request: Request, slug: str, table: str, **kwargs: Any) -> Response:
-        """Return current rows by key. Any column's name as a parameter filters, such as `?order_id=O1`."""
+        """Return current rows by key. Any column's name as a parameter filters, such as `?order_id=O1`.
+
+        A parameter that is unknown, or whose value the column cannot hold, is refused with 422 and named.
+        """
         found = table_or_404(table)
         columns = shown_columns(found, with_pay=may_see_pay(request))
         asked = request.query_params
-        filters = {name: asked[name] for name in columns if name in asked}
-        offset, size = _number(asked.get("cursor"), default=0), _number(asked.get("page_size"), default=100)
-        size = min(max(size, 1), MOST_SHOWN)
+        filters = _filters(request, table=found, columns=columns)
+        offset = _number(request, "cursor", default=0, least=0, most=MOST_SKIPPED)
+        size = _number(request, "page_size", default=100, least=1, most=MOST_SHOWN)
         page = rows_page(found, columns=columns, filters=filters, offset=offset, limit=size)
         following = asked.copy()
         following["cursor"] = str(offset + size)
@@ -192,11 +196,32 @@ class RowsView(WorkspaceAPIMixin, APIView):
         return _answer(push, mode=mode, slug=slug)
 
 
-def _number(text: str | None, *, default: int) -> int:
-    if not text:
-        return default
-    if not text.isascii() or not text.isdigit() or len(text) > 12:
-        raise NotFound(_("Invalid cursor"))
+def _filters(request: Request, *, table: TableSpec, columns: list[str]) -> dict[str, object]:
+    """Return what the query asks of the columns; all that cannot be followed is refused at once, by name."""
+    filters: dict[str, object] = {}
+    refused: dict[str, list[str]] = {}
+    for name, texts in request.query_params.lists():
+        if len(texts) > 1:
+            refused[name] = [_("Given more than once")]
+        elif name in columns:
+            try:
+                filters[name] = filter_value(table.column(name), texts[0])
+            except ValueError:
+                kind = table.column(name).type.value
+                refused[name] = [_("Not a value this column can hold (%(type)s)") % {"type": kind}]
+        elif name not in (CURSOR.name, PAGE_SIZE.name):
+            refused[name] = [_("There is no such parameter")]
+    if refused:
+        raise serializers.ValidationError(refused)
+    return filters
+
+
+def _number(request: Request, name: str, *, default: int, least: int, most: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or len(text) > 13 or not least <= int(text) <= most:
+        raise serializers.ValidationError(
+            {name: [_("A whole number from %(least)s to %(most)s") % {"least": least, "most": most}]}
+        )
     return int(text)
 
 

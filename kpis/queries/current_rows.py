@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +19,7 @@ from kpis.datasets.files.raw import LINE
 from kpis.datasets.health.measuring import Stored
 from kpis.datasets.repair.export import safe_cell
 from kpis.datasets.store.parts import SEQ
-from kpis.engine.specs import TableSpec
+from kpis.engine.specs import ColumnSpec, ColumnType, TableSpec
 from kpis.queries.stored import stored_table
 
 EXPORT_BATCH = 20_000
@@ -40,20 +41,72 @@ def shown_columns(table: TableSpec, *, with_pay: bool) -> list[str]:
 
 
 def rows_page(
-    table: TableSpec, *, columns: Sequence[str], filters: Mapping[str, str], offset: int, limit: int
+    table: TableSpec, *, columns: Sequence[str], filters: Mapping[str, object], offset: int, limit: int
 ) -> RowsPage:
-    """Return current rows in the order of the key. `filters`: column -> the text it must have."""
+    """Return current rows in the order of the key. `filters`: column -> the value it must have."""
     stored = stored_table(table.id)
     if stored is None:
         return RowsPage([], more=False)
     with _current(stored, columns=columns) as (engine, query):
-        where = " and ".join(f'cast("{name}" as varchar) = ?' for name in filters) or "true"
+        where = " and ".join(_equals(name, value) for name, value in filters.items()) or "true"
         rows = engine.sql(
             f"select * from ({query}) where {where} order by {_quoted(table.key)} limit ? offset ?",  # noqa: S608
             params=[*filters.values(), limit + 1, offset],
         ).to_arrow_table()
     listed = [{name: _plain(value) for name, value in row.items()} for row in rows.to_pylist()]
     return RowsPage(listed[:limit], more=len(listed) > limit)
+
+
+def filter_value(column: ColumnSpec, text: str) -> object:
+    """Read what a filter of this column asks for, written as `rows_page` shows it. ValueError for what it cannot hold.
+
+    Moments are local time of the workspace and carry no zone.
+    """
+    if column.type in READERS:
+        return READERS[column.type](text)
+    if "\x00" in text or (column.type is ColumnType.ENUM and text not in column.enum):
+        raise ValueError(text)
+    return text
+
+
+def _whole(text: str) -> int:
+    if not WHOLE.fullmatch(text):
+        raise ValueError(text)
+    return int(text)
+
+
+def _exact(text: str) -> Decimal:
+    if not EXACT.fullmatch(text):
+        raise ValueError(text)
+    return Decimal(text)
+
+
+def _yes_or_no(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
+        raise ValueError(text)
+    return moment
+
+
+WHOLE = re.compile(r"-?[0-9]{1,18}")
+EXACT = re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,4})?")
+READERS: Mapping[ColumnType, Callable[[str], object]] = {
+    ColumnType.INTEGER: _whole,
+    ColumnType.DECIMAL: _exact,
+    ColumnType.BOOLEAN: _yes_or_no,
+    ColumnType.DATE: date.fromisoformat,
+    ColumnType.DATETIME: _moment,
+}
+
+
+def _equals(name: str, value: object) -> str:
+    return f'cast("{name}" as varchar) = ?' if isinstance(value, str) else f'"{name}" = ?'
 
 
 def csv_lines(table: TableSpec, *, columns: Sequence[str]) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ ORGANISATION = ("org_units.unit_id", "employees.employee_id")
 class ValueLine:
     """One word of the file: how often it was met, what it is taken for and how sure that is.
 
-    `index` is its place among all the words looked at.
+    `index` is its place among all the words looked at. An unsure word has no value: its candidates are only offered.
     """
 
     index: int
@@ -28,6 +28,11 @@ class ValueLine:
     value: str
     confidence: str
     candidates: tuple[tuple[str, str], ...]
+
+    @property
+    def offered(self) -> str:
+        """Return the names of the values an unsure word may stand for; empty when there is none, or it is decided."""
+        return "" if self.confidence == "sure" else " / ".join(name for _value, name in self.candidates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def _field(
                 index=index,
                 word=line.word,
                 count=line.count,
-                value=told.get(line.word, line.value or ""),
+                value=told.get(line.word, (line.value or "") if sure else ""),
                 confidence="sure" if sure else "unsure",
                 candidates=tuple((one, value_name(one, name=names.get(one, ""))) for one in line.candidates),
             )

@@ -12,6 +12,7 @@ from kpis.figures import Bar, Chart, Series, ranked_bars, trends
 from kpis.library.extras import library_extras
 from kpis.queries.one_id import OneId, one_id
 from omnichannel.workspaces.middleware import WorkspaceRequest
+from omnichannel.workspaces.permissions import may
 
 
 @require_GET
@@ -20,6 +21,7 @@ def one_id_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
     page = one_id()
     context = {
         "page": page,
+        "may_measure": may(request.access, "kpis:measure_health", "POST"),
         "anonymous": _anonymous(page),
         "unified": _unified(page),
         "systems": _systems(page),

@@ -33,6 +33,7 @@ from kpis.services.mappings import holds_decisions
 from kpis.services.staging import problem_file
 from kpis.services.unpacking import unpack_sheets
 from omnichannel.core.errors import DomainError
+from omnichannel.jobs.choices import JobState
 from omnichannel.jobs.queries.jobs import job_progress
 from omnichannel.workspaces.middleware import WorkspaceRequest
 
@@ -60,6 +61,7 @@ def upload(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
             return HttpResponseClientRefresh()
         return render(request, "kpis/data/upload.html#progress", {"page": page, "progress": progress})
     columns = found.inspected.get("columns", ())
+    members = list(newest_uploads().filter(parent=found).order_by("pk")) if _is_parent(found) else []
     at, grid = _at(page), _grid(request, page, language=language)
     context = {
         "page": page,
@@ -73,8 +75,8 @@ def upload(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         "delimiters": DELIMITERS,
         "sheets": [(sheet, sheet) for sheet in found.inspected.get("sheets", ())],
         "sample": [list(zip(columns, row, strict=False)) for row in found.inspected.get("sample", ())],
-        "other_sheets": _other_sheets(found),
-        "members": list(newest_uploads().filter(parent=found).order_by("pk")) if _is_parent(found) else [],
+        "other_sheets": _other_sheets(found, taken={member.member for member in members}),
+        "members": members,
         "locked": not page.may_change,
         "grid": grid,
         "effect": upload_effect(found) if page.may_load else None,
@@ -97,9 +99,10 @@ def _is_parent(found: Upload) -> bool:
     return found.state == UploadState.UNPACKED or len(found.inspected.get("sheets", ())) > 1
 
 
-def _other_sheets(found: Upload) -> list[str]:
-    """Return the sheets of the workbook that seem to hold data, without the one read here."""
-    return [sheet for sheet in found.inspected.get("data_sheets", ()) if sheet != found.inspected.get("sheet")]
+def _other_sheets(found: Upload, *, taken: set[str]) -> list[str]:
+    """Return the sheets of the workbook that seem to hold data, without the one read here and those taken already."""
+    left_out = {found.inspected.get("sheet"), *taken}
+    return [sheet for sheet in found.inspected.get("data_sheets", ()) if sheet not in left_out]
 
 
 def _grid(request: WorkspaceRequest, page: UploadPage, *, language: str) -> Grid | None:
@@ -152,13 +155,19 @@ def _steps(page: UploadPage, *, at: str) -> list[dict[str, str]]:
         "load": bool(page.upload.counts),
     }
     place = list(labels).index(at) if at in labels else len(labels)
-    failed = page.standing in (UploadState.REFUSED, UploadState.FAILED)
-    states = ["done"] * place + (["failed" if failed else "current"] if place < len(labels) else [])
+    states = ["done"] * place + ([_state_at(page)] if place < len(labels) else [])
     states += ["todo"] * (len(labels) - len(states))
     return [
         {"label": label, "state": state, "url": f"#{key}" if shown[key] and not page.busy else ""}
         for (key, label), state in zip(labels.items(), states, strict=True)
     ]
+
+
+def _state_at(page: UploadPage) -> str:
+    """Return the state of the step it stands at; what a person cancelled has stopped, not failed."""
+    if page.standing is UploadState.FAILED and page.job is not None and page.job.state == JobState.CANCELLED:
+        return "stopped"
+    return "failed" if page.standing in (UploadState.REFUSED, UploadState.FAILED) else "current"
 
 
 def _fields(table: TableSpec) -> list[tuple[str, str]]:

@@ -230,6 +230,9 @@ def test_words_are_matched_on_the_page(analyst: Client, workspace: Workspace) ->
         words = [line["word"] for line in upload.inspected["values"]]
     page = page_of(analyst, upload)
     assert "Word in the file" in page
+    # what is unsure is asked: nothing is chosen for it
+    asked = page[page.index(f'<select class="input" id="value-{words.index("qqq")}"') :]
+    assert " selected" not in asked[: asked.index("</select>")]
     analyst.post(
         f"{DATA}uploads/{upload.pk}/values/",
         {"revision": upload.revision, f"value-{words.index('qqq')}": "completed"},

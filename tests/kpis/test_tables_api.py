@@ -114,10 +114,28 @@ def test_current_rows_are_read_page_by_page_and_by_any_column(api_client: Callab
         ("100.5", "2024-05-03T10:00:00", 1)
     ]
     assert api.get(f"{rows}?order_id=O1'--").json()["results"] == []
-    assert api.get(f"{rows}?cursor=-1").status_code == 404
+    same = f"{rows}?net_amount=100.50&paid_at=2024-05-03T10:00:00&item_count=1&channel=store"
+    assert [row["order_id"] for row in api.get(same).json()["results"]] == ["-2", "O1"]
     api.post(f"{rows}", [ORDER | {"net_amount": 90, "gross_amount": 90}], format="json")
     assert [row["net_amount"] for row in api.get(f"{rows}?order_id=O1").json()["results"]] == ["90"]
     assert api.get(f"{ROOT}/tables/visits/rows/").json() == {"next": None, "results": []}
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("no_such=1", "no_such"), ("limit=5", "limit"), ("page_size=0", "page_size"), ("page_size=1001", "page_size"),
+        ("page_size=x", "page_size"), ("cursor=-1", "cursor"), ("item_count=many", "item_count"),
+        ("net_amount=1e5", "net_amount"), ("paid_at=yesterday", "paid_at"), ("channel=moon", "channel"),
+        ("order_id=O1&order_id=O2", "order_id"),
+    ],
+)  # fmt: skip
+def test_a_parameter_that_cannot_be_followed_is_refused_by_name(
+    query: str, name: str, api_client: Callable[..., APIClient]
+) -> None:
+    answer = api_client("analyst").get(f"{ROOT}/tables/orders/rows/?{query}")
+    assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json")
+    assert [issue["pointer"] for issue in answer.json()["issues"]] == [f"/{name}"]
 
 
 def test_pay_is_for_those_who_administer_it(api_client: Callable[..., APIClient]) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import xlsxwriter
+from django.test import Client
 from pytest_django import Settings
 
 from kpis.choices import AutoLoad, UploadState
@@ -17,6 +19,7 @@ from kpis.queries.uploads import identical_upload
 from kpis.services.unpacking import unpack_sheets
 from kpis.services.uploads import request_load
 from omnichannel.jobs.choices import JobKind
+from omnichannel.workspaces.models import Workspace
 from tests.kpis.door import ORDERS_HEADER, again, checked, order, orders_csv, put, work
 
 pytestmark = pytest.mark.usefixtures("in_workspace")
@@ -93,6 +96,19 @@ def test_an_archive_that_is_turned_away_leaves_nothing_but_its_reason(
     assert [one.code for one in upload.problems.all()] == [code]
     assert Upload.objects.count() == 1
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["original"]
+
+
+def test_a_workbook_with_more_sheets_says_so_above_all_else_until_they_are_taken(
+    signed_in: Callable[..., Client], workspace: Workspace
+) -> None:
+    upload = checked(months(sheets=3), filename="orders.xlsx")
+    client = signed_in("analyst")
+    page = client.get(f"/w/acme/data/uploads/{upload.pk}/", headers={"Accept-Language": "en"}).content.decode()
+    assert "Only the sheet 1月 is read here; 2 more sheets hold data" in page
+    assert page.index('name="sheets" value="2月"') < page.index("How the file was read")
+    client.post(f"/w/acme/data/uploads/{upload.pk}/sheets/", {"sheets": ["2月", "3月"]})
+    page = client.get(f"/w/acme/data/uploads/{upload.pk}/", headers={"Accept-Language": "en"}).content.decode()
+    assert "is read here" not in page
 
 
 def test_the_other_sheets_of_a_workbook_become_uploads_when_a_person_wants_them() -> None:

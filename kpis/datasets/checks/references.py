@@ -15,6 +15,7 @@ from kpis.datasets.checks.keys import Mask
 from kpis.datasets.checks.scratch import Hashes, id_hashes, is_known
 from kpis.datasets.files.raw import LINE
 from kpis.engine.specs import ColumnSpec, TableSpec
+from kpis.library import load_library
 
 # Tables whose rows stand under rows of the same table: there a missing parent is an error, elsewhere a warning.
 TREES = {"org_units": ("unit_id", "parent_id"), "employees": ("employee_id", "manager_id")}
@@ -54,7 +55,7 @@ class References:
             unknown = pc.and_(pc.is_valid(cells), pc.invert(pa.array(found)))
             if name in unread:
                 unknown = pc.and_(unknown, pc.invert(unread[name]))
-            parent = {"table": _parent(self._table.column(name))[0]}
+            parent = _named(_parent(self._table.column(name))[0])
             faults.add("unknown_reference", column=self._labels[name], mask=unknown, texts=cells, params=parent)
 
     def keep(self, values: pa.Table, *, left: Mask | None) -> None:
@@ -84,7 +85,7 @@ class References:
                 mask=pc.and_(pc.is_valid(cells), pc.invert(pc.is_in(cells, value_set=ids))),
                 lines=lines,
                 texts=cells,
-                params={"table": self._table.id},
+                params=_named(self._table.id),
             )
         self._check_cycles(findings, values)
 
@@ -103,6 +104,12 @@ class References:
 def _parent(column: ColumnSpec) -> tuple[str, str]:
     table, _, name = column.ref.partition(".")
     return table, name
+
+
+def _named(table_id: str) -> dict[str, object]:
+    """Return what the texts call a table in each language; its id where the catalogue has no such table."""
+    table = load_library().tables.get(table_id)
+    return {"table_zh": table.names.zh if table else table_id, "table_en": table.names.en if table else table_id}
 
 
 def _strings(ids: Collection[str] | pa.Array | Path) -> pa.Array:

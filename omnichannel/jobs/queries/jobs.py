@@ -91,7 +91,7 @@ class JobProgress:
         """Return the steps of this kind of job with how far each is, for a stepper."""
         order = STEPS.get(self.job.kind, OTHER_STEPS)
         reached = _reached(self.job, order)
-        ended = {JobState.FAILED: "failed", JobState.CANCELLED: "failed"}.get(JobState(self.job.state), "current")
+        ended = {JobState.FAILED: "failed", JobState.CANCELLED: "stopped"}.get(JobState(self.job.state), "current")
         steps = [
             {
                 "label": str(JobState.QUEUED.label if step is JobStep.WAITING else step.label),

@@ -16,6 +16,7 @@ from kpis.datasets.limits import LIMITS
 from kpis.datasets.meaning.mapping import propose_mapping
 from kpis.datasets.meaning.sources import Source
 from kpis.engine.specs import TableSpec
+from kpis.library import load_library
 
 Check = Callable[..., Checked]
 ORDER = {
@@ -164,6 +165,10 @@ def test_references_are_judged_only_against_what_is_known(check: Check) -> None:
     assert found(check(text, table="orders")) == []
     checked = check(text, table="orders", known={"customers.customer_id": {"c1"}})
     assert found(checked) == [(3, "customer_id", "unknown_reference")]
+    names = load_library().tables["customers"].names
+    (told,) = checked.problems
+    assert f"“{names.zh}”" in told.message.zh
+    assert f"“{names.en}”" in told.message.en
     assert checked.ok
     assert found(check(text, table="orders", known={"customers.customer_id": pa.array(["c1", "c9"])})) == []
 
@@ -287,7 +292,8 @@ def test_problems_survive_json_and_speak_both_languages() -> None:
         "options",
         "nearest_zh",
         "nearest_en",
-        "table",
+        "table_zh",
+        "table_en",
         "start",
     )
     numbers = ("limit", "found", "expected", "first_line", "low", "high", "length")
