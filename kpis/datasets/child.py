@@ -17,6 +17,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -147,8 +148,18 @@ def _limit(*, memory_mb: int, seconds: float) -> None:
     signal.alarm(int(seconds) + 5)
 
 
+class _WithoutPandas(MetaPathFinder):
+    """Arrow looks for pandas whenever it meets an array. Nothing here needs it, and its import outlasts small files."""
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        """Say that there is no pandas; leave every other module to the others."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname)
+
+
 def main(desk: Path) -> int:
     """Run the request of a directory; leave the result or the reason there is none."""
+    sys.meta_path.insert(0, _WithoutPandas())
     request = json.loads((desk / "request.json").read_text(encoding="utf-8"))
     module, _, name = request["function"].partition(":")
     function = getattr(importlib.import_module(module), name)
