@@ -65,18 +65,7 @@ def stacked_bars(points: Sequence[str], series: Sequence[Series], *, axis: str, 
 
 def trend(points: Sequence[str], line: Series, *, axis: str, unit: str, target: Series | None = None) -> Chart:
     """Draw a line over the points that breaks where there is no value; the target stands as ticks."""
-    data: list[dict[str, Any]] = [
-        {
-            "type": "scatter",
-            "mode": "lines+markers",
-            "name": line.name,
-            "x": list(points),
-            "y": [_drawn(value) for value in line.values],
-            "connectgaps": False,
-            "line": {"color": PALETTE[0], "width": 2},
-            "hovertemplate": "%{x}<br>%{y:,.2f} " + unit + "<extra></extra>",
-        }
-    ]
+    data = [_line(points, line, colour=PALETTE[0], told=f"%{{y:,.2f}} {unit}")]
     shown = [line]
     if target is not None and any(value is not None for value in target.values):
         data.append(_ticks(points, target, unit))
@@ -88,20 +77,25 @@ def trend(points: Sequence[str], line: Series, *, axis: str, unit: str, target: 
 def trends(points: Sequence[str], lines: Sequence[Series], *, axis: str, unit: str) -> Chart:
     """Draw several lines over the points, each breaking where there is no value; the axis starts at zero."""
     data = [
-        {
-            "type": "scatter",
-            "mode": "lines+markers",
-            "name": line.name,
-            "x": list(points),
-            "y": [_drawn(value) for value in line.values],
-            "connectgaps": False,
-            "line": {"color": PALETTE[index % len(PALETTE)], "width": 2},
-            "hovertemplate": f"%{{x}}<br>{line.name} %{{y:,.2f}} {unit}<extra></extra>",
-        }
+        _line(points, line, colour=PALETTE[index % len(PALETTE)], told=f"{line.name} %{{y:,.2f}} {unit}")
         for index, line in enumerate(lines)
     ]
     layout = {"yaxis": {"title": {"text": unit}, "rangemode": "tozero"}, "xaxis": _by_name()}
     return Chart({"data": data, "layout": layout}, _table(axis, points, lines))
+
+
+def _line(points: Sequence[str], line: Series, *, colour: str, told: str) -> dict[str, Any]:
+    """Return the trace of a line that breaks where there is no value; `told` follows the point's name on hover."""
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": line.name,
+        "x": list(points),
+        "y": [_drawn(value) for value in line.values],
+        "connectgaps": False,
+        "line": {"color": colour, "width": 2},
+        "hovertemplate": f"%{{x}}<br>{told}<extra></extra>",
+    }
 
 
 def _lying(bars: Sequence[Bar], *, otherwise: str) -> dict[str, Any]:

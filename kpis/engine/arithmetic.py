@@ -120,7 +120,7 @@ def _constant(value: Fraction) -> Ratios:
 
 def rounded(value: Fraction) -> Decimal:
     """Return the value with 6 decimal places, half to even."""
-    return Decimal(round(value * 10**PLACES)).scaleb(-PLACES)
+    return _rounded(_constant(value), 1)[0]
 
 
 def _rounded(values: Ratios, size: int) -> list[Decimal]:

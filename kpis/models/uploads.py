@@ -11,6 +11,8 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from kpis.choices import AutoLoad, ProblemSeverity, UploadState
+from kpis.datasets.checks.problems import Problem, Severity
+from omnichannel.core.text import Bilingual
 from omnichannel.jobs.choices import JobOrigin, JobState
 from omnichannel.workspaces.scoping import WorkspaceModel
 
@@ -162,6 +164,19 @@ class UploadProblem(WorkspaceModel):
 
     def __str__(self) -> str:
         return f"{self.line} {self.column} {self.code}"
+
+    def as_found(self) -> Problem:
+        """Return the problem as the check found it."""
+        return Problem(
+            sheet=self.sheet,
+            line=self.line,
+            column=self.column,
+            value=self.value,
+            code=self.code,
+            message=Bilingual(self.message_zh, self.message_en),
+            hint=Bilingual(self.hint_zh, self.hint_en),
+            severity=Severity(self.severity),
+        )
 
 
 class Part(WorkspaceModel):

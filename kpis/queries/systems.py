@@ -9,7 +9,7 @@ from functools import cache
 
 from django.db.models import Count, Max, Sum
 
-from kpis.library.extras import DataSystem, library_extras
+from kpis.library.extras import library_extras
 from kpis.models import Part, Upload
 from kpis.queries.uploads import visible
 from kpis.queries.usage import tables_of_kpis
@@ -120,8 +120,3 @@ def without(off: Collection[str], *, of: Supply) -> Loss:
     lost = tuple(kpi for kpi, tables in read.items() if tables & gone)
     degraded = tuple(kpi for kpi, tables in read.items() if tables & thinner and not tables & gone)
     return Loss(tuple(off), gone, thinner, lost, degraded)
-
-
-def systems_known(ids: Collection[str]) -> list[DataSystem]:
-    """Return the systems of the catalogue among these ids, in its order."""
-    return [system for system in library_extras().systems.values() if system.id in ids]

@@ -10,7 +10,6 @@ from typing import Any
 import pyarrow.parquet as pq
 from django.core.paginator import Page, Paginator
 
-from kpis.datasets.checks.problems import Problem, Severity
 from kpis.datasets.files.raw import LINE, empty_rows
 from kpis.datasets.limits import LIMITS
 from kpis.datasets.meaning.mapping import ColumnMapping
@@ -19,7 +18,6 @@ from kpis.datasets.repair.fixes import Corrections, fold
 from kpis.datasets.repair.problemrows import PROBLEM_ROWS
 from kpis.library import load_library
 from kpis.models import Upload
-from omnichannel.core.text import Bilingual
 
 ROWS = 20
 # How a problem names several columns at once.
@@ -119,19 +117,7 @@ def problem_workbook_of(upload: Upload, *, language: str) -> bytes | None:
     path = upload.folder / PROBLEM_ROWS
     if not path.exists() or upload.counts.get("bad", 0) > LIMITS.problems:
         return None
-    problems = [
-        Problem(
-            sheet=one.sheet,
-            line=one.line,
-            column=one.column,
-            value=one.value,
-            code=one.code,
-            message=Bilingual(one.message_zh, one.message_en),
-            hint=Bilingual(one.hint_zh, one.hint_en),
-            severity=Severity(one.severity),
-        )
-        for one in upload.problems.all()
-    ]
+    problems = [one.as_found() for one in upload.problems.all()]
     return problem_workbook(pq.read_table(path), problems, language=language)
 
 

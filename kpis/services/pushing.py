@@ -30,7 +30,6 @@ from kpis.services.facts import Trial, is_fact_table, try_facts
 from kpis.services.loading import load_upload
 from kpis.services.staging import SMALL_BATCH_BYTES
 from kpis.services.uploads import receive_upload
-from omnichannel.core.text import Bilingual
 from omnichannel.jobs.choices import JobOrigin
 from omnichannel.jobs.models import Job
 from omnichannel.jobs.services.dispatching import holding_back
@@ -183,7 +182,7 @@ def push_batch(batch: Batch, *, good_rows: bool, actor_id: int | None, zone: str
             upload = _again(upload)
     if upload.standing not in ENDED:
         return Push(batch, upload, None)
-    problems = tuple(map(_problem, upload.problems.all()))
+    problems = tuple(one.as_found() for one in upload.problems.all())
     loaded = upload.state == UploadState.LOADED
     rows = _rows(batch.raw, batch, problems=problems, effects=_effects(upload), loaded=loaded)
     return Push(batch, upload, rows, _of_the_file(problems), upload.effect)
@@ -259,16 +258,3 @@ def _keys(raw: RawTable, batch: Batch) -> dict[int, dict[str, str | None]]:
 
 def _of_the_file(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(problem for problem in problems if problem.line is None)
-
-
-def _problem(stored: Any) -> Problem:
-    return Problem(
-        sheet=stored.sheet,
-        line=stored.line,
-        column=stored.column,
-        value=stored.value,
-        code=stored.code,
-        message=Bilingual(stored.message_zh, stored.message_en),
-        hint=Bilingual(stored.hint_zh, stored.hint_en),
-        severity=Severity(stored.severity),
-    )

@@ -58,11 +58,6 @@ def effect_of(
         return effect, _touched(engine, table, compared=True)
 
 
-def overlap_counts(new: Sequence[Path], existing: Sequence[Path], *, table: TableSpec) -> Effect:
-    """Return the rows of `effect_of` alone."""
-    return effect_of(new, existing, table=table)[0]
-
-
 def _alike(one: str, other: str, names: Sequence[str]) -> str:
     pairs = (f"{one}.{quoted(name)} is not distinct from {other}.{quoted(name)}" for name in names)
     return " and ".join(pairs) or "true"

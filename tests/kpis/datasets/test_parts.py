@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from kpis.datasets.checks.checking import Checked
 from kpis.datasets.checks.columns import arrow_type
-from kpis.datasets.store.effect import Effect, overlap_counts
+from kpis.datasets.store.effect import Effect, effect_of
 from kpis.datasets.store.parts import Part, PartWriter, file_digest
 from kpis.engine.specs import TableSpec
 
@@ -89,9 +89,9 @@ def test_the_effect_counts_new_changed_and_same_against_the_newest_rows(
     text = orders(("A1", "2024-08-01", "1"), ("A2", "2024-07-01", "20"), ("A4", "2024-07-02", "4"))
     fresh = write_parts(check(text, table="orders"), table=table, upload_seq=3, out_dir=tmp_path)
     paths = [part.path for part in fresh]
-    assert overlap_counts(paths, [part.path for part in stored], table=table) == Effect(new=1, changed=1, same=1)
-    assert overlap_counts(paths, [], table=table) == Effect(new=3, changed=0, same=0)
-    assert overlap_counts([], [part.path for part in stored], table=table) == Effect(0, 0, 0)
+    assert effect_of(paths, [part.path for part in stored], table=table)[0] == Effect(new=1, changed=1, same=1)
+    assert effect_of(paths, [], table=table)[0] == Effect(new=3, changed=0, same=0)
+    assert effect_of([], [part.path for part in stored], table=table)[0] == Effect(0, 0, 0)
 
 
 def test_empty_key_columns_are_compared_as_values(check: Check, tables: Tables, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_empty_key_columns_are_compared_as_values(check: Check, tables: Tables, 
     first, second = (
         write_parts(check(text, table="interactions"), table=table, upload_seq=seq, out_dir=tmp_path) for seq in (1, 2)
     )
-    effect = overlap_counts([part.path for part in second], [part.path for part in first], table=table)
+    effect = effect_of([part.path for part in second], [part.path for part in first], table=table)[0]
     assert effect == Effect(new=0, changed=0, same=1)
 
 
