@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
@@ -28,8 +30,6 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Run every test as the application's role: it owns nothing and bypasses nothing."""
-    from django.conf import settings
-
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:  # only tests empty tables
             cursor.execute(f"grant truncate on all tables in schema public to {settings.APP_ROLE}")
@@ -39,6 +39,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock():
         connection.close()
         connection.settings_dict["OPTIONS"].pop("assume_role")
+
+
+@pytest.fixture(autouse=True)
+def _language_of_its_own() -> Iterator[None]:
+    """Start every test in the product's language: a request leaves its own behind in the thread."""
+    with translation.override(None):
+        translation.activate(settings.LANGUAGE_CODE)
+        yield
 
 
 @pytest.fixture

@@ -17,15 +17,14 @@ from kpis.datasets.repair.fixes import MOST_STEPS
 from kpis.errors import CorrectionInvalid
 from kpis.models import Upload
 from kpis.queries.uploads import newest_uploads
+from kpis.services.corrections import add_steps, undo_step
 from kpis.services.reverting import request_reapply, request_revert
 from kpis.services.uploads import (
-    add_steps,
     change_mapping,
     change_reading,
     discard_upload,
     request_check,
     request_load,
-    undo_step,
 )
 from omnichannel.core.http import problem
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent

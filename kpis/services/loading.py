@@ -21,8 +21,8 @@ from kpis.queries.uploads import months_to_compute, visible_upload_ids
 from kpis.services.fact_changes import fact_key
 from kpis.services.facts import Row, is_fact_table, keep_facts, read_rows, try_facts
 from kpis.services.manifest import begin_to_count
+from kpis.services.ordering import lock_manifest
 from kpis.services.staging import Stage, clear_work, stage, staged_files, work_folder
-from kpis.services.uploads import lock_manifest
 from kpis.services.values import request_computation
 from omnichannel.jobs.choices import JobOrigin, JobStep
 from omnichannel.jobs.services.running import Run

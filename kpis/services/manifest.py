@@ -11,7 +11,7 @@ from kpis.choices import UploadState
 from kpis.models import Upload, UploadSpan
 from kpis.queries.uploads import last_change
 from kpis.services.health import request_measurement
-from kpis.services.uploads import next_place
+from kpis.services.ordering import next_place
 
 
 def begin_to_count(upload: Upload, *, at: datetime, rows_added: int, actor_id: int | None) -> UploadSpan:

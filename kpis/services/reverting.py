@@ -24,8 +24,8 @@ from kpis.services.fact_changes import turn_facts
 from kpis.services.facts import is_fact_table
 from kpis.services.health import request_measurement
 from kpis.services.manifest import begin_to_count, cease_to_count
+from kpis.services.ordering import lock_manifest
 from kpis.services.staging import work_folder
-from kpis.services.uploads import lock_manifest
 from kpis.services.values import MOST_PERIODS, request_computation
 from omnichannel.core.periods import Period
 from omnichannel.jobs.choices import JobKind, JobOrigin, JobStep

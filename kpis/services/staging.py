@@ -22,7 +22,7 @@ from kpis.models import Upload
 from kpis.queries.organisation import ids_by_name, organisation_names
 from kpis.queries.uploads import visible_upload_ids
 from kpis.queries.warehouse import known_ids, part_paths
-from kpis.services.uploads import take_seq
+from kpis.services.ordering import take_seq
 from omnichannel.jobs.choices import JobStep
 from omnichannel.jobs.services.running import Run
 

@@ -1,4 +1,4 @@
-"""An upload before it counts: received, read, mapped and corrected as a person says, sent on, thrown away."""
+"""An upload before it counts: received, read and mapped as a person says, sent on, thrown away."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Max
+from django.db import transaction
 from django.utils.translation import get_language
 
 from kpis.choices import AutoLoad, UploadState
@@ -22,13 +21,12 @@ from kpis.errors import (
     MappingInvalid,
     UnknownTable,
     UploadBusy,
-    UploadChanged,
     UploadEmpty,
     UploadTooLarge,
 )
 from kpis.library import load_library
 from kpis.models import Upload
-from kpis.queries.uploads import has_unchecked_changes, last_change
+from kpis.queries.uploads import has_unchecked_changes
 from kpis.services.mappings import keep_mapping, note_use
 from omnichannel.jobs.choices import JobKind, JobOrigin
 from omnichannel.jobs.models import Job
@@ -36,7 +34,6 @@ from omnichannel.jobs.services.dispatching import wake
 from omnichannel.jobs.services.lifecycle import create_job
 from omnichannel.workspaces.scoping import current_workspace_id
 
-MANIFEST_LOCK = 0x0D00  # first key of the advisory lock under which uploads get their order and become visible
 SETTLED = (UploadState.NEEDS_ATTENTION, UploadState.READY, UploadState.REFUSED)
 
 
@@ -125,7 +122,7 @@ def change_reading(upload: Upload, *, guess: Mapping[str, Any], actor_id: int | 
     upload.inspected, upload.mapping, upload.confirmed, upload.saved_mapping = {}, {}, False, None
     # Lines and columns are counted otherwise now: what was corrected in them no longer has a place.
     upload.steps = []
-    return _again(upload, actor_id=actor_id)
+    return check_again(upload, actor_id=actor_id)
 
 
 @transaction.atomic
@@ -150,8 +147,8 @@ def change_mapping(
     upload.table_id, upload.mapping = table_id, mapping.to_json()
     steps = upload.steps if same_table else [step for step in upload.steps if "field" not in step]
     given = [{"kind": "constant", "field": name, "value": value} for name, value in (constants or {}).items() if value]
-    upload.steps = _parsed([*steps, *given], upload=upload)
-    return _again(upload, actor_id=actor_id)
+    upload.steps = parsed_steps([*steps, *given], upload=upload)
+    return check_again(upload, actor_id=actor_id)
 
 
 @transaction.atomic
@@ -163,7 +160,7 @@ def drop_saved_mapping(upload: Upload, *, actor_id: int | None) -> Job:
         raise UploadBusy
     upload.mapping, upload.table_id = proposal, proposal["table"] or ""
     upload.saved_mapping, upload.confirmed, upload.steps = None, False, []
-    return _again(upload, actor_id=actor_id)
+    return check_again(upload, actor_id=actor_id)
 
 
 def chosen_mapping(proposal: Mapping[str, Any], *, table_id: str, choices: Mapping[str, str | None]) -> ColumnMapping:
@@ -190,7 +187,7 @@ def chosen_mapping(proposal: Mapping[str, Any], *, table_id: str, choices: Mappi
     return mapping
 
 
-def _again(upload: Upload, *, actor_id: int | None) -> Job:
+def check_again(upload: Upload, *, actor_id: int | None) -> Job:
     upload.revision += 1
     upload.problems.all().delete()
     upload.counts, upload.effect, upload.staged, upload.load_job = {}, {}, {}, None
@@ -200,69 +197,10 @@ def _again(upload: Upload, *, actor_id: int | None) -> Job:
 @transaction.atomic
 def request_check(upload: Upload, *, actor_id: int | None) -> Job:
     """Check again, after a failed or cancelled job or with the corrections that were gathered since the last check."""
-    locked = _locked(upload)
+    locked = locked_upload(upload)
     if locked.standing is not UploadState.FAILED and not (locked.standing in SETTLED and has_unchecked_changes(locked)):
         raise UploadBusy
-    return _again(locked, actor_id=actor_id)
-
-
-@transaction.atomic
-def add_steps(
-    upload: Upload,
-    steps: Sequence[Mapping[str, Any]],
-    *,
-    actor_id: int | None,
-    revision: int | None = None,
-    check: bool = True,
-) -> Upload:
-    """Add a person's corrections after the ones there are; check again at once, or gather more first.
-
-    `revision` is what the person saw: UploadChanged when it is no longer the upload's. CorrectionInvalid names every
-    step that cannot be taken.
-    """
-    locked = _correctable(upload, revision=revision)
-    locked.steps = _parsed([*locked.steps, *steps], upload=locked)
-    return _corrected(locked, actor_id=actor_id, check=check)
-
-
-@transaction.atomic
-def undo_step(
-    upload: Upload, *, actor_id: int | None, revision: int | None = None, all_of_them: bool = False, check: bool = True
-) -> Upload:
-    """Take back the last correction, or all of them."""
-    locked = _correctable(upload, revision=revision)
-    if not locked.steps:
-        raise UploadChanged
-    locked.steps = [] if all_of_them else locked.steps[:-1]
-    return _corrected(locked, actor_id=actor_id, check=check)
-
-
-def _correctable(upload: Upload, *, revision: int | None) -> Upload:
-    locked = _locked(upload)
-    if revision is not None and locked.revision != revision:
-        raise UploadChanged
-    if locked.standing not in (*SETTLED, UploadState.FAILED) or not locked.table_id:
-        raise UploadBusy
-    return locked
-
-
-def _parsed(steps: Sequence[Mapping[str, Any]], *, upload: Upload) -> list[dict[str, Any]]:
-    try:
-        columns = upload.inspected.get("columns")
-        return list(parse_steps(steps, table=load_library().tables[upload.table_id], columns=columns))
-    except StepsInvalid as error:
-        raise CorrectionInvalid(error.issues) from error
-
-
-def _corrected(upload: Upload, *, actor_id: int | None, check: bool) -> Upload:
-    if check:
-        _again(upload, actor_id=actor_id)
-        return upload
-    upload.revision += 1
-    # What the last check found and wrote aside is of the rows before the correction.
-    upload.state, upload.staged = UploadState.NEEDS_ATTENTION, {}
-    upload.save()
-    return upload
+    return check_again(locked, actor_id=actor_id)
 
 
 @transaction.atomic
@@ -278,7 +216,7 @@ def request_load(
 
     `keep_as` names the source under which the mapping is kept for the next file; None keeps nothing.
     """
-    locked = _locked(upload)
+    locked = locked_upload(upload)
     if has_unchecked_changes(locked):
         raise UploadBusy
     failed = locked.standing is UploadState.FAILED and locked.load_job_id is not None
@@ -307,7 +245,7 @@ def queue_load(upload: Upload, *, good_rows: bool, actor_id: int | None, origin:
 @transaction.atomic
 def discard_upload(upload: Upload) -> None:
     """Throw an upload away that never counted: its bytes go, the row stays as a trace."""
-    locked = _locked(upload)
+    locked = locked_upload(upload)
     if locked.standing not in (*SETTLED, UploadState.FAILED):
         raise UploadBusy
     locked.problems.all().delete()
@@ -317,33 +255,22 @@ def discard_upload(upload: Upload) -> None:
     transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
-def _locked(upload: Upload) -> Upload:
+def parsed_steps(steps: Sequence[Mapping[str, Any]], *, upload: Upload) -> list[dict[str, Any]]:
+    """Return the corrections in their stored form; CorrectionInvalid names every one that cannot be taken."""
+    try:
+        columns = upload.inspected.get("columns")
+        return list(parse_steps(steps, table=load_library().tables[upload.table_id], columns=columns))
+    except StepsInvalid as error:
+        raise CorrectionInvalid(error.issues) from error
+
+
+def locked_upload(upload: Upload) -> Upload:
+    """Return the upload as it is now, locked until the transaction ends."""
     return Upload.objects.select_for_update(of=("self",)).select_related("check_job", "load_job").get(pk=upload.pk)
 
 
 def _settled(upload: Upload) -> Upload:
-    locked = _locked(upload)
+    locked = locked_upload(upload)
     if locked.standing not in (*SETTLED, UploadState.FAILED):
         raise UploadBusy
     return locked
-
-
-def lock_manifest() -> None:
-    """Hold the workspace's order of uploads until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [MANIFEST_LOCK, current_workspace_id()])
-
-
-def next_place() -> int:
-    """Return the next free place in the order. The caller holds the manifest's lock."""
-    highest = Upload.objects.aggregate(highest=Max("seq"))["highest"] or 0
-    return max(int(highest), last_change()) + 1
-
-
-@transaction.atomic
-def take_seq(upload: Upload) -> int:
-    """Give the upload the next place in the order and return it."""
-    lock_manifest()
-    upload.seq = next_place()
-    Upload.objects.filter(pk=upload.pk).update(seq=upload.seq)
-    return upload.seq

@@ -19,8 +19,9 @@ from kpis.datasets.meaning.mapping import ColumnMapping
 from kpis.models import Upload
 from kpis.queries.upload_grid import current_cells
 from kpis.queries.uploads import has_unchecked_changes, newest_uploads
-from kpis.services import uploads as services
+from kpis.services import corrections as services
 from kpis.services.rowcheck import judge_row
+from kpis.services.uploads import request_check
 from omnichannel.core.errors import DomainError
 from omnichannel.workspaces.middleware import WorkspaceRequest
 
@@ -41,7 +42,7 @@ def upload_cells(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
                 found, steps, actor_id=_actor(request), revision=_revision(request), check="check" in request.POST
             )
         elif "check" in request.POST:
-            services.request_check(found, actor_id=_actor(request))
+            request_check(found, actor_id=_actor(request))
     except DomainError as error:
         if in_place:
             return JsonResponse({"error": str(error), "code": error.code}, status=error.status)

@@ -32,13 +32,12 @@ from kpis.services import uploads as services
 from kpis.services.mappings import holds_decisions
 from kpis.services.staging import problem_file
 from kpis.services.unpacking import unpack_sheets
+from kpis.views.upload_steps import COUNTED, step_at, steps_of
 from omnichannel.core.errors import DomainError
-from omnichannel.jobs.choices import JobState
 from omnichannel.jobs.queries.jobs import job_progress
 from omnichannel.workspaces.middleware import WorkspaceRequest
 
 STEPS_SHOWN = 8
-COUNTED = (UploadState.LOADED, UploadState.REVERTED)  # counts now, or did
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ENCODINGS = ("utf-8", "gb18030", "utf-16", "big5")
 ENCODING_NAMES = {"utf-8-sig": "UTF-8 (BOM)"}
@@ -62,13 +61,13 @@ def upload(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         return render(request, "kpis/data/upload.html#progress", {"page": page, "progress": progress})
     columns = found.inspected.get("columns", ())
     members = list(newest_uploads().filter(parent=found).order_by("pk")) if _is_parent(found) else []
-    at, grid = _at(page), _grid(request, page, language=language)
+    at, grid = step_at(page), _grid(request, page, language=language)
     context = {
         "page": page,
         "upload": found,
         "progress": progress,
         "at": at,
-        "steps": _steps(page, at=at),
+        "steps": steps_of(page, at=at),
         "fields": _fields(page.table) if page.table else [],
         "tables": _tables(),
         "encodings": [(code, ENCODING_NAMES.get(code, code.upper())) for code in _encodings(found)],
@@ -120,54 +119,6 @@ def _grid(request: WorkspaceRequest, page: UploadPage, *, language: str) -> Grid
 
 def _may_keep(page: UploadPage) -> bool:
     return (page.may_load or page.may_load_good_rows) and holds_decisions(page.upload)
-
-
-def _at(page: UploadPage) -> str:
-    """Return the step a person is at: reading, columns, values, check, load or, past all of them, done."""
-    standing = page.standing
-    if standing in (*COUNTED, UploadState.UNPACKED):
-        return "done"
-    if standing in (UploadState.READY, UploadState.LOADING) or page.upload.load_job_id:
-        return "load"
-    if standing is UploadState.REFUSED and not page.upload.inspected.get("columns"):
-        return "reading"
-    if page.upload.counts:
-        return "check"
-    if any(field.asked for field in page.values) and not page.asked and not page.missing:
-        return "values"
-    return "columns" if page.columns or page.upload.mapping else "reading"
-
-
-def _steps(page: UploadPage, *, at: str) -> list[dict[str, str]]:
-    """Return the five steps: what is done, where it stands, what failed; those with something to show are links."""
-    labels = {
-        "reading": _("Read the file"),
-        "columns": _("Match the columns"),
-        "values": _("Match the values"),
-        "check": _("Check the rows"),
-        "load": _("Load"),
-    }
-    shown = {
-        "reading": bool(page.upload.inspected),
-        "columns": bool(page.upload.mapping),
-        "values": bool(page.values),
-        "check": bool(page.upload.counts),
-        "load": bool(page.upload.counts),
-    }
-    place = list(labels).index(at) if at in labels else len(labels)
-    states = ["done"] * place + ([_state_at(page)] if place < len(labels) else [])
-    states += ["todo"] * (len(labels) - len(states))
-    return [
-        {"label": label, "state": state, "url": f"#{key}" if shown[key] and not page.busy else ""}
-        for (key, label), state in zip(labels.items(), states, strict=True)
-    ]
-
-
-def _state_at(page: UploadPage) -> str:
-    """Return the state of the step it stands at; what a person cancelled has stopped, not failed."""
-    if page.standing is UploadState.FAILED and page.job is not None and page.job.state == JobState.CANCELLED:
-        return "stopped"
-    return "failed" if page.standing in (UploadState.REFUSED, UploadState.FAILED) else "current"
 
 
 def _fields(table: TableSpec) -> list[tuple[str, str]]:

@@ -18,8 +18,9 @@ from kpis.choices import UploadState
 from kpis.errors import CorrectionInvalid, UploadBusy, UploadChanged
 from kpis.models import SavedMapping, Upload
 from kpis.queries.uploads import has_unchecked_changes
+from kpis.services.corrections import add_steps, undo_step
 from kpis.services.mappings import delete_mapping, rename_mapping
-from kpis.services.uploads import add_steps, change_mapping, drop_saved_mapping, request_check, request_load, undo_step
+from kpis.services.uploads import change_mapping, drop_saved_mapping, request_check, request_load
 from omnichannel.jobs.choices import JobKind
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import workspace_scope

@@ -15,8 +15,9 @@ from kpis.choices import UploadState
 from kpis.models import Upload
 from kpis.queries.upload_grid import stored_rows
 from kpis.queries.warehouse import open_relations
+from kpis.services.corrections import add_steps, undo_step
 from kpis.services.staging import problem_file
-from kpis.services.uploads import add_steps, request_load, undo_step
+from kpis.services.uploads import request_load
 from omnichannel.jobs.choices import JobKind
 from tests.kpis.door import again, checked, work
 from tests.kpis.faults.orders import KINDS, clean_orders
