@@ -1,83 +1,61 @@
-"""KPI arithmetic on exact fractions, for many scopes at once, with the one rounding of the engine at its end."""
+"""KPI arithmetic on exact fractions, for many scopes and periods at once, with the one rounding of the engine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
+from kpis.engine.blocks import REASONS, Column, nothing
 from kpis.engine.grammar import BinOp, Call, MeasureRef, Node, Number
+from kpis.engine.grids import Codes, Counts, Grids
 from kpis.engine.plan import PlannedKpi
-from kpis.engine.results import Counts, Exacts, Flags, Gap, MeasureResult, Numbers
-from kpis.engine.specs import NoData, Scope, ScopeKind, Value
+from kpis.engine.ratios import PLACES, Exacts, Flags, Ratios, TooWideError
+from kpis.engine.specs import NoData, Scope, ScopeKind
 
-PLACES = 6
-NOTHING: Gap = (NoData.NO_ROWS, "")
-_NOUGHT = Decimal(0).scaleb(-PLACES)
-Results = Mapping[MeasureRef, MeasureResult]
-
-
-@dataclass(frozen=True, slots=True)
-class Ratios:
-    """Exact fractions `top / bottom` in columns (one of length 1 stands for all); every bottom is above zero."""
-
-    top: Exacts
-    bottom: Exacts
-
-    def __add__(self, other: Ratios) -> Ratios:
-        return Ratios(self.top * other.bottom + other.top * self.bottom, self.bottom * other.bottom)
-
-    def __neg__(self) -> Ratios:
-        return Ratios(-self.top, self.bottom)
-
-    def __mul__(self, other: Ratios) -> Ratios:
-        return Ratios(self.top * other.top, self.bottom * other.bottom)
-
-    def inverse(self) -> Ratios:
-        """Return 1 / each; what is zero counts as one (the caller has marked it)."""
-        zero = self.top == 0
-        top: Exacts = np.where(zero, 1, np.where(self.top > 0, self.bottom, -self.bottom))
-        return Ratios(top, np.where(zero, 1, np.abs(self.top)))
-
-    def at_most(self, other: Ratios) -> Flags:
-        """Return where this is less than or equal to the other."""
-        return np.asarray(self.top * other.bottom <= other.top * self.bottom, dtype=bool)
-
-    def where(self, chosen: Flags, other: Ratios) -> Ratios:
-        """Return this where chosen, else the other."""
-        return Ratios(np.where(chosen, self.top, other.top), np.where(chosen, self.bottom, other.bottom))
+# scopes whose operands are smaller are tried with 64 bits, the others with whole numbers of any size
+_SMALL = (1 << 48, 1 << 40, 1 << 32)
 
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """One measure at the scopes that are evaluated together."""
+    """One measure at the places that are evaluated together; `few` is how many customers were too few, else -1."""
 
     amount: Ratios
     weight: Ratios | None
     rows: Counts
     known: Flags
-    gaps: Mapping[int, Gap]
-    gap: Gap
+    few: Counts | None
 
     @property
     def value(self) -> Ratios:
         """Return the amount, or amount / weight for an average."""
         return self.amount if self.weight is None else self.amount * self.weight.inverse()
 
-    def gap_at(self, place: int) -> Gap:
-        """Return why there is no value at a place."""
-        return self.gaps.get(place, self.gap)
+    def at(self, places: Counts, wide: bool) -> Operand:
+        """Return some of the places, with numbers of any size if asked."""
+        weight = None if self.weight is None else _at(self.weight, places, wide)
+        return replace(self, amount=_at(self.amount, places, wide), weight=weight)
+
+
+def _at(ratios: Ratios, places: Counts, wide: bool) -> Ratios:
+    dtype = object if wide else ratios.top.dtype
+    bottom = None if ratios.bottom is None else ratios.bottom[places].astype(dtype)
+    return replace(ratios, top=ratios.top[places].astype(dtype), bottom=bottom)
 
 
 @dataclass(slots=True)
 class _Evaluation:
-    """The formula over all scopes. `failed` holds, per scope, the divisor that was zero first."""
+    """The formula over all places. `failed` holds, per place, which divisor of `divisors` was zero first, else -1."""
 
     operands: Mapping[MeasureRef, Operand]
-    failed: Exacts
+    failed: Codes
+    wide: bool
+    divisors: list[Node] = field(default_factory=list)
     done: dict[int, Ratios] = field(default_factory=dict)
 
     def value(self, node: Node) -> Ratios:
@@ -88,7 +66,7 @@ class _Evaluation:
 
     def _value(self, node: Node) -> Ratios:
         if isinstance(node, Number):
-            return _constant(Fraction(node.value))
+            return Ratios.constant(Fraction(node.value), self.wide)
         if isinstance(node, MeasureRef):
             return self.operands[node].value
         if isinstance(node, Call):
@@ -104,111 +82,208 @@ class _Evaluation:
     def _call(self, node: Call) -> Ratios:
         first, *others = [self.value(arg) for arg in node.args]
         if node.name == "abs":
-            return Ratios(np.abs(first.top), first.bottom)
+            return abs(first)
         for other in others:
             first = first.where(first.at_most(other) == (node.name == "min"), other)
         return first
 
     def _note_zeros(self, divisor: Ratios, node: Node) -> None:
-        zero = np.broadcast_to(np.asarray(divisor.top == 0, dtype=bool), self.failed.shape)
-        self.failed[zero & (self.failed == None)] = node  # noqa: E711 - elementwise
-
-
-def _constant(value: Fraction) -> Ratios:
-    return Ratios(np.array([value.numerator], dtype=object), np.array([value.denominator], dtype=object))
+        zero = np.broadcast_to(divisor.zero, self.failed.shape)
+        self.failed[zero & (self.failed < 0)] = len(self.divisors)
+        self.divisors.append(node)
 
 
 def rounded(value: Fraction) -> Decimal:
     """Return the value with 6 decimal places, half to even."""
-    return _rounded(_constant(value), 1)[0]
-
-
-def _rounded(values: Ratios, size: int) -> list[Decimal]:
-    """Return the values with 6 decimal places, half to even."""
-    scaled = values.top * 10**PLACES
-    floor = scaled // values.bottom
-    twice = (scaled - floor * values.bottom) * 2
-    up = (twice > values.bottom) | ((twice == values.bottom) & (floor % 2 == 1))
-    whole = np.broadcast_to(np.asarray(floor + np.where(up, 1, 0), dtype=object), (size,))
-    return [Decimal(each).scaleb(-PLACES) for each in whole]
+    top, bottom = np.array([value.numerator], dtype=object), np.array([value.denominator], dtype=object)
+    return Decimal(int(Ratios(top, bottom).rounded(1)[0])).scaleb(-PLACES)
 
 
 class Board:
-    """The scopes that are reported on, by kind, and every measure's operand at them, laid out once."""
+    """The scopes that are reported on in some periods, and every measure's operand at them, laid out once.
 
-    def __init__(self, results: Results, scopes: Mapping[ScopeKind, Sequence[Scope]]) -> None:
-        self.results = results
+    `scopes[kind]` has, for each of the periods `first`, `first + 1` ..., the numbers of the ids, in their order.
+    """
+
+    def __init__(self, grids: Grids, scopes: Mapping[ScopeKind, Sequence[Codes]], *, first: int = 0) -> None:
+        self.grids = grids
         self.scopes = scopes
-        self._places = {kind: {scope.id: at for at, scope in enumerate(found)} for kind, found in scopes.items()}
+        self._rows = {
+            kind: np.repeat(np.arange(first, first + len(found)), [len(codes) for codes in found])
+            for kind, found in scopes.items()
+        }
+        self._columns = {kind: np.concatenate([*found, np.zeros(0, np.int32)]) for kind, found in scopes.items()}
         self._operands: dict[tuple[MeasureRef, ScopeKind], Operand] = {}
+        self._named = {kind: [self._names(kind, codes) for codes in found] for kind, found in scopes.items()}
+
+    def _names(self, kind: ScopeKind, codes: Codes) -> list[Scope]:
+        ids = self.grids.axes[kind].ids
+        return [Scope(kind, ids[code]) for code in codes.tolist()]
+
+    def named(self, kind: ScopeKind) -> list[list[Scope]]:
+        """Return the scopes of each period."""
+        return self._named[kind]
+
+    def size(self, kind: ScopeKind) -> int:
+        """Return how many places the kind has over all periods."""
+        return len(self._rows[kind])
 
     def operand(self, ref: MeasureRef, kind: ScopeKind) -> Operand:
-        """Return the measure at the scopes of the kind, in their order."""
+        """Return the measure at the scopes of the kind, period after period."""
         if (ref, kind) not in self._operands:
-            self._operands[ref, kind] = self._laid_out(self.results[ref], kind)
+            self._operands[ref, kind] = self._laid_out(ref, kind)
         return self._operands[ref, kind]
 
-    def _laid_out(self, result: MeasureResult, kind: ScopeKind) -> Operand:
-        size, places, otherwise = len(self.scopes[kind]), self._places[kind], result.otherwise
-        source, ids = result.cells.by_kind.get(kind, (np.zeros(0, dtype=np.int64), ()))
-        target = np.array([places.get(each, -1) for each in ids], dtype=np.int64)
-        here = result.held[source] & (target >= 0)
-        source, target = source[here], target[here]
-        rows, known = np.full(size, otherwise.rows), np.full(size, otherwise.amount is not None)
-        rows[target] = result.rows[source]
-        known[target] = result.amount.known[source]
-        unknown = ~result.amount.known[source]
-        gaps = {
-            int(at): result.gaps.get(int(place), NOTHING)
-            for place, at in zip(source[unknown], target[unknown], strict=True)
-        }
-        weight = None if result.weight is None else _spread(result.weight, source, target, Fraction(1), size)
-        amount = _spread(result.amount, source, target, otherwise.amount or Fraction(0), size)
-        return Operand(amount, weight, rows, known, gaps, (otherwise.reason or NoData.NO_ROWS, otherwise.detail))
+    def _laid_out(self, ref: MeasureRef, kind: ScopeKind) -> Operand:
+        size = self.size(kind)
+        if ref in self.grids.missing:
+            return Operand(Ratios(nothing(size)), None, nothing(size), np.zeros(size, dtype=bool), None)
+        grid = self.grids.found[ref, kind].padded(len(self.grids.axes[kind]))
+        places = self._rows[kind], self._columns[kind]
+        per = grid.per
+        amount = Ratios(grid.amount[places], den=per) if isinstance(per, int) else None
+        if amount is None:
+            amount = Ratios(grid.amount[places], np.asarray(per)[places])
+        weight = None if grid.weight is None else Ratios(grid.weight[places], den=grid.weight_per)
+        few = None if grid.few is None else grid.few[places]
+        return Operand(amount, weight, grid.rows[places].astype(np.int64), grid.known[places], few)
 
 
-def _spread(numbers: Numbers, source: Counts, target: Counts, otherwise: Fraction, size: int) -> Ratios:
-    top, bottom = np.full(size, otherwise.numerator, dtype=object), np.full(size, otherwise.denominator, dtype=object)
-    top[target] = numbers.whole[source]
-    bottom[target] = numbers.per if isinstance(numbers.per, int) else numbers.per[source]
-    return Ratios(top, bottom)
+@dataclass(slots=True)
+class _Numbers:
+    """What a formula comes to at some places, in millionths."""
+
+    value: Exacts
+    top: Exacts
+    bottom: Exacts | None
+    failed: Codes
+    divisors: list[Node]
 
 
-def evaluate(planned: PlannedKpi, kind: ScopeKind, board: Board) -> Iterator[Value]:
-    """Compute one KPI at all scopes of a kind.
+def evaluate(planned: PlannedKpi, kind: ScopeKind, board: Board) -> list[Column]:
+    """Compute one KPI at all scopes of a kind, a column per period.
 
     numerator and denominator are the operands of the outermost division, a constant factor outside left aside; for a
     KPI that is one average, the sum and what it was divided by; for all others the value itself and nothing.
     """
-    scopes = board.scopes[kind]
-    size = len(scopes)
+    size = board.size(kind)
     operands = {ref: board.operand(ref, kind) for ref in planned.refs}
-    rows = sum((operands[ref].rows for ref in planned.counted), np.zeros(size, dtype=np.int64)).tolist()
-    run = _Evaluation(operands, np.full(size, None, dtype=object))
-    values = _rounded(run.value(planned.root), size)
-    parts = _parts(planned.root, run)
-    tops, bottoms = (values, [None] * size) if parts is None else (_rounded(part, size) for part in parts)
-    missing = ~np.logical_and.reduce([operand.known for operand in operands.values()])
-    for place, scope in enumerate(scopes):
-        if missing[place]:
-            reason, detail = _missing(planned, operands, place)
-            yield Value(planned.kpi, scope, None, rows=rows[place], reason=reason, detail=detail)
-        elif (zero := run.failed[place]) is not None:
-            top, nought = (tops[place], _NOUGHT) if _is_divisor(zero, planned.root) else (None, None)
-            reason = NoData.ZERO_DENOMINATOR
-            yield Value(planned.kpi, scope, None, top, nought, rows[place], reason, str(zero))
-        else:
-            yield Value(planned.kpi, scope, values[place], tops[place], bottoms[place], rows=rows[place])
+    known: Flags = np.logical_and.reduce([operand.known for operand in operands.values()])
+    found = _numbers(planned.root, operands, size)
+    zero = known & (found.failed >= 0)
+    outermost = np.array([_is_divisor(node, planned.root) for node in found.divisors] + [False])
+    shown = zero & outermost[found.failed]
+    reason, detail, details = _reasons(planned, operands, known, board.grids)
+    reason[zero] = REASONS.index(NoData.ZERO_DENOMINATOR)
+    for place, node in enumerate(found.divisors):
+        detail[zero & (found.failed == place)] = len(details)
+        details.append(str(node))
+    whole = _Whole(
+        valued=known & ~zero,
+        over=(known & ~zero) | shown,
+        under=(known & ~zero if found.bottom is not None else np.zeros(size, dtype=bool)) | shown,
+        denominator=nothing(size) if found.bottom is None else np.where(shown, 0, found.bottom),
+        rows=sum((operands[ref].rows for ref in planned.counted), nothing(size)),
+        reason=reason,
+        detail=detail,
+    )
+    ends = np.cumsum([0, *(len(names) for names in board.named(kind))])
+    return [
+        Column(
+            planned.kpi,
+            kind,
+            names,
+            value=found.value[start:end],
+            numerator=found.top[start:end],
+            details=details,
+            **{name: getattr(whole, name)[start:end] for name in _Whole.__slots__},
+        )
+        for names, (start, end) in zip(board.named(kind), pairwise(ends.tolist()), strict=True)
+    ]
 
 
-def _missing(planned: PlannedKpi, operands: Mapping[MeasureRef, Operand], place: int) -> Gap:
+@dataclass(slots=True)
+class _Whole:
+    valued: Flags
+    over: Flags
+    under: Flags
+    denominator: Exacts
+    rows: Counts
+    reason: Codes
+    detail: Codes
+
+
+def _numbers(root: Node, operands: Mapping[MeasureRef, Operand], size: int) -> _Numbers:
+    """Evaluate with 64 bits where they are enough, else the smaller scopes with them and the others without."""
+    everywhere = np.arange(size)
+    with_weights = [operand.weight.top for operand in operands.values() if operand.weight is not None]
+    columns = [*(operand.amount.top for operand in operands.values()), *with_weights]
+    if all(column.dtype != object for column in columns):
+        try:
+            return _computed(root, operands, size, wide=False)
+        except TooWideError:
+            most = np.max([np.abs(column) for column in columns], axis=0)
+        for limit in _SMALL:
+            small, large = np.flatnonzero(most < limit), np.flatnonzero(most >= limit)
+            try:
+                few = _some(root, operands, small, wide=False)
+            except TooWideError:
+                continue
+            return _joined(few, small, _some(root, operands, large, wide=True), large, size)
+    return _some(root, operands, everywhere, wide=True)
+
+
+def _some(root: Node, operands: Mapping[MeasureRef, Operand], places: Counts, *, wide: bool) -> _Numbers:
+    chosen = {ref: operand.at(places, wide) for ref, operand in operands.items()}
+    return _computed(root, chosen, len(places), wide=wide)
+
+
+def _computed(root: Node, operands: Mapping[MeasureRef, Operand], size: int, *, wide: bool) -> _Numbers:
+    run = _Evaluation(operands, np.full(size, -1, dtype=np.int32), wide)
+    value = run.value(root).rounded(size)
+    parts = _parts(root, run)
+    top, bottom = (value, None) if parts is None else (part.rounded(size) for part in parts)
+    return _Numbers(value, top, bottom, run.failed, run.divisors)
+
+
+def _joined(some: _Numbers, places: Counts, others: _Numbers, other_places: Counts, size: int) -> _Numbers:
+    def both(left: Exacts, right: Exacts) -> Exacts:
+        narrow = not len(right) or (int(right.max()) < 1 << 62 and int(right.min()) > -1 << 62)
+        joined = np.zeros(size, dtype=left.dtype if narrow else object)
+        joined[places], joined[other_places] = left, right
+        return joined
+
+    bottom = None if some.bottom is None or others.bottom is None else both(some.bottom, others.bottom)
+    failed = both(some.failed, others.failed)
+    return _Numbers(both(some.value, others.value), both(some.top, others.top), bottom, failed, some.divisors)
+
+
+def _reasons(
+    planned: PlannedKpi, operands: Mapping[MeasureRef, Operand], known: Flags, grids: Grids
+) -> tuple[Codes, Codes, list[str]]:
     """Return why there is no value: a missing table outranks too few customers, which outranks missing rows."""
-    gaps = [(ref, operands[ref].gap_at(place)) for ref in planned.refs if not operands[ref].known[place]]
-    for wanted in (NoData.TABLE_MISSING, NoData.TOO_FEW_CUSTOMERS):
-        for _, (reason, detail) in gaps:
-            if reason is wanted:
-                return reason, detail
-    return NoData.NO_ROWS if len(planned.refs) == 1 else NoData.MISSING_OPERAND, str(gaps[0][0])
+    reason, detail = np.zeros(len(known), dtype=np.int32), np.zeros(len(known), dtype=np.int32)
+    details = [""]
+    if (gap := next((grids.missing[ref] for ref in planned.refs if ref in grids.missing), None)) is not None:
+        reason[:], detail[:] = REASONS.index(gap.reason), 1
+        return reason, detail, [*details, gap.detail]
+    last = NoData.NO_ROWS if len(planned.refs) == 1 else NoData.MISSING_OPERAND
+    reason[~known] = REASONS.index(last)
+    open_: Flags = ~known
+    for ref in planned.refs:
+        few = operands[ref].few
+        if few is not None and bool((small := open_ & ~operands[ref].known & (few >= 0)).any()):
+            reason[small] = REASONS.index(NoData.TOO_FEW_CUSTOMERS)
+            sizes, places = np.unique(few[small], return_inverse=True)
+            detail[small] = places + len(details)
+            details.extend(str(size) for size in sizes.tolist())
+            open_ &= ~small
+    for ref in planned.refs:
+        here = open_ & ~operands[ref].known
+        detail[here] = len(details)
+        details.append(str(ref))
+        open_ &= ~here
+    return reason, detail, details
 
 
 def _unscaled(node: Node) -> Node:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Mapping
+import unicodedata
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
+
+from kpis.engine.formula_errors import FormulaError
 
 WINDOWS = ("prev", "yoy", "r12m", "open")
 FUNCTIONS = ("min", "max", "abs")
@@ -18,40 +22,35 @@ MAX_LENGTH = 2000
 MAX_DEPTH = 40
 MAX_OPERANDS = 100
 
-_TOKEN = re.compile(r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<symbol>[-+*/(),\[\]=|@]))")
+_TOKEN = re.compile(r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[^\W\d]\w*)|(?P<symbol>[-+*/(),\[\]=|@]))")
 _VALUE = re.compile(r"\s*(?P<value>[\w.-]+)")
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2}
-
-_MESSAGES = {
-    "empty": "The formula is empty.",
-    "too_long": "The formula has {length} characters; at most {limit} are allowed.",
-    "too_deep": "The formula is nested more than {limit} levels deep.",
-    "too_many": "The formula has more than {limit} operands.",
-    "unexpected_character": "{found!r} has no meaning in a formula.",
-    "expected": "Expected {expected} but found {found!r}.",
-    "trailing": "The formula should end before {found!r}.",
-    "unknown_measure": "There is no measure {name!r}.",
-    "unknown_column": "Measure {measure!r} cannot be filtered by {name!r}.",
-    "unknown_window": "There is no window {name!r}; the windows are prev, yoy, r12m and open.",
-    "unknown_function": "There is no function {name!r}; the functions are min, max and abs.",
-    "argument_count": "{name} takes {expected} argument(s) but got {count}.",
-    "duplicate_filter": "The filter on {name!r} is given twice.",
-}
+# what people type for the signs of the language, beyond what Unicode itself calls the same
+_SIGNS = {"×": "*", "÷": "/", "−": "-", "–": "-", "—": "-", "、": ",", "【": "[", "】": "]"}
 
 Filters = tuple[tuple[str, tuple[str, ...]], ...]
 
 
-class FormulaError(ValueError):
-    """A formula that cannot be read. `position` counts characters from 0; `code` and `params` let an edge translate."""
+class Words(Protocol):
+    """What a formula may name."""
 
-    def __init__(self, position: int, code: str, params: Mapping[str, object], suggestion: str = "") -> None:
-        self.position = position
-        self.code = code
-        self.params = dict(params)
-        self.suggestion = suggestion
-        self.message = _MESSAGES[code].format(**self.params)
-        hint = f" Did you mean {suggestion!r}?" if suggestion else ""
-        super().__init__(f"{self.message}{hint} (position {position + 1})")
+    def measures(self) -> Collection[str]:
+        """Return the ids of all measures."""
+
+    def columns(self, measure: str) -> Collection[str]:
+        """Return the columns that a measure can be narrowed by."""
+
+    def values(self, measure: str, column: str) -> Collection[str]:
+        """Return the values that a column can hold, nothing when any text may be one."""
+
+    def fits(self, measure: str, column: str, value: str) -> bool:
+        """Tell whether a column can hold a value."""
+
+    def has_open(self, measure: str) -> bool:
+        """Tell whether a measure has a value at the start of a period."""
+
+    def nearest(self, written: str) -> str:
+        """Return the measure that goes by a name other than its id, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,25 +144,78 @@ class _Token:
     position: int
 
 
-def parse_formula(
-    text: str, *, known: Collection[str] | None = None, columns: Mapping[str, Collection[str]] | None = None
-) -> Formula:
-    """Parse a formula. `known` are the measure ids to accept, `columns` the filterable columns per measure."""
-    return _Parser(text, known=known, columns=columns).formula()
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text came to: the formula, or everything that is wrong with it, in the order of the text.
+
+    `sums` are its additions and subtractions with the places of their signs.
+    """
+
+    formula: Formula | None
+    errors: tuple[FormulaError, ...]
+    sums: tuple[tuple[int, BinOp], ...] = ()
+
+
+def parse_formula(text: str, *, known: Collection[str] | None = None) -> Formula:
+    """Parse a formula; FormulaError tells the first thing wrong. `known` are the measure ids to accept."""
+    found = read_formula(text, None if known is None else _Known(known))
+    if found.formula is None:
+        raise found.errors[0]
+    return found.formula
+
+
+def read_formula(text: str, words: Words | None = None) -> Reading:
+    """Read a formula and find everything wrong with it. Without `words` any name is taken for a measure."""
+    parser = _Parser(text, words)
+    try:
+        root = parser.formula()
+    except FormulaError as error:
+        parser.errors.append(error)
+        parser.look_at_the_rest()
+        root = None
+    errors = tuple(sorted(parser.errors, key=lambda error: error.position))
+    return Reading(None if errors or root is None else Formula(root), errors, tuple(parser.sums))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Nothing but the ids of measures is known: any column, value and window may be right."""
+
+    ids: Collection[str]
+
+    def measures(self) -> Collection[str]:
+        return self.ids
+
+    def columns(self, measure: str) -> Collection[str]:
+        return ()
+
+    def values(self, measure: str, column: str) -> Collection[str]:
+        return ()
+
+    def fits(self, measure: str, column: str, value: str) -> bool:
+        return True
+
+    def has_open(self, measure: str) -> bool:
+        return True
+
+    def nearest(self, written: str) -> str:
+        return ""
 
 
 class _Parser:
-    def __init__(
-        self, text: str, *, known: Collection[str] | None, columns: Mapping[str, Collection[str]] | None
-    ) -> None:
+    """Reads on after a wrong name, so that all of them are told; stops at what breaks the grammar."""
+
+    def __init__(self, text: str, words: Words | None) -> None:
         self.text = text
-        self.known = known
-        self.columns = columns
+        self.words = words
         self.offset = 0
         self.depth = 0
         self.operands = 0
+        self.errors: list[FormulaError] = []
+        self.sums: list[tuple[int, BinOp]] = []
 
-    def formula(self) -> Formula:
+    def formula(self) -> Node:
+        """Return the tree. FormulaError for what breaks the grammar; wrong names are kept in `errors`."""
         if len(self.text) > MAX_LENGTH:
             raise FormulaError(MAX_LENGTH, "too_long", {"length": len(self.text), "limit": MAX_LENGTH})
         if not self.text.strip():
@@ -171,8 +223,15 @@ class _Parser:
         root = self._expr()
         rest = self._peek()
         if rest.kind != "end":
-            raise FormulaError(rest.position, "trailing", {"found": rest.text})
-        return Formula(root)
+            raise FormulaError(rest.position, "trailing", {"found": rest.text}, length=len(rest.text))
+        return root
+
+    def look_at_the_rest(self) -> None:
+        """Tell the measures that do not exist behind a place where the grammar broke."""
+        start = max(error.position for error in self.errors) + 1
+        for found in re.finditer(r"(\[[^\]]*\]|@\w*)|([^\W\d]\w*)(?!\w*\s*\()", self.text[start : MAX_LENGTH + 1]):
+            if found[2] and not re.match(r"\w", self.text[start + found.start(2) - 1]):
+                self._known_measure(_Token("name", found[2], start + found.start(2)))
 
     def _peek(self) -> _Token:
         match = _TOKEN.match(self.text, self.offset)
@@ -180,7 +239,10 @@ class _Parser:
             position = len(self.text) - len(self.text[self.offset :].lstrip())
             if position == len(self.text):
                 return _Token("end", "", position)
-            raise FormulaError(position, "unexpected_character", {"found": self.text[position]})
+            found = self.text[position]
+            plain = _SIGNS.get(found) or unicodedata.normalize("NFKC", found)
+            meant = plain if plain != found and _TOKEN.fullmatch(plain) else ""
+            raise FormulaError(position, "unexpected_character", {"found": found}, meant)
         kind = match.lastgroup or ""
         return _Token(kind, match[kind], match.start(kind))
 
@@ -196,7 +258,7 @@ class _Parser:
     def _expect(self, symbol: str) -> None:
         if not self._accept(symbol):
             token = self._peek()
-            raise FormulaError(token.position, "expected", {"expected": repr(symbol), "found": token.text})
+            raise _unlike(token, "expected_symbol", symbol=symbol)
 
     def _expr(self) -> Node:
         self.depth += 1
@@ -204,7 +266,9 @@ class _Parser:
             raise FormulaError(self.offset, "too_deep", {"limit": MAX_DEPTH})
         node = self._term()
         while op := self._accept("+", "-"):
+            sign = self.offset - 1
             node = BinOp(op, node, self._term())
+            self.sums.append((sign, node))
         self.depth -= 1
         return node
 
@@ -226,65 +290,89 @@ class _Parser:
         if token.kind == "number":
             return Number(Decimal(self._take().text))
         if token.kind != "name":
-            raise FormulaError(token.position, "expected", {"expected": "a number or a measure", "found": token.text})
+            raise _unlike(token, "expected_operand")
         self._take()
         return self._call(token) if self._accept("(") else self._measure(token)
 
     def _call(self, name: _Token) -> Node:
         if name.text not in FUNCTIONS:
-            raise _unknown(name, "unknown_function", FUNCTIONS)
+            self.errors.append(_unknown(name, "unknown_function", FUNCTIONS))
         args = [self._expr()]
         while self._accept(","):
             args.append(self._expr())
         self._expect(")")
-        if (name.text == "abs") != (len(args) == 1):
-            expected = "1" if name.text == "abs" else "2 or more"
-            params = {"name": name.text, "expected": expected, "count": len(args)}
-            raise FormulaError(name.position, "argument_count", params)
+        if name.text in FUNCTIONS and (name.text == "abs") != (len(args) == 1):
+            params = {"name": name.text, "expected": "1" if name.text == "abs" else "2 or more", "count": len(args)}
+            self.errors.append(FormulaError(name.position, "argument_count", params, length=len(name.text)))
         return Call(name.text, tuple(args))
 
     def _measure(self, name: _Token) -> MeasureRef:
-        if self.known is not None and name.text not in self.known:
-            raise _unknown(name, "unknown_measure", self.known)
+        is_known = self._known_measure(name)
         filters: dict[str, tuple[str, ...]] = {}
         if self._accept("["):
-            self._filter(name.text, filters)
+            self._filter(name.text, filters, is_known)
             while self._accept(","):
-                self._filter(name.text, filters)
+                self._filter(name.text, filters, is_known)
             self._expect("]")
-        return MeasureRef(name.text, tuple(sorted(filters.items())), self._window())
+        return MeasureRef(name.text, tuple(sorted(filters.items())), self._window(name.text, is_known))
 
-    def _filter(self, measure: str, filters: dict[str, tuple[str, ...]]) -> None:
+    def _known_measure(self, name: _Token) -> bool:
+        if self.words is None:
+            return False
+        names = self.words.measures()
+        if name.text in names:
+            return True
+        self.errors.append(_unknown(name, "unknown_measure", names, self.words.nearest(name.text)))
+        return False
+
+    def _filter(self, measure: str, filters: dict[str, tuple[str, ...]], is_known: bool) -> None:
         column = self._take()
         if column.kind != "name":
-            raise FormulaError(column.position, "expected", {"expected": "a column", "found": column.text})
-        if self.columns is not None and column.text not in self.columns.get(measure, ()):
-            raise _unknown(column, "unknown_column", self.columns.get(measure, ()), measure=measure)
+            raise _unlike(column, "expected_column")
+        columns = self.words.columns(measure) if self.words and is_known else ()
+        if columns and column.text not in columns:
+            self.errors.append(_unknown(column, "unknown_column", columns, measure=measure))
         if column.text in filters:
-            raise FormulaError(column.position, "duplicate_filter", {"name": column.text})
+            self.errors.append(
+                FormulaError(column.position, "duplicate_filter", {"name": column.text}, length=len(column.text))
+            )
         self._expect("=")
-        values = [self._value()]
+        values = [self._value(measure, column.text, column.text in columns)]
         while self._accept("|"):
-            values.append(self._value())
+            values.append(self._value(measure, column.text, column.text in columns))
         filters[column.text] = tuple(sorted(set(values)))
 
-    def _value(self) -> str:
+    def _value(self, measure: str, column: str, is_known: bool) -> str:
         match = _VALUE.match(self.text, self.offset)
         if match is None:
-            token = self._peek()
-            raise FormulaError(token.position, "expected", {"expected": "a value", "found": token.text})
+            raise _unlike(self._peek(), "expected_value")
         self.offset = match.end()
-        return match["value"]
+        value = _Token("value", match["value"], match.start("value"))
+        if self.words and is_known and not self.words.fits(measure, column, value.text):
+            found = _unknown(value, "unknown_value", self.words.values(measure, column), column=column)
+            self.errors.append(found)
+        return value.text
 
-    def _window(self) -> str:
+    def _window(self, measure: str, is_known: bool) -> str:
         if not self._accept("@"):
             return ""
         window = self._take()
         if window.text not in WINDOWS:
-            raise _unknown(window, "unknown_window", WINDOWS)
+            self.errors.append(_unknown(window, "unknown_window", WINDOWS))
+        elif window.text == "open" and self.words and is_known and not self.words.has_open(measure):
+            params = {"measure": measure}
+            self.errors.append(FormulaError(window.position, "window_needs_stock", params, length=len(window.text)))
         return window.text
 
 
-def _unknown(token: _Token, code: str, names: Collection[str], **params: object) -> FormulaError:
-    close = difflib.get_close_matches(token.text, list(names), n=1, cutoff=0.6)
-    return FormulaError(token.position, code, {"name": token.text, **params}, close[0] if close else "")
+def _unlike(token: _Token, code: str, **params: object) -> FormulaError:
+    return FormulaError(token.position, code, {"found": token.text, **params}, length=max(len(token.text), 1))
+
+
+def _unknown(token: _Token, code: str, names: Collection[str], meant: str = "", **params: object) -> FormulaError:
+    folded = {name.lower(): name for name in names}
+    close = [meant] if meant else difflib.get_close_matches(token.text.lower(), list(folded), n=1, cutoff=0.6)
+    suggestion = folded.get(close[0], close[0]) if close else ""
+    return FormulaError(
+        token.position, code, {"name": token.text, **params}, suggestion, length=max(len(token.text), 1)
+    )

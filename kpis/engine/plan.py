@@ -145,3 +145,10 @@ def scope_kinds(context: Context, ref: MeasureRef) -> frozenset[ScopeKind]:
         return context.scoping.kinds(scope_table(context.library, measure))
     tables = [context.library.tables[table] for table in base_tables(measure.id)]
     return frozenset.intersection(*(context.scoping.kinds(spec) for spec in tables))
+
+
+def reported_kinds(context: Context, ref: MeasureRef, planned: Sequence[PlannedKpi]) -> frozenset[ScopeKind]:
+    """Return the kinds of scopes at which some KPI with this reference is reported."""
+    request = context.scoping.request
+    users = [kpi.kpi for kpi in planned if ref in kpi.refs]
+    return frozenset(kind for kind in request.kinds if any(request.reports(kpi, kind) for kpi in users))

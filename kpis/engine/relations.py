@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
 Row = dict[str, object]
+# the hidden columns of a part that say where a row came from: the upload's place in the order, its sheet and line
+SEQ, SHEET, LINE = "_seq", "_sheet", "_line"
+PLACE: Mapping[str, str] = {SEQ: "int64", SHEET: "string", LINE: "int64"}
 
 DTYPES: Mapping[ColumnType, str] = {
     ColumnType.STRING: "string",
@@ -42,16 +45,24 @@ class Relations:
         *,
         embedded: duckdb.DuckDBPyConnection | None = None,
         specs: Mapping[str, TableSpec] | None = None,
+        provenance: bool = False,
     ) -> None:
         self.backend = backend
+        self._provenance = provenance
         self._tables = dict(tables)
         self._embedded = embedded
         self._specs = specs or {}
         self._compiled: dict[object, str] = {}
+        self._layouts: dict[str, object] = {}
         self._frames: frozenset[str] = frozenset()
         # which days and periods a table has rows for: parts never change, so several periods ask once
         self.days: dict[str, list[date]] = {}
         self.texts: dict[tuple[str, str], list[str]] = {}
+
+    @property
+    def is_embedded(self) -> bool:
+        """Tell whether the engine runs in this process, where arrays of all rows can be had."""
+        return self._embedded is not None
 
     def table(self, name: str) -> ir.Table | None:
         """Return the table, or None when nothing was ever loaded into it."""
@@ -78,6 +89,40 @@ class Relations:
             self._compiled[query] = compiled
         return compiled if bounds is None else bounds.written_into(compiled)
 
+    def layout(self, name: str) -> object:
+        """Return what tells whether a query compiled on other relations may be run here: names, columns and types."""
+        return self._layouts.get(name)
+
+    def compiled(self, expr: ir.Table) -> str:
+        """Return the SQL of an expression, for `ask` on any relations of the same layout. Embedded engine only."""
+        return str(self.backend.compile(expr))
+
+    def ask(self, sql: str) -> list[Row]:
+        """Run compiled SQL. Embedded engine only."""
+        if self._embedded is None:
+            raise TypeError("compiled SQL is run on the embedded engine only")
+        rows: list[Row] = self._embedded.sql(sql).to_arrow_table().to_pylist()
+        return rows
+
+    def grouped(
+        self, rows: ir.Table, sums: Mapping[str, str], *, by: Sequence[str], sets: Sequence[str]
+    ) -> pa.Table:
+        """Return aggregates (DuckDB's SQL, by name) by the columns `by`, and by these and each column of `sets`.
+
+        One scan answers all of them. `_set` says which column a row is of: its place in `sets`, or how many there are
+        for the rows that are by none. Embedded engine only.
+        """
+        if self._embedded is None:
+            raise TypeError("grouping sets are asked of the embedded engine only")
+        named = [f'"{name}"' for name in by]
+        alone = [f'"{name}"' for name in sets]
+        places = [f"WHEN GROUPING({name}) = 0 THEN {place}" for place, name in enumerate(alone)]
+        which = f"CASE {' '.join(places)} ELSE {len(alone)} END" if places else "0"
+        found = ", ".join([*named, *alone, f"{which} AS _set", *(f'{sql} AS "{name}"' for name, sql in sums.items())])
+        groups = ", ".join(f"({', '.join(group)})" for group in [named, *([*named, name] for name in alone)])
+        sql = f"SELECT {found} FROM ({self._sql(rows, current_bounds())}) GROUP BY GROUPING SETS ({groups})"  # noqa: S608
+        return self._embedded.sql(sql).to_arrow_table()
+
     def small(self, name: str, rows: pa.Table) -> ir.Table:
         """Return a small table of the computation's own under a name; the same name replaces what was there."""
         if self._embedded is None:
@@ -85,14 +130,43 @@ class Relations:
         self._embedded.register(f"small_{name}", rows)
         return self.backend.table(f"small_{name}")
 
+    def numbered(self, name: str, ids: ir.Table | None = None) -> ir.Table:
+        """Return a table (`id`, `code`) that numbers texts under a name, with those of a column `id` added.
+
+        Embedded engine only. A number never changes while the relations are open.
+        """
+        if self._embedded is None:
+            raise TypeError("texts are numbered on the embedded engine only")
+        table = f"number_{name}"
+        self._embedded.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} (id VARCHAR, code INTEGER)")
+        if ids is not None:
+            (size,) = self._embedded.execute(f"SELECT count(*) FROM {table}").fetchall()[0]  # noqa: S608
+            new = f"ANTI JOIN {table} USING (id)" if size else ""
+            self._embedded.execute(
+                f"""
+                INSERT INTO {table} SELECT id, {size} + row_number() OVER () - 1
+                FROM (SELECT DISTINCT id FROM ({self._sql(ids, current_bounds())}) WHERE id IS NOT NULL) AS found {new}
+                """  # noqa: S608 - the names are the engine's own
+            )
+        return self.backend.table(table)
+
+    def renumber(self, name: str, numbers: pa.Table) -> None:
+        """Put other numbers (`id`, `code`) in the place of those of a name. Embedded engine only."""
+        if self._embedded is None:
+            raise TypeError("texts are numbered on the embedded engine only")
+        self._embedded.register("renumbered", numbers)
+        self._embedded.execute(f"CREATE OR REPLACE TEMP TABLE number_{name} AS SELECT id, code FROM renumbered")  # noqa: S608
+        self._embedded.unregister("renumbered")
+
     def replace_frames(self, frames: Mapping[str, pa.Table]) -> None:
         """Put other rows in the place of all frames: the organisation of another day. Embedded engine only."""
         if self._embedded is None:
             raise TypeError("frames are replaced on the embedded engine only")
-        loader = _Loader(self._embedded, self.backend, self._specs, {})
+        loader = _Loader(self._embedded, self.backend, self._specs, {}, provenance=self._provenance)
         changed = self._frames | set(frames)
         self._tables = {name: table for name, table in self._tables.items() if name not in changed}
         self._tables |= {name: loader.from_frame(name, frame) for name, frame in frames.items()}
+        self._layouts |= loader.layouts
         self._frames = frozenset(frames)
         self.days = {table: days for table, days in self.days.items() if table not in changed}
         self.texts = {key: texts for key, texts in self.texts.items() if key[0] not in changed}
@@ -112,12 +186,13 @@ class Relations:
         memory_limit: str = "1GB",
         threads: int = 2,
         temp_directory: str | Path | None = None,
+        provenance: bool = False,
     ) -> Relations:
         """Open Parquet parts and Arrow frames on an embedded DuckDB that lives in memory.
 
-        Only columns of `tables` are seen; one that no part holds is null. `dedupe` names the natural key of the
-        tables whose uploads overlap: per key the row with the highest (`_seq`, `_line`) counts, and is kept in a
-        temporary table so that several queries do not repeat the work.
+        Only columns of `tables` are seen (and those of `PLACE` with `provenance`); one that no part holds is null.
+        `dedupe` names the natural key of the tables whose uploads overlap: per key the row with the highest (`_seq`,
+        `_line`) counts, and is kept in a temporary table so that several queries do not repeat the work.
         """
         config: dict[str, str | int] = {"memory_limit": memory_limit, "threads": threads}
         if temp_directory is not None:
@@ -126,9 +201,10 @@ class Relations:
         # result order is never promised and row order costs memory on large aggregates
         raw.execute("SET preserve_insertion_order = false")
         backend = ibis.duckdb.from_connection(raw)
-        loader = _Loader(raw, backend, tables, dict(dedupe or {}))
+        loader = _Loader(raw, backend, tables, dict(dedupe or {}), provenance=provenance)
         found = {name: loader.from_parts(name, paths) for name, paths in parts.items() if paths}
-        relations = cls(backend, found, embedded=raw, specs=tables)
+        relations = cls(backend, found, embedded=raw, specs=tables, provenance=provenance)
+        relations._layouts = loader.layouts
         relations.replace_frames(frames or {})
         return relations
 
@@ -140,7 +216,11 @@ class _Loader:
         backend: BaseBackend,
         specs: Mapping[str, TableSpec],
         dedupe: Mapping[str, Sequence[str]],
+        *,
+        provenance: bool,
     ) -> None:
+        self.provenance = provenance
+        self.layouts: dict[str, object] = {}
         self.raw = raw
         self.backend = backend
         self.specs = specs
@@ -150,13 +230,16 @@ class _Loader:
         self.raw.read_parquet([str(path) for path in paths], union_by_name=True).create_view(f"part_{name}")
         table = self.backend.table(f"part_{name}")
         if name not in self.dedupe:
-            return canonical(table, self.specs[name])
-        newest = newest_per_key(table, self.dedupe[name])
-        return self._kept(name, canonical(newest, self.specs[name]))
+            return self._canonical(name, table)
+        return self._kept(name, self._canonical(name, newest_per_key(table, self.dedupe[name])))
 
     def from_frame(self, name: str, frame: pa.Table) -> ir.Table:
         self.raw.register(f"frame_{name}", frame)
-        return canonical(self.backend.table(f"frame_{name}"), self.specs[name])
+        return self._canonical(name, self.backend.table(f"frame_{name}"))
+
+    def _canonical(self, name: str, table: ir.Table) -> ir.Table:
+        self.layouts[name] = name in self.dedupe, str(table.schema())
+        return canonical(table, self.specs[name], more=PLACE if self.provenance else {})
 
     def _kept(self, name: str, table: ir.Table) -> ir.Table:
         self.raw.execute(f"CREATE TEMP TABLE kept_{name} AS {self.backend.compile(table)}")
@@ -169,10 +252,15 @@ def newest_per_key(table: ir.Table, key: Sequence[str]) -> ir.Table:
     return table.mutate(_age=ibis.row_number().over(newest)).filter(ibis._["_age"] == 0).drop("_age")
 
 
-def canonical(table: ir.Table, spec: TableSpec) -> ir.Table:
-    """Return the table with exactly the columns and types of its definition. TypeError for a float column."""
+def canonical(table: ir.Table, spec: TableSpec, *, more: Mapping[str, str] | None = None) -> ir.Table:
+    """Return the table with exactly the columns and types of its definition, and the columns `more` with theirs.
+
+    TypeError for a float column.
+    """
     schema = table.schema()
-    columns = {}
+    columns = {
+        name: table[name] if name in schema else ibis.null(ibis.dtype(kind)) for name, kind in (more or {}).items()
+    }
     for column in spec.columns:
         dtype = ibis.dtype(DTYPES[column.type])
         if column.name not in schema:

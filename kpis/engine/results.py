@@ -214,3 +214,25 @@ def exact(value: object) -> Fraction:
 def whole(value: object) -> int:
     """Return a database count as an int; null is 0."""
     return 0 if value is None else int(exact(value))
+
+
+def exact_whole(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.object_] | Counts, int]:
+    """Return integers or decimals as whole numbers over a divisor, with 64 bits if they fit; null is 0."""
+    flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if pa.types.is_integer(flat.type):
+        return np.asarray(flat.fill_null(0)).astype(np.int64), 1
+    if not pa.types.is_decimal(flat.type):
+        raise TypeError(f"expected integers or decimals, got {flat.type}")
+    per = 10**flat.type.scale
+    if not len(flat):
+        return np.zeros(0, dtype=np.int64), per
+    if flat.type.bit_width == 64:
+        words = np.frombuffer(flat.buffers()[1], dtype=np.int64)[flat.offset : flat.offset + len(flat)]
+    else:
+        both = np.frombuffer(flat.buffers()[1], dtype=np.int64)[2 * flat.offset : 2 * (flat.offset + len(flat))]
+        words, high = both[0::2], both[1::2]
+        if flat.null_count:
+            high = np.where(np.asarray(flat.is_valid()), high, words >> 63)
+        if not bool(np.all((words >> 63) == high)):
+            return _unscaled(flat), per
+    return (np.where(np.asarray(flat.is_valid()), words, 0) if flat.null_count else words.copy()), per

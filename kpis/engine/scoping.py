@@ -51,6 +51,14 @@ class UnitTree:
 
 
 @dataclass(frozen=True, slots=True)
+class Organisation:
+    """The organisation of one day: its tree, and its small tables (None: those that are open stay)."""
+
+    units: UnitTree
+    frames: Mapping[str, pa.Table] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ScopeRequest:
     """The kinds to compute beside the company, each for every id, or only for `ids[kind]` when given.
 
@@ -117,19 +125,28 @@ class Scoping:
 
         `prefix` is put before the names of the scope columns when they come from a joined table.
         """
-        branches = [_tagged(rows, ScopeKind.COMPANY, ibis.literal(""), keep)]
-        for kind in KINDS[1:]:
-            if kind not in self.kinds(spec):
-                continue
-            if spec.id in SUBJECT_TABLES:
-                branches.extend(self._subjects(rows, kind, keep))
-            elif kind is ScopeKind.UNIT:
-                own = spec.scopes.get(kind)
-                column = prefix + (own or spec.scopes[ScopeKind.EMPLOYEE])
-                branches.append(_in_units(rows, column, self._closure if own else self._staff(), keep))
-            else:
-                branches.append(self._by_column(rows, kind, prefix + spec.scopes[kind], keep))
+        kinds = self.kinds(spec)
+        branches = [
+            self.spread_over(rows, spec, kind, keep, prefix=prefix)
+            for kind in KINDS
+            if kind in kinds or kind is ScopeKind.COMPANY
+        ]
         return ibis.union(*branches) if len(branches) > 1 else branches[0]
+
+    def spread_over(
+        self, rows: ir.Table, spec: TableSpec, kind: ScopeKind, keep: Sequence[str], *, prefix: str = ""
+    ) -> ir.Table:
+        """Do what `spread` does for the scopes of one kind, which the rows of the table can be counted for."""
+        if kind is ScopeKind.COMPANY:
+            return _tagged(rows, kind, ibis.literal(""), keep)
+        if spec.id in SUBJECT_TABLES:
+            branches = self._subjects(rows, kind, keep)
+            return ibis.union(*branches) if len(branches) > 1 else branches[0]
+        if kind is not ScopeKind.UNIT:
+            return self._by_column(rows, kind, prefix + spec.scopes[kind], keep)
+        own = spec.scopes.get(kind)
+        column = prefix + (own or spec.scopes[ScopeKind.EMPLOYEE])
+        return _in_units(rows, column, self._closure if own else self._staff(), keep)
 
     def _by_column(self, rows: ir.Table, kind: ScopeKind, column: str, keep: Sequence[str]) -> ir.Table:
         wanted = self.request.wanted(kind)

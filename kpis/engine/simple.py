@@ -67,7 +67,7 @@ def simple_results(
     for index, ref in enumerate(refs):
         measure = context.library.measures[ref.measure]
         if isinstance(measure, SimpleMeasure):
-            groups[_group_of(measure, ref.window)].append(_Asked(ref, measure, index))
+            groups[group_of(measure, ref.window)].append(_Asked(ref, measure, index))
     found: dict[MeasureRef, MeasureResult] = {}
     for group, asked in groups.items():
         scoping = context.scoping.limited_to(refs[each.ref] for each in asked)
@@ -75,7 +75,8 @@ def simple_results(
     return found
 
 
-def _group_of(measure: SimpleMeasure, window: str) -> _Group:
+def group_of(measure: SimpleMeasure, window: str) -> _Group:
+    """Return which query answers the measure in a window: measures of one group are computed together."""
     if measure.agg in STOCKS:
         return _Group(measure.table, measure.time, measure.end, window, "stock")
     form = "daily" if measure.agg in DAILY else "flow"

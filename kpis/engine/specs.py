@@ -214,9 +214,9 @@ class Params:
     attribution_half_life_days: int = 7
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Library:
-    """Everything the engine needs to know: the definitions, keyed by id, and their version."""
+    """Everything the engine needs to know: the definitions, keyed by id, and their version. Equal only to itself."""
 
     version: str
     tables: Mapping[str, TableSpec]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,8 +18,10 @@ from django.utils import timezone
 
 from kpis.datasets.checks.columns import arrow_type
 from kpis.datasets.store.contacts import FIRST_CONTACT_SQL
+from kpis.datasets.store.parts import SEQ
+from kpis.engine.backends import EMBEDDED_URL, engine_name, open_remote
 from kpis.engine.relations import Relations
-from kpis.engine.scoping import UnitTree
+from kpis.engine.scoping import Organisation, UnitTree
 from kpis.engine.specs import TableSpec
 from kpis.library import load_library
 from kpis.models import Part, Upload
@@ -30,6 +32,7 @@ from roles.queries.frames import assignment_rows, employees_rows, org_units_rows
 
 # Kept in PostgreSQL: their parts are a trace of what was loaded, not what counts.
 IN_POSTGRES = frozenset({"org_units", "employees", "role_assignments", "targets", "reviews"})
+_UPLOAD = (pa.field(SEQ, pa.int64()),)
 
 
 def visible_parts(*, known_at: datetime | None = None) -> QuerySet[Part]:
@@ -57,14 +60,6 @@ class PartChange:
 
 
 @dataclass(frozen=True, slots=True)
-class OrganisationOn:
-    """The facts of PostgreSQL as the engine reads them on one day."""
-
-    frames: Mapping[str, pa.Table]
-    units: UnitTree
-
-
-@dataclass(frozen=True, slots=True)
 class World:
     """What a computation reads: what counts now, the same with a change that has not been made, or what counted then.
 
@@ -73,27 +68,26 @@ class World:
     """
 
     change: PartChange | None = None
-    days: Mapping[date, OrganisationOn] | None = None
+    days: Mapping[date, Organisation] | None = None
     known_at: datetime | None = None
 
-    def open(self, *, as_of: date) -> Relations:
-        """Open everything the engine may read; the caller closes it."""
+    def open(self, *, as_of: date, engine: str = EMBEDDED_URL) -> Relations:
+        """Open everything the engine may read, on the engine of an address; the caller closes it."""
         frames = self.days[as_of].frames if self.days else None
-        return open_relations(as_of=as_of, known_at=self.known_at, change=self.change, frames=frames)
+        return open_relations(as_of=as_of, known_at=self.known_at, change=self.change, frames=frames, engine=engine)
 
-    def turn_to(self, relations: Relations, *, as_of: date) -> None:
-        """Show the engine the organisation of another day; the parts stay those that counted when it was opened."""
-        frames = self.days[as_of].frames if self.days else _frames(as_of=as_of, tables=load_library().tables)
-        relations.replace_frames(frames)
+    def organisation(self, as_of: date) -> Organisation:
+        """Return the organisation of a day."""
+        return self.days[as_of] if self.days else organisation_on(as_of)
 
     def units(self, *, as_of: date) -> UnitTree:
         """Return the organisation's tree of a day."""
         return self.days[as_of].units if self.days else unit_tree_for_engine(as_of)
 
 
-def organisation_on(as_of: date) -> OrganisationOn:
+def organisation_on(as_of: date) -> Organisation:
     """Read the organisation of a day as it is stored now, within the caller's transaction if there is one."""
-    return OrganisationOn(_frames(as_of=as_of, tables=load_library().tables), unit_tree_for_engine(as_of))
+    return Organisation(unit_tree_for_engine(as_of), _frames(as_of=as_of, tables=load_library().tables))
 
 
 def open_relations(
@@ -102,20 +96,34 @@ def open_relations(
     known_at: datetime | None = None,
     change: PartChange | None = None,
     frames: Mapping[str, pa.Table] | None = None,
+    only: Collection[str] | None = None,
+    provenance: bool = False,
+    engine: str = EMBEDDED_URL,
 ) -> Relations:
-    """Open everything the engine may read; the caller closes it. The organisation is that of `as_of`."""
+    """Open everything the engine may read, or `only` some tables; the caller closes it.
+
+    The organisation is that of `as_of`. With `provenance` each row keeps the upload, sheet and line it came with, on
+    the embedded engine.
+    """
     tables = load_library().tables
-    parts = _parts(known_at=known_at, change=change)
+    parts = _parts(known_at=known_at, change=change, only=only)
+    shown = _frames(as_of=as_of, tables=tables, only=only) if frames is None else frames
+    dedupe = {table: tables[table].key for table in overlapping(known_at=known_at, change=change) if table in parts}
+    if engine_name(engine) != engine_name(EMBEDDED_URL):
+        return open_remote(
+            engine, parts, shown, tables=tables, dedupe=dedupe, memory_limit=settings.ENGINE_MEMORY_LIMIT
+        )
     spill = settings.DATA_ROOT / "spill"
     spill.mkdir(parents=True, exist_ok=True)
     return Relations.from_parquet(
         parts,
-        _frames(as_of=as_of, tables=tables) if frames is None else frames,
+        shown,
         tables=tables,
-        dedupe={table: tables[table].key for table in overlapping(known_at=known_at, change=change) if table in parts},
+        dedupe=dedupe,
         memory_limit=settings.ENGINE_MEMORY_LIMIT,
         threads=settings.ENGINE_THREADS,
         temp_directory=spill,
+        provenance=provenance,
     )
 
 
@@ -128,9 +136,13 @@ def unit_tree_for_engine(as_of: date) -> UnitTree:
     return UnitTree.from_parents(parents)
 
 
-def _parts(*, known_at: datetime | None, change: PartChange | None = None) -> dict[str, list[Path]]:
+def _parts(
+    *, known_at: datetime | None, change: PartChange | None = None, only: Collection[str] | None = None
+) -> dict[str, list[Path]]:
     found: dict[str, list[tuple[int, str, Path]]] = {}
     rows = visible_parts(known_at=known_at).exclude(table_id__in=IN_POSTGRES).order_by("id")
+    if only is not None:
+        rows = rows.filter(table_id__in=only)
     for table, upload, digest, path in rows.values_list("table_id", "upload_id", "sha256", "path"):
         if change is None or upload != change.gone:
             found.setdefault(table, []).append((upload, digest, settings.DATA_ROOT / path))
@@ -181,19 +193,22 @@ def _current_contacts(parts: Sequence[tuple[str, Path]]) -> Path:
     return target
 
 
-def _frames(*, as_of: date, tables: Mapping[str, TableSpec]) -> dict[str, pa.Table]:
-    rows = {
-        "org_units": org_units_rows(as_of),
-        "employees": employees_rows(as_of),
-        "role_assignments": assignment_rows(),
-        "reviews": review_rows(),
+def _frames(
+    *, as_of: date, tables: Mapping[str, TableSpec], only: Collection[str] | None = None
+) -> dict[str, pa.Table]:
+    reads: Mapping[str, Callable[[], Sequence[Mapping[str, Any]]]] = {
+        "org_units": lambda: org_units_rows(as_of),
+        "employees": lambda: employees_rows(as_of),
+        "role_assignments": assignment_rows,
+        "reviews": review_rows,
     }
-    return {table: frame(found, spec=tables[table]) for table, found in rows.items() if found}
+    rows = {table: read() for table, read in reads.items() if only is None or table in only}
+    return {table: frame(found, spec=tables[table], more=_UPLOAD) for table, found in rows.items() if found}
 
 
-def frame(rows: Sequence[Mapping[str, Any]], *, spec: TableSpec) -> pa.Table:
-    """Return the rows as an Arrow table with the canonical columns and types."""
-    schema = pa.schema([pa.field(column.name, arrow_type(column)) for column in spec.columns])
+def frame(rows: Sequence[Mapping[str, Any]], *, spec: TableSpec, more: Sequence[pa.Field] = ()) -> pa.Table:
+    """Return the rows as an Arrow table with the canonical columns and types, and `more`."""
+    schema = pa.schema([*(pa.field(column.name, arrow_type(column)) for column in spec.columns), *more])
     return pa.table(
         {field.name: pa.array([row.get(field.name) for row in rows], field.type) for field in schema}, schema=schema
     )

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max
 
 from kpis.choices import ComputationKind
-from kpis.engine.compute import compute_values
-from kpis.engine.explain import definition_hash
+from kpis.engine.blocks import Column, ValueBlock
+from kpis.engine.compute import compute_periods
 from kpis.engine.relations import Relations
 from kpis.engine.scoping import ScopeRequest
-from kpis.engine.specs import COMPANY, KpiSpec, NoData, Scope, ScopeKind, Value
-from kpis.library import load_library
-from kpis.models import Computation, KpiValue
+from kpis.engine.specs import COMPANY, KpiSpec, Library, NoData, Scope, ScopeKind, Value
+from kpis.models import Computation
+from kpis.queries.definitions import library_at
 from kpis.queries.uploads import last_change
 from kpis.queries.values import current_values, stored_periods
 from kpis.queries.warehouse import World
@@ -33,12 +33,10 @@ from roles.queries.org_chart import organisation_changed_at
 
 MOST_PERIODS = 24
 REACH = 12  # months after a touched one whose comparisons and rolling years look back at it
-BATCH = 5000
 FIGURES_LOCK = 0x0F19  # first key of the advisory lock of everything computed
-PART = 3  # periods in one job of several
+PART = 12  # periods in one job of several
 SHARED_KINDS = frozenset({ScopeKind.COMPANY, ScopeKind.UNIT, ScopeKind.CHANNEL, ScopeKind.CAMPAIGN, ScopeKind.ROLE})
 ALWAYS_KEPT = frozenset({ScopeKind.COMPANY, ScopeKind.UNIT, ScopeKind.EMPLOYEE})
-Stored = tuple[Any, ...]
 Asked = tuple[Sequence[str], ScopeRequest]
 
 
@@ -100,47 +98,72 @@ def _looking_back(asked: set[Period]) -> set[Period]:
     return {period for period in stored if any(one.start < period.start <= one.previous(-REACH).start for one in asked)}
 
 
-Measure = Callable[[Period], list[Value]]
+class Measure:
+    """Computes periods from the parts that were visible when it was first asked."""
+
+    def __init__(self, world: World, asked: Sequence[Asked] | None) -> None:
+        self._world = world
+        self._asked = asked
+        self._opened: Relations | None = None
+
+    def __call__(self, period: Period) -> list[Value]:
+        """Return all figures of one period."""
+        return [value for block in self.each([period]) for value in block]
+
+    def each(self, periods: Iterable[Period]) -> Iterator[ValueBlock]:
+        """Return the figures of many periods: those with the same definitions share all work, in the order of time."""
+        together: dict[int, tuple[Library, list[Period]]] = {}
+        for period in sorted(set(periods)):
+            library = library_at(period.last_day, known_at=self._world.known_at)
+            together.setdefault(id(library), (library, []))[1].append(period)
+        for library, some in together.values():
+            yield from self._of(library, some)
+
+    def _of(self, library: Library, periods: Sequence[Period]) -> Iterator[ValueBlock]:
+        if self._opened is None:
+            self._opened = self._world.open(as_of=periods[0].last_day, engine=settings.ENGINE_URL)
+        found = [
+            compute_periods(
+                library,
+                kpis=[kpi for kpi in kpis if kpi in library.kpis],
+                periods=periods,
+                scopes=scopes,
+                relations=self._opened,
+                organisation_of=lambda period: self._world.organisation(period.last_day),
+            )
+            for kpis, scopes in (_everything(library) if self._asked is None else self._asked)
+        ]
+        for blocks in zip(*found, strict=True):
+            yield ValueBlock(blocks[0].period, tuple(_telling(column) for block in blocks for column in block.columns))
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        if self._opened is not None:
+            self._opened.close()
+
+
+def _telling(column: Column) -> Column:
+    return column if column.kind in ALWAYS_KEPT else column.taken(column.rows > 0)
 
 
 @contextmanager
 def measuring(*, asked: Iterable[Asked] | None = None, world: World | None = None) -> Iterator[Measure]:
-    """Yield a function that computes a period from the parts that were visible at its first call.
+    """Yield what computes periods from the parts that were visible at its first call.
 
-    `world` is what to read instead of what counts now.
+    `world` is what to read instead of what counts now. A KPI asked for that is not defined in a period is left out.
 
     Without `asked`: all KPIs of the company, units, channels, campaigns and roles, and those that are read at people.
     Campaigns, channels and roles without a single row are left out: they say nothing, and there are many of them.
-    The periods share one engine: their queries are compiled once.
     """
-    wanted = _everything() if asked is None else list(asked)
-    seen = world or World()
-    opened: list[Relations] = []
-
-    def measure(period: Period) -> list[Value]:
-        if opened:
-            seen.turn_to(opened[0], as_of=period.last_day)
-        else:
-            opened.append(seen.open(as_of=period.last_day))
-        units = seen.units(as_of=period.last_day)
-        return [
-            value
-            for kpis, scopes in wanted
-            for value in compute_values(
-                load_library(), kpis=kpis, period=period, scopes=scopes, relations=opened[0], units=units
-            )
-            if value.rows or value.scope.kind in ALWAYS_KEPT
-        ]
-
+    measure = Measure(world or World(), None if asked is None else list(asked))
     try:
         yield measure
     finally:
-        for relations in opened:
-            relations.close()
+        measure.close()
 
 
-def _everything() -> list[Asked]:
-    kpis = load_library().kpis.values()
+def _everything(library: Library) -> list[Asked]:
+    kpis = library.kpis.values()
     personal = frozenset(kpi.id for kpi in kpis if is_personal(kpi))
     scopes = ScopeRequest(
         SHARED_KINDS | {ScopeKind.EMPLOYEE}, keep_unavailable=False, kpis_at={ScopeKind.EMPLOYEE: personal}
@@ -154,7 +177,7 @@ def figures_at(period: Period, *, unit: str = "", known_at: datetime | None = No
     With `known_at` they are computed from the uploads that counted at that moment. Nothing is written. Fresh: computed
     by this library after the newest upload and the last change of the chart.
     """
-    library = load_library()
+    library = library_at(period.last_day, known_at=known_at)
     scope = Scope(ScopeKind.UNIT, unit) if unit else COMPANY
     if known_at is None and is_fresh(period):
         found = {value.kpi: value for value in current_values(period, scopes=[scope])}
@@ -168,7 +191,7 @@ def figures_at(period: Period, *, unit: str = "", known_at: datetime | None = No
 def is_fresh(period: Period) -> bool:
     """Tell whether the stored figures of a period are those that a computation would find now."""
     last = Computation.objects.filter(kind=ComputationKind.VALUES, periods__contains=[str(period)]).first()
-    if last is None or last.library_version != load_library().version:
+    if last is None or last.library_version != library_at(period.last_day).version:
         return False
     changed = organisation_changed_at()
     return last.upload_seq >= last_change() and (changed is None or changed <= last.started_at)
@@ -177,15 +200,6 @@ def is_fresh(period: Period) -> bool:
 def is_personal(kpi: KpiSpec) -> bool:
     """Tell whether a KPI is read at a person: what guides do themselves, and what managers judge."""
     return kpi.qualitative or kpi.any_role or RoleKey.DIGITAL_GUIDE.value in kpi.roles
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCount:
-    """How many figures were new or changed, kept as they were, or are no more."""
-
-    written: int
-    kept: int
-    retired: int
 
 
 def open_computation(
@@ -198,8 +212,8 @@ def open_computation(
     finished_at: datetime,
     actor_id: int | None,
 ) -> Computation:
-    """Write the row that says what the figures of a run rest on."""
-    library = load_library()
+    """Write the row that says what the figures of a run rest on; its periods have the same definitions."""
+    library = library_at(max(period.last_day for period in periods)) if periods else library_at()
     return Computation.objects.create(
         kind=kind,
         job=job,
@@ -217,67 +231,3 @@ def lock_figures() -> None:
     """Let one writer of the workspace's figures and cards in at a time, until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s, %s)", [FIGURES_LOCK, current_workspace_id()])
-
-
-def store_values(values: Iterable[Value], *, period: Period, computation: Computation) -> StoredCount:
-    """Insert what differs from the current figures as new revisions and let go of what is no more.
-
-    Runs in the caller's transaction. A figure whose number, reason, rows and definition are as before stays.
-    """
-    hashes = _definition_hashes()
-    stored = _current(period)
-    fresh, kept, outdated = [], 0, []
-    for value in values:
-        facts = _facts(value, hashes[value.kpi])
-        pk, before = stored.pop((value.kpi, value.scope), (None, None))
-        if before == facts:
-            kept += 1
-            continue
-        if pk is not None:
-            outdated.append(pk)
-        fresh.append(_row(value, facts, period, computation))
-    retired = [pk for pk, _facts_before in stored.values()]
-    _retire([*outdated, *retired])
-    KpiValue.objects.bulk_create(fresh, batch_size=BATCH)
-    return StoredCount(written=len(fresh), kept=kept, retired=len(retired))
-
-
-def _definition_hashes() -> Mapping[str, str]:
-    library = load_library()
-    return {kpi: definition_hash(library, kpi) for kpi in library.kpis}
-
-
-def _facts(value: Value, digest: str) -> Stored:
-    reason = value.reason.value if value.reason else ""
-    return (value.value, value.numerator, value.denominator, value.rows, reason, value.detail[:200], digest)
-
-
-FACTS = ("value", "numerator", "denominator", "rows", "reason", "detail", "definition_hash")
-
-
-def _current(period: Period) -> dict[tuple[str, Scope], tuple[int | None, Stored | None]]:
-    rows = KpiValue.objects.filter(period=str(period), is_current=True)
-    return {
-        (kpi, Scope(ScopeKind(kind), scope_id)): (pk, tuple(facts))
-        for pk, kpi, kind, scope_id, *facts in rows.values_list("pk", "kpi", "scope_kind", "scope_id", *FACTS).iterator(
-            chunk_size=BATCH
-        )
-    }
-
-
-def _row(value: Value, facts: Stored, period: Period, computation: Computation) -> KpiValue:
-    return KpiValue(
-        workspace_id=current_workspace_id(),
-        kpi=value.kpi,
-        period=str(period),
-        period_start=period.start,
-        scope_kind=value.scope.kind.value,
-        scope_id=value.scope.id,
-        computation=computation,
-        **dict(zip(FACTS, facts, strict=True)),
-    )
-
-
-def _retire(keys: Sequence[int | None]) -> None:
-    for start in range(0, len(keys), BATCH):
-        KpiValue.objects.filter(pk__in=keys[start : start + BATCH]).update(is_current=False)

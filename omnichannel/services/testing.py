@@ -7,13 +7,17 @@ import subprocess
 import sys
 
 from omnichannel.services.browser import ensure_browser
+from omnichannel.services.cluster import cluster_environment
 
 BROWSER_TESTS = "tests/e2e"
+CLUSTER_TESTS = "tests/cluster"
 WORKERS = "2"
 
 
 def main(arguments: list[str]) -> int:
     """Run pytest; without a browser fail with what to do, unless `--no-browser` leaves those tests out aloud."""
+    if "--cluster" in arguments:
+        return on_the_cluster([a for a in arguments if a != "--cluster"])
     without = "--no-browser" in arguments
     arguments = [a for a in arguments if a != "--no-browser"]
     if without:
@@ -30,13 +34,26 @@ def main(arguments: list[str]) -> int:
     if arguments:
         return pytest(*arguments, *([f"--ignore={BROWSER_TESTS}"] if without else []))
     # the browser tests share one running stack, so they come after the others and in one process
-    plain = pytest("-q", "-n", WORKERS, f"--ignore={BROWSER_TESTS}")
+    plain = pytest("-q", "-n", WORKERS, f"--ignore={BROWSER_TESTS}", f"--ignore={CLUSTER_TESTS}")
     return plain or (0 if without else pytest("-q", BROWSER_TESTS))
 
 
-def pytest(*arguments: str) -> int:
+def on_the_cluster(arguments: list[str]) -> int:
+    """Compare the embedded engine with Spark in local mode; without Java fail with what to do."""
+    environment = cluster_environment()
+    if environment is None:
+        print(
+            "No Java 17 or newer was found and none could be installed. Install one "
+            "(Debian, Ubuntu: apt-get install openjdk-17-jre-headless) or set JAVA_HOME.",
+            file=sys.stderr,
+        )
+        return 1
+    return pytest("-q", CLUSTER_TESTS, *arguments, environment=environment)
+
+
+def pytest(*arguments: str, environment: dict[str, str] | None = None) -> int:
     """Run pytest in a process of its own; return its exit code."""
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False, env=environment).returncode
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from kpis.engine.attribution import split_amount, touch_weights
 from kpis.engine.derived.case import Case
+from kpis.engine.lapse import seconds_between
 from kpis.engine.results import ZERO, MeasureResult, Quantity, exact, no_rows, whole
 from kpis.engine.scoping import scope_of
 
@@ -37,7 +38,7 @@ def attributed_results(case: Case, _measures: frozenset[str]) -> dict[str, Measu
     if not covered:
         return {"attributed_sales": MeasureResult.of(kinds, {}, no_rows())}
     # a filter picks touches after the split: the share of the chosen touches, not a split among them
-    credited = case.filtered(_credits(case, _touches(case)), "order_touches")
+    credited = case.filtered(credits_of(case, touches_of(case)), "order_touches")
     rows = case.spread(credited, "order_touches", ["order_id", "credit"])
     if case.params.attribution_model == "shared":
         rows = rows.group_by(["_kind", "_scope", "order_id"]).aggregate(credit=rows["credit"].max())
@@ -52,7 +53,7 @@ def attributed_results(case: Case, _measures: frozenset[str]) -> dict[str, Measu
     return {"attributed_sales": MeasureResult.of(kinds, cells, ZERO)}
 
 
-def _touches(case: Case) -> ir.Table:
+def touches_of(case: Case) -> ir.Table:
     """Return the touches that can earn credit, with their order's money and their age in seconds."""
     touches = case.table("order_touches")
     orders = case.valid_orders(case.table("orders"), case.span.start, case.span.end).select(
@@ -61,11 +62,12 @@ def _touches(case: Case) -> ir.Table:
     joined = touches.join(orders, touches["order_id"] == orders["paid_order"])
     window = ibis.interval(days=case.params.attribution_window_days)
     near = joined.filter(joined["touched_at"] <= joined["paid_at"], joined["touched_at"] >= joined["paid_at"] - window)
-    age = near["paid_at"].delta(near["touched_at"], unit="second")
-    return near.select("order_id", "seq", "touched_at", "net_amount", *_TOUCH, age=age)
+    age = seconds_between(near["touched_at"], near["paid_at"])
+    return near.select("order_id", "seq", "touched_at", "paid_at", "net_amount", *_TOUCH, age=age)
 
 
-def _credits(case: Case, touches: ir.Table) -> ir.Table:
+def credits_of(case: Case, touches: ir.Table) -> ir.Table:
+    """Return the touches that earn credit, with the money each does."""
     model = case.params.attribution_model
     if model == "shared":
         return touches.mutate(credit=touches["net_amount"])

@@ -24,11 +24,14 @@ from omnichannel.core.periods import shift_months
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+    from kpis.engine.specs import Params
+    from kpis.engine.windows import Span
+
 Range = tuple[date | None, date]
 
 
 @dataclass(frozen=True, slots=True)
-class _Dates:
+class Dates:
     """The dates the algorithms compare with. Each `*_alive` is where the look-back of `churn_days` begins."""
 
     before: date
@@ -41,10 +44,11 @@ class _Dates:
     first_from: date
 
     @classmethod
-    def of(cls, case: Case) -> _Dates:
-        span, churn = case.span, timedelta(days=case.params.churn_days)
+    def of(cls, span: Span, params: Params) -> Dates:
+        """Return the dates for one window."""
+        churn = timedelta(days=params.churn_days)
         year_ago = shift_months(span.end, -12)
-        first_from = span.start - timedelta(days=case.params.second_purchase_days)
+        first_from = span.start - timedelta(days=params.second_purchase_days)
         return cls(
             before=span.before,
             start=span.start,
@@ -61,28 +65,28 @@ class _Dates:
 class _Rule:
     """`reads`: the orders looked at. `needs`: ranges that must all have orders, or there is nothing to say."""
 
-    reads: Callable[[_Dates], Range]
-    needs: Callable[[_Dates], tuple[Range, ...]]
-    test: Callable[[ir.Table, _Dates], ir.BooleanValue]
+    reads: Callable[[Dates], Range]
+    needs: Callable[[Dates], tuple[Range, ...]]
+    test: Callable[[ir.Table, Dates], ir.BooleanValue]
 
 
-def _alive_at_start(state: ir.Table, on: _Dates) -> ir.BooleanValue:
+def _alive_at_start(state: ir.Table, on: Dates) -> ir.BooleanValue:
     return state["last_open"] >= midnight(on.start_alive)
 
 
-def _churned_at_start(state: ir.Table, on: _Dates) -> ir.BooleanValue:
+def _churned_at_start(state: ir.Table, on: Dates) -> ir.BooleanValue:
     return state["last_open"] < midnight(on.start_alive)
 
 
-def _alive_a_year_ago(state: ir.Table, on: _Dates) -> ir.BooleanValue:
+def _alive_a_year_ago(state: ir.Table, on: Dates) -> ir.BooleanValue:
     return state["last_year_ago"] >= midnight(on.year_alive)
 
 
-def _gone_by_end(state: ir.Table, on: _Dates) -> ir.BooleanValue:
+def _gone_by_end(state: ir.Table, on: Dates) -> ir.BooleanValue:
     return state["last"] < midnight(on.end_alive)
 
 
-def _period(on: _Dates) -> Range:
+def _period(on: Dates) -> Range:
     return on.start, on.end
 
 
@@ -140,7 +144,7 @@ def history_results(case: Case, measures: frozenset[str]) -> dict[str, MeasureRe
 
 
 def _counts(case: Case, asked: list[str]) -> dict[str, MeasureResult]:
-    on = _Dates.of(case)
+    on = Dates.of(case.span, case.params)
     ranges = {measure: RULES[measure].reads(on) for measure in asked}
     lows = [low for low, _ in ranges.values()]
     low = None if None in lows else min(low for low in lows if low is not None)
@@ -156,7 +160,7 @@ def _counts(case: Case, asked: list[str]) -> dict[str, MeasureResult]:
     return counted(answer, case.kinds("orders"), {measure: measure for measure in asked}, covered)
 
 
-def _states(case: Case, on: _Dates, ranges: Mapping[str, Range], low: date | None) -> ir.Table:
+def _states(case: Case, on: Dates, ranges: Mapping[str, Range], low: date | None) -> ir.Table:
     """Return one row per (scope, customer) with what the tests of `RULES` compare."""
     orders = case.customer_orders(low, max(end for _, end in ranges.values()))
     rows = case.spread(orders, "orders", ["customer_id", "paid_at", "channel"])
@@ -187,7 +191,7 @@ def _second_buyers(case: Case) -> MeasureResult:
 
     The follow-up is not cut at the period's end: each customer has the full number of days, as the algorithm says.
     """
-    on, days = _Dates.of(case), case.params.second_purchase_days
+    on, days = Dates.of(case.span, case.params), case.params.second_purchase_days
     kinds = case.kinds("orders")
     if not case.has("orders", on.first_from, on.start):
         return MeasureResult.of(kinds, {}, no_rows())

@@ -12,6 +12,7 @@ import numpy as np
 from kpis.engine.bounds import calendar_day
 from kpis.engine.derived.activity import members_at
 from kpis.engine.derived.case import KEYS, Case, counted, flag
+from kpis.engine.lapse import days_between
 from kpis.engine.results import MeasureResult, Quantity
 from kpis.engine.specs import NoData
 
@@ -47,7 +48,7 @@ def rfm_results(case: Case, measures: frozenset[str]) -> dict[str, MeasureResult
 def customer_states(rows: ir.Table, end: date) -> ir.Table:
     """Return per (scope, customer): days since the last order at `end`, number of orders, money."""
     return rows.group_by(list(KEYS)).aggregate(
-        recency=calendar_day(end).delta(rows["paid_at"].max().cast("date"), unit="day"),
+        recency=days_between(rows["paid_at"].max().cast("date"), calendar_day(end)),
         frequency=rows.count(),
         money=rows["net_amount"].sum(),
     )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from kpis.engine.relations import Row
 
 MEASURES = frozenset({"nps_value"})
+NPS = "nps"
+SCALE, PROMOTERS, DETRACTORS = 10, 9, 6
 
 
 def nps_results(case: Case, _measures: frozenset[str]) -> dict[str, MeasureResult]:
@@ -22,15 +24,15 @@ def nps_results(case: Case, _measures: frozenset[str]) -> dict[str, MeasureResul
     """
     answers = case.narrowed("surveys")
     answers = answers.filter(
-        answers["kind"] == "nps",
+        answers["kind"] == NPS,
         answers["date"] >= calendar_day(case.span.start),
         answers["date"] < calendar_day(case.span.end),
         answers["scale_max"] > 0,
         answers["score"].notnull(),
     )
     rows = case.spread(answers, "surveys", ["score", "scale_max"])
-    promoter = rows["score"] * 10 >= rows["scale_max"] * 9
-    detractor = rows["score"] * 10 <= rows["scale_max"] * 6
+    promoter = rows["score"] * SCALE >= rows["scale_max"] * PROMOTERS
+    detractor = rows["score"] * SCALE <= rows["scale_max"] * DETRACTORS
     totals = rows.group_by(["_kind", "_scope"]).aggregate(
         promoters=flag(promoter).count(), detractors=flag(detractor).count(), answers=rows.count()
     )

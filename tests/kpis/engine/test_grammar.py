@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpis.engine.grammar import BinOp, Call, Formula, FormulaError, MeasureRef, Node, Number, parse_formula
+from kpis.engine.formula_errors import FormulaError
+from kpis.engine.grammar import BinOp, Call, Formula, MeasureRef, Node, Number, parse_formula, read_formula
+from kpis.engine.vocabulary import Vocabulary, mixed_units, read_in
 from tests.kpis.engine.world import library
 
 names = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True).filter(lambda name: name not in {"min", "max", "abs"})
@@ -54,31 +56,83 @@ def test_numbers_are_exact() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "position", "suggestion"),
+    ("text", "code", "position", "length", "suggestion"),
     [
-        ("", "empty", 0, ""),
-        ("net_sales / buyer", "unknown_measure", 12, "buyers"),
-        ("net_sales[chanel=store]", "unknown_column", 10, "channel"),
-        ("net_sales@yoyo", "unknown_window", 10, "yoy"),
-        ("mix(net_sales, buyers)", "unknown_function", 0, "min"),
-        ("abs(net_sales, buyers)", "argument_count", 0, ""),
-        ("min(net_sales)", "argument_count", 0, ""),
-        ("net_sales +", "expected", 11, ""),
-        ("net_sales buyers", "trailing", 10, ""),
-        ("(net_sales", "expected", 10, ""),
-        ("net_sales[channel=store,channel=other]", "duplicate_filter", 24, ""),
-        ("net_sales[channel=]", "expected", 18, ""),
-        ("net_sales; drop table", "unexpected_character", 9, ""),
-        ("net_sales ** 2", "expected", 11, ""),
-        ("(" * 60 + "1", "too_deep", 40, ""),
-        ("+".join(["1"] * 101), "too_many", 200, ""),
-        ("1" * 2001, "too_long", 2000, ""),
+        ("", "empty", 0, 1, ""),
+        ("net_sales / buyer", "unknown_measure", 12, 5, "buyers"),
+        ("Net_Sales", "unknown_measure", 0, 9, "net_sales"),
+        ("净销售 / buyers", "unknown_measure", 0, 3, "net_sales"),
+        ("net_sales[chanel=store]", "unknown_column", 10, 6, "channel"),
+        ("net_sales[channel=stor]", "unknown_value", 18, 4, "store"),
+        ("net_sales[paid_at=soon]", "unknown_value", 18, 4, ""),
+        ("net_sales@yoyo", "unknown_window", 10, 4, "yoy"),
+        ("net_sales@open", "window_needs_stock", 10, 4, ""),
+        ("mix(net_sales, buyers)", "unknown_function", 0, 3, "min"),
+        ("abs(net_sales, buyers)", "argument_count", 0, 3, ""),
+        ("min(net_sales)", "argument_count", 0, 3, ""),
+        ("net_sales +", "expected_operand", 11, 1, ""),
+        ("net_sales buyers", "trailing", 10, 6, ""),
+        ("(net_sales", "expected_symbol", 10, 1, ""),
+        ("net_sales[channel=store,channel=other]", "duplicate_filter", 24, 7, ""),
+        ("net_sales[=store]", "expected_column", 10, 1, ""),
+        ("net_sales[channel=]", "expected_value", 18, 1, ""),
+        ("net_sales; drop table", "unexpected_character", 9, 1, ""),
+        ("net_sales ÷ buyers", "unexpected_character", 10, 1, "/"),
+        ("（net_sales）", "unexpected_character", 0, 1, "("),
+        ("net_sales ** 2", "expected_operand", 11, 1, ""),
+        ("(" * 60 + "1", "too_deep", 40, 1, ""),
+        ("+".join(["1"] * 101), "too_many", 200, 1, ""),
+        ("1" * 2001, "too_long", 2000, 1, ""),
     ],
 )
-def test_a_bad_formula_is_refused_with_its_position(text: str, code: str, position: int, suggestion: str) -> None:
-    known = {"net_sales", "buyers"}
-    with pytest.raises(FormulaError) as refused:
-        parse_formula(text, known=known, columns={"net_sales": ["channel"]})
-    found = refused.value
-    assert (found.code, found.position, found.suggestion) == (code, position, suggestion)
+def test_a_bad_formula_is_refused_with_its_place(
+    text: str, code: str, position: int, length: int, suggestion: str
+) -> None:
+    found = read_in(text, library()).errors[0]
+    assert (found.code, found.position, found.length, found.suggestion) == (code, position, length, suggestion)
     assert str(position + 1) in str(found)
+
+
+def test_everything_wrong_is_told_at_once() -> None:
+    text = "net_sale[channel=store] / buyer + opex[cost_typ=x, cost_type=ad_medi]@yoyo - mix(1)"
+    found = read_in(text, library())
+    assert found.formula is None
+    assert [text[error.position :][: error.length] for error in found.errors] == [
+        "net_sale", "buyer", "cost_typ", "ad_medi", "yoyo", "mix"
+    ]  # fmt: skip
+    broken = read_in("net_sale ** buyer + net_sales[x=store]", library())
+    assert [error.code for error in broken.errors] == ["unknown_measure", "expected_operand", "unknown_measure"]
+
+
+def test_without_words_any_name_is_a_measure() -> None:
+    assert read_formula("anything[at=all]@open").errors == ()
+    with pytest.raises(FormulaError, match="There is no measure 'buyer'"):
+        parse_formula("buyer", known={"buyers"})
+
+
+@given(st.text(alphabet="ab_ ()[]=|,@+-*/.0é（购", max_size=40))
+def test_any_text_is_either_read_or_told_what_is_wrong(text: str) -> None:
+    found = read_formula(text, Vocabulary(library()))
+    assert (found.formula is None) == bool(found.errors)
+    assert all(0 <= error.position <= len(text) and error.length > 0 for error in found.errors)
+
+
+@pytest.mark.parametrize(
+    ("text", "sides"),
+    [
+        ("net_sales + buyers", [(10, "CNY", "count")]),
+        ("(net_sales - opex) / buyers", []),
+        ("net_sales / buyers + 1", []),
+        ("2 * net_sales - min(buyers, buyers@prev)", [(14, "CNY", "count")]),
+    ],
+)
+def test_sums_of_unlike_things_are_found(text: str, sides: list[tuple[int, str, str]]) -> None:
+    found = [(mixed.position, mixed.left, mixed.right) for mixed in mixed_units(read_in(text, library()), library())]
+    assert found == sides
+
+
+def test_no_formula_of_the_library_has_a_wrong_word_or_a_sum_of_unlike_things() -> None:
+    for kpi in library().kpis.values():
+        found = read_in(kpi.formula, library())
+        assert found.errors == (), kpi.id
+        assert list(mixed_units(found, library())) == [], kpi.id

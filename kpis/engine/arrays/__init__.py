@@ -1,0 +1,83 @@
+"""Measures of many periods in one pass over the rows, on the embedded engine: integer codes and numpy arrays.
+
+The same figures as `kpis.engine.simple` and `kpis.engine.derived` give period by period on any engine Ibis speaks to.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kpis.engine.arrays.customers import Derived
+from kpis.engine.arrays.entities import distinct_grids, stock_distinct_grids
+from kpis.engine.arrays.flows import DISTINCT, flow_grids
+from kpis.engine.arrays.levels import daily_grids, stock_grids
+from kpis.engine.arrays.work import Asked, Work
+from kpis.engine.grids import Missing
+from kpis.engine.plan import missing_table, reported_kinds, scope_kinds
+from kpis.engine.simple import group_of
+from kpis.engine.specs import NoData, ScopeKind, SimpleMeasure
+
+if TYPE_CHECKING:
+    from kpis.engine.arrays.orders import Orders
+    from kpis.engine.grammar import MeasureRef
+    from kpis.engine.plan import PlannedKpi
+
+Kinds = frozenset[ScopeKind]
+Groups = list[tuple[str, str, list[Asked]]]  # table, form, what is asked
+
+
+def measure_grids(work: Work, planned: Sequence[PlannedKpi]) -> None:
+    """Compute every measure reference of the KPIs, at the kinds of scopes where somebody reads it."""
+    reported: dict[MeasureRef, Kinds] = {}
+    for ref in sorted({ref for kpi in planned for ref in kpi.refs}):
+        work.grids.kinds[ref] = scope_kinds(work.context, ref)
+        if table := missing_table(work.context, ref):
+            work.grids.missing[ref] = Missing(NoData.TABLE_MISSING, table)
+        else:
+            reported[ref] = reported_kinds(work.context, ref, planned)
+    groups = _simple_groups(work, {ref: kinds for ref, kinds in reported.items() if _is_simple(work, ref)})
+    derived = Derived.of(work, {ref: kinds for ref, kinds in reported.items() if not _is_simple(work, ref)}, groups)
+    for table, form, asked in groups:
+        _simple(work, form, asked, derived.orders if table == "orders" else None)
+    derived.compute(work)
+
+
+def _is_simple(work: Work, ref: MeasureRef) -> bool:
+    return isinstance(work.library.measures[ref.measure], SimpleMeasure)
+
+
+def _simple_groups(work: Work, refs: dict[MeasureRef, Kinds]) -> Groups:
+    """Put simple measures of one table and time together, whatever their windows."""
+    together: dict[object, list[MeasureRef]] = defaultdict(list)
+    for ref in refs:
+        together[group_of(_measure(work, ref), ref.window)].append(ref)
+    groups: dict[tuple[str, str, str, str], list[Asked]] = defaultdict(list)
+    for same in together.values():
+        wanted = frozenset().union(*(refs[ref] for ref in same))
+        for ref in same:
+            group = group_of(_measure(work, ref), "")
+            groups[group.table, group.time, group.end, group.form].append(work.asked(ref, wanted))
+    return [(table, form, asked) for (table, _, _, form), asked in groups.items()]
+
+
+def _simple(work: Work, form: str, asked: Sequence[Asked], orders: Orders | None) -> None:
+    distinct = [each for each in asked if _measure(work, each.ref).agg in DISTINCT]
+    if form == "stock":
+        stock_grids(work, asked)
+        if distinct:
+            stock_distinct_grids(work, distinct)
+    elif form == "daily":
+        daily_grids(work, asked)
+    else:
+        flow_grids(work, asked)
+        if distinct:
+            distinct_grids(work, distinct, orders)
+
+
+def _measure(work: Work, ref: MeasureRef) -> SimpleMeasure:
+    measure = work.library.measures[ref.measure]
+    if not isinstance(measure, SimpleMeasure):
+        raise TypeError(f"{measure.id} is not a simple measure")
+    return measure

@@ -1,0 +1,78 @@
+"""Buyers of each period by what they were when they paid: members, private contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kpis.engine.arrays.cells import Cells, by_window
+from kpis.engine.arrays.chains import disjoint
+from kpis.engine.arrays.leaves import kinds_in_order
+from kpis.engine.arrays.slabs import MONEY, layers
+from kpis.engine.arrays.tables import Tables
+
+if TYPE_CHECKING:
+    from kpis.engine.arrays.contacts import Contacts
+    from kpis.engine.arrays.orders import Orders
+    from kpis.engine.arrays.slabs import Slab
+    from kpis.engine.arrays.work import Asked, Work
+    from kpis.engine.grids import Counts
+    from kpis.engine.ratios import Exacts, Flags
+
+PRIVATE = frozenset({"private_buyers", "repeat_private_n"})
+REPEATED = frozenset({"repeat_private_n", "member_repeat_n"})
+SALES = "member_sales"
+
+
+def buyer_grids(work: Work, orders: Orders, contacts: Contacts | None, asked: Sequence[Asked]) -> None:
+    """Compute member and private buyers; all have the same filters."""
+    slab = orders.under(asked[0].ref.filters)
+    marks = _marks(orders, contacts, slab, {each.ref.measure for each in asked})
+    kinds = kinds_in_order(frozenset().union(*(each.kinds for each in asked)))
+    tables = Tables(work)
+    for chain in disjoint(span for each in asked for span in each.spans):
+        windows = {span: at for at, span in enumerate(chain)}
+        part, window = by_window(_marked(slab, marks), chain)
+        for layer in layers(work, part, kinds, range(len(work.periods))):
+            cells = Cells.of(layer, part.entity, window, len(chain))
+            columns = {name: layer.of(column) for name, column in part.more.items()}
+            day = layer.of(part.day)
+            repeated = cells.first(day) < cells.last(day)
+            for each in asked:
+                if layer.kind in each.kinds:
+                    count, rows = _count(cells, each.ref.measure, columns, repeated)
+                    tables.add(each, layer, windows, count, rows)
+    sales = [each for each in asked if each.ref.measure == SALES]
+    tables.put(sales, lambda each: work.covers("orders", each.spans), per=MONEY)
+    others = [each for each in asked if each.ref.measure != SALES]
+    tables.put(others, lambda each: work.covers("orders", each.spans))
+
+
+def _marks(orders: Orders, contacts: Contacts | None, slab: Slab, measures: set[str]) -> dict[str, Counts]:
+    if slab.time is None:
+        raise LookupError("the orders were read without their times")
+    marks = {}
+    if measures & PRIVATE and contacts is not None:
+        marks["private"] = contacts.open_before(slab.entity, slab.time).astype(np.int64)
+    if measures - PRIVATE:
+        marks["member"] = orders.members.at(slab.entity, slab.day, slab.time).astype(np.int64)
+    return marks
+
+
+def _marked(slab: Slab, marks: dict[str, Counts]) -> Slab:
+    found = slab.taken(slice(None))
+    found.more = {**slab.more, **marks}
+    return found
+
+
+def _count(cells: Cells, measure: str, columns: dict[str, Exacts], repeated: Flags) -> tuple[Exacts, Exacts]:
+    """A repeat buyer needs one order as a member (private contact) and orders on two days, whichever way paid."""
+    mark = columns["private" if measure in PRIVATE else "member"]
+    marked = cells.added(mark)
+    if measure == SALES:
+        return cells.total_of(cells.added(columns["money"] * mark)), cells.total_of(marked)
+    held: Flags = marked > 0
+    chosen: Flags = held & repeated if measure in REPEATED else held
+    return cells.count(chosen), cells.total_of(cells.sizes, held)

@@ -1,0 +1,250 @@
+"""Sums, counts and means of many periods: one query per table and time gives the sums of every leaf and bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kpis.engine.arrays.buckets import Buckets, Calendar, widest
+from kpis.engine.arrays.leaves import Leaves, kinds_in_order, leaf_kinds
+from kpis.engine.arrays.work import Asked, Work
+from kpis.engine.grids import Grid
+from kpis.engine.scoping import SUBJECT_TABLES
+from kpis.engine.sources import TEMPORAL, Source, column_spec, condition, plain, source, within
+from kpis.engine.specs import Aggregation, ScopeKind, SimpleMeasure
+from kpis.engine.windows import Span
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+    from kpis.engine.arrays.work import Kinds
+    from kpis.engine.grammar import Filters
+    from kpis.engine.grids import Counts
+    from kpis.engine.ratios import Exacts, Flags
+
+DISTINCT = frozenset({Aggregation.COUNT_DISTINCT, Aggregation.STOCK_DISTINCT})
+COUNTED = frozenset({Aggregation.COUNT, Aggregation.STOCK_COUNT}) | DISTINCT
+_WEIGHED = frozenset({Aggregation.WEIGHTED_AVG, Aggregation.AVG_RATIO_100})
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One measure with the filters of a formula, which several windows may ask for."""
+
+    measure: SimpleMeasure
+    filters: Filters
+    index: int
+
+
+def members_of(work: Work, asked: Sequence[Asked]) -> dict[Asked, Member]:
+    """Number the different (measure, filters) of what is asked."""
+    found: dict[tuple[str, Filters], Member] = {}
+    members = {}
+    for each in asked:
+        measure = work.library.measures[each.ref.measure]
+        if not isinstance(measure, SimpleMeasure):
+            raise TypeError(f"{measure.id} is not a simple measure")
+        key = measure.id, each.ref.filters
+        members[each] = found.setdefault(key, Member(measure, each.ref.filters, len(found)))
+    return members
+
+
+def sums(member: Member) -> dict[str, str]:
+    """Return the aggregates of a member: `n` rows, `s` sum, `w` what the sum is known by or divided by."""
+    measure, index = member.measure, member.index
+    found = {f"n{index}": f"count(CASE WHEN c{index} THEN 1 END)"}
+    if measure.agg in COUNTED:
+        return found
+    value = f'"{measure.column}"'
+    if measure.agg in _WEIGHED:
+        weight = f'"{measure.weight}"'
+        both = f"c{index} AND {value} IS NOT NULL AND {weight} IS NOT NULL"
+        found[f"s{index}"] = f"sum(CASE WHEN {both} THEN {value} * {weight} END)"
+        found[f"w{index}"] = f"sum(CASE WHEN {both} THEN {weight} END)"
+    else:
+        found[f"s{index}"] = f"sum(CASE WHEN c{index} THEN {value} END)"
+        found[f"w{index}"] = f"count(CASE WHEN c{index} THEN {value} END)"
+    return found
+
+
+def inputs_of(measure: SimpleMeasure) -> list[str]:
+    """Return the columns an aggregate of the measure reads."""
+    return [name for name in (measure.column, measure.weight, measure.by) if name]
+
+
+def tagged(work: Work, read: Source, rows: ir.Table, members: Sequence[Member], more: dict[str, ir.Value]) -> ir.Table:
+    """Return the rows that some member counts: a flag per member, its inputs, the columns of scopes, and `more`."""
+    flags = {f"c{each.index}": condition(work.library, each.measure, rows, each.filters) for each in members}
+    inputs = dict.fromkeys(name for each in members for name in inputs_of(each.measure))
+    scopes = [read.scope_prefix + name for name in work.context.scoping.columns(read.scope_spec)]
+    columns = {name: rows[name] for name in dict.fromkeys([*inputs, *scopes])}
+    chosen = rows.select(**flags, **columns, **more)
+    return chosen.filter(reduce(or_, [chosen[name] for name in flags]))
+
+
+def summed_by_leaf(
+    work: Work, read: Source, chosen: ir.Table, aggregates: Mapping[str, str], kinds: Kinds, by: Sequence[str] = ()
+) -> pa.Table:
+    """Aggregate by bucket and leaf: by each column that leads to a kind of scope, and by none for the company."""
+    spec, prefix = read.scope_spec, read.scope_prefix
+    if spec.id in SUBJECT_TABLES:
+        subject = [prefix + name for name in work.context.scoping.columns(spec)]
+        return work.relations.grouped(chosen, aggregates, by=["_bucket", *by, *subject], sets=[])
+    sets = [prefix + spec.scopes[kind] for kind in leaf_kinds(spec, kinds)]
+    return work.relations.grouped(chosen, aggregates, by=["_bucket", *by], sets=sets)
+
+
+class Summed:
+    """The sums of every leaf and bucket, and what they come to for a measure at a kind of scope."""
+
+    def __init__(
+        self, work: Work, read: Source, answer: pa.Table, buckets: Buckets, kinds: Kinds, *, by: str = ""
+    ) -> None:
+        self.work = work
+        self.buckets = buckets
+        self.leaves = Leaves(work, read.scope_spec, answer, buckets, kinds, read.scope_prefix, once=not by)
+        self._sums: dict[tuple[str, ScopeKind, tuple[Span, ...]], Exacts] = {}
+
+    def total(self, name: str, kind: ScopeKind, spans: tuple[Span, ...], windows: Mapping[int, Counts]) -> Exacts:
+        """Return the sum of a column by period and scope."""
+        key = name, kind, spans
+        if key not in self._sums:
+            self._sums[key] = self.leaves.summed(kind, self.leaves.column(name)[0], windows)
+        return self._sums[key]
+
+
+def flow_grids(work: Work, asked: Sequence[Asked]) -> None:
+    """Compute flows of one table at one time; those that count distinct things only get their rows counted."""
+    members = members_of(work, asked)
+    measures = [each.measure for each in members.values()]
+    for periods in work.alike({measures[0].table, *_joined_tables(measures)}):
+        work.turn_to(periods[0])
+        _flows(work, asked, members, periods)
+
+
+def _joined_tables(measures: Sequence[SimpleMeasure]) -> list[str]:
+    return [each.time.split(".")[0] for each in measures if "." in each.time]
+
+
+def _flows(work: Work, asked: Sequence[Asked], members: Mapping[Asked, Member], periods: Sequence[int]) -> None:
+    distinct = list(dict.fromkeys(members.values()))
+    first = distinct[0].measure
+    read = source(work.relations, work.library, [each.measure for each in distinct])
+    type_ = column_spec(work.library, first, first.time).type
+    spans = [each.spans[period] for each in asked for period in periods]
+    column = read.rows[plain(first.time)]
+    if type_ in TEMPORAL:
+        calendar = Calendar.of(spans)
+        start, end = widest(spans)
+        rows = read.rows.filter(within(column, type_, Span(start, end, start)))
+        bucket = calendar.of_column(rows[plain(first.time)])
+    else:
+        rows = read.rows.filter(column.notnull())
+        bucket = rows[plain(first.time)]
+    by = next((each.measure.by for each in distinct if each.measure.agg is Aggregation.AVG_RATIO_100), "")
+    if by:
+        # a rating on a scale of nothing cannot be put on 0-100
+        rows = rows.filter(rows[by] > 0)
+    chosen = tagged(work, read, rows, distinct, {"_bucket": bucket})
+    kinds = frozenset().union(*(each.kinds for each in asked))
+    aggregates = {name: sql for each in distinct for name, sql in sums(each).items()}
+    answer = summed_by_leaf(work, read, chosen, aggregates, kinds, [by] if by else [])
+    texts: list[str] = []
+    if type_ in TEMPORAL:
+        buckets = Buckets.read(answer.column("_bucket"))
+    else:
+        coded = answer.column("_bucket").combine_chunks().dictionary_encode()
+        texts = coded.dictionary.to_pylist()
+        buckets = Buckets(np.arange(len(texts)), np.asarray(coded.indices).astype(np.int64))
+    summed = Summed(work, read, answer, buckets, kinds, by=by)
+    for each in asked:
+        windows, covered = {}, np.zeros(len(work.periods), dtype=bool)
+        for period in periods:
+            span = each.spans[period]
+            if type_ in TEMPORAL:
+                windows[period] = buckets.between(calendar.of_day(span.start), calendar.of_day(span.end))
+                covered[period] = work.coverage.has(first.table, span.start, span.end)
+            else:
+                around = first.agg is Aggregation.AVG
+                inside = set(work.coverage.periods(first.table, first.time, span, or_around=around))
+                windows[period] = np.array([at for at, text in enumerate(texts) if text in inside], dtype=np.int64)
+                covered[period] = bool(inside)
+        for kind in kinds_in_order(each.kinds):
+            put(work, each, kind, _grid(summed, members[each], kind, each.spans, windows, covered), periods)
+
+
+def _grid(
+    summed: Summed,
+    member: Member,
+    kind: ScopeKind,
+    spans: tuple[Span, ...],
+    windows: Mapping[int, Counts],
+    covered: Flags,
+) -> Grid:
+    index, agg = member.index, member.measure.agg
+    rows = summed.total(f"n{index}", kind, spans, windows)
+    held = rows > 0
+    nothing = np.broadcast_to(covered[:, None], held.shape)
+    if agg in COUNTED:
+        # of what is counted distinct, the amount is found afterwards
+        return Grid(np.zeros_like(rows) if agg in DISTINCT else rows, rows, held | nothing, covered)
+    if agg is Aggregation.AVG_RATIO_100:
+        return _ratio_100(summed, member, kind, windows, rows)
+    amount = summed.total(f"s{index}", kind, spans, windows)
+    per = summed.leaves.column(f"s{index}")[1]
+    weight = summed.total(f"w{index}", kind, spans, windows)
+    if agg is Aggregation.SUM:
+        # rows may be there while the column is empty in all of them: unknown, not 0
+        return Grid(amount, rows, np.where(held, weight > 0, nothing), covered, per)
+    weight_per = summed.leaves.column(f"w{index}")[1]
+    none = np.zeros_like(covered)
+    return Grid(amount, rows, held & (weight != 0).astype(bool), none, per, weight, weight_per)
+
+
+def _ratio_100(summed: Summed, member: Member, kind: ScopeKind, windows: Mapping[int, Counts], rows: Counts) -> Grid:
+    """Return score / scale x 100, each scale weighed by its answers; the answer has one row per leaf and scale."""
+    leaves, index = summed.leaves, member.index
+    total, per = leaves.column(f"s{index}")
+    scale, scale_per = leaves.column(member.measure.by)
+    weight, weight_per = leaves.column(f"w{index}")
+    scales = np.where(scale > 0, scale, 1)
+    common = int(np.lcm.reduce(np.unique(scales).astype(object))) if len(scales) else 1
+    amount = total.astype(object) * (100 * scale_per) * (common // scales.astype(object))
+    if not len(amount) or int(np.abs(amount).sum()) < 1 << 62:
+        amount = amount.astype(np.int64)
+    amounts = leaves.summed(kind, amount, windows)
+    weights = leaves.summed(kind, weight, windows)
+    none = np.zeros(rows.shape[0], dtype=bool)
+    return Grid(amounts, rows, (rows > 0) & (weights != 0).astype(bool), none, per * common, weights, weight_per)
+
+
+def put(work: Work, each: Asked, kind: ScopeKind, grid: Grid, periods: Sequence[int]) -> None:
+    """Keep a grid that holds some of the periods."""
+    grids = work.grids
+    before = grids.found.get((each.ref, kind))
+    here = np.zeros(grids.periods, dtype=bool)
+    here[list(periods)] = True
+    grids.found[each.ref, kind] = grid if before is None else merged(before, grid, here)
+    grids.see(kind, (grid.rows > 0) & here[:, None])
+
+
+def merged(before: Grid, grid: Grid, here: Flags) -> Grid:
+    """Return the one grid with the rows of the other where `here`. Their divisors are the same by construction."""
+    size = max(before.amount.shape[1], grid.amount.shape[1])
+    one, other = before.padded(size), grid.padded(size)
+    names = ("amount", "rows", "known", "weight")
+    if one.per != other.per or one.weight_per != other.weight_per:
+        raise ArithmeticError("the parts of one measure have different divisors")
+    columns = {
+        name: getattr(one, name)
+        if getattr(one, name) is None
+        else np.where(here[:, None], getattr(other, name), getattr(one, name))
+        for name in names
+    }
+    return replace(one, covered=np.where(here, other.covered, one.covered), **columns)

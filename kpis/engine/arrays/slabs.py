@@ -1,0 +1,353 @@
+"""Rows of one table as arrays of small integers, in the order of customer and time, and their layers of scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING
+
+import ibis
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from kpis.engine.arrays.buckets import day_number
+from kpis.engine.results import exact_whole
+from kpis.engine.specs import ScopeKind
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from kpis.engine.arrays.work import Asked, Pairs, Work
+    from kpis.engine.grids import Codes, Counts
+    from kpis.engine.ratios import Exacts, Flags
+    from kpis.engine.specs import TableSpec
+
+CUSTOMERS = "customers"
+NEVER = 1 << 62  # later than any day or microsecond
+DAY = 86_400_000_000  # microseconds
+MONEY = 10**4  # what amounts of money are whole numbers of
+_SECOND = 1_000_000
+_WHOLE = 63  # bits of a sort key
+
+
+@dataclass
+class Slab:
+    """Rows sorted by entity and time. `day` counts from 1970; `time` is in microseconds where it was asked for.
+
+    `bits` has one bit per condition; `leaves[kind]` numbers the id in the column of the kind, -1 where there is none.
+    """
+
+    spec: TableSpec
+    entity: Codes
+    day: Codes
+    bits: npt.NDArray[np.uint64]
+    leaves: dict[ScopeKind, Codes]
+    time: Counts | None = None
+    more: dict[str, Exacts] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.entity)
+
+    def taken(self, rows: Counts | Flags | slice) -> Slab:
+        """Return some of the rows, in their order."""
+        return Slab(
+            self.spec,
+            self.entity[rows],
+            self.day[rows],
+            self.bits[rows],
+            {kind: codes[rows] for kind, codes in self.leaves.items()},
+            None if self.time is None else self.time[rows],
+            {name: column[rows] for name, column in self.more.items()},
+        )
+
+    def having(self, bit: int) -> Flags:
+        """Return where a condition holds."""
+        found: Flags = (self.bits >> np.uint64(bit)) & np.uint64(1) != 0
+        return found
+
+
+def leaf_kinds(spec: TableSpec) -> list[ScopeKind]:
+    """Return the kinds whose ids the rows of the table carry in a column."""
+    return [kind for kind in ScopeKind if kind in spec.scopes]
+
+
+def load(
+    work: Work,
+    rows: ir.Table,
+    spec: TableSpec,
+    *,
+    entity: str,
+    time: str,
+    conditions: Sequence[ir.BooleanValue],
+    prefix: str = "",
+    more: Mapping[str, str] | None = None,
+    exact_time: bool = False,
+    known_only: bool = True,
+) -> Slab:
+    """Read the rows on which some condition holds and the entity is known, sorted by entity and time.
+
+    Without `known_only` the others are read too, with -1 for their entity.
+    """
+    kinds = leaf_kinds(spec)
+    bits = reduce(or_, [ibis.ifelse(test, 1 << at, 0).cast("int64") for at, test in enumerate(conditions)])
+    chosen = rows.select(
+        _entity=rows[entity],
+        _time=rows[time],
+        _bits=bits,
+        **{f"_{kind.value}": rows[prefix + spec.scopes[kind]] for kind in kinds},
+        **{name: rows[column] for name, column in (more or {}).items()},
+    ).filter(ibis._["_bits"] != 0, ibis._["_time"].notnull())
+    if known_only:
+        chosen = chosen.filter(ibis._["_entity"].notnull())
+    axes = {f"_{kind.value}": kind for kind in kinds}
+    number_ids(work, spec)
+    answer = _numbered(work, chosen, axes, customers=entity == "customer_id")
+    if entity == "customer_id":
+        codes = answer.column("_entity").to_numpy().astype(np.int32)
+    else:
+        codes = _texts(answer.column("_entity"))
+    stamps = answer.column("_time").combine_chunks()
+    if pa.types.is_date(stamps.type):
+        day = np.asarray(stamps.cast(pa.int32()))
+        stamp = day.astype(np.int64)
+    else:
+        stamp = np.asarray(stamps.cast(pa.timestamp("us")).cast(pa.int64()))
+        day = (stamp // DAY).astype(np.int32)
+    slab = Slab(
+        spec,
+        codes,
+        day,
+        answer.column("_bits").to_numpy().astype(np.uint64),
+        {kind: answer.column(name).to_numpy().astype(np.int32) for name, kind in axes.items()},
+        stamp if exact_time else None,
+        {name: numbers_of(answer.column(name)) for name in more or {}},
+    )
+    del answer
+    return slab.taken(order_of(codes, stamp if exact_time else day.astype(np.int64)))
+
+
+def numbers_of(column: pa.ChunkedArray) -> Exacts:
+    """Return whole numbers (of the last place of decimals), days since 1970 or microseconds; no date is `NEVER`."""
+    if pa.types.is_date(column.type):
+        return np.asarray(column.combine_chunks().cast(pa.int32()).cast(pa.int64()).fill_null(NEVER))
+    if pa.types.is_timestamp(column.type):
+        return np.asarray(column.combine_chunks().cast(pa.timestamp("us")).cast(pa.int64()).fill_null(NEVER))
+    found, per = exact_whole(column)
+    if per not in (1, MONEY):
+        raise TypeError(f"expected whole numbers or money, got {column.type}")
+    return found
+
+
+def _texts(column: pa.ChunkedArray) -> Codes:
+    coded = column.combine_chunks().dictionary_encode()
+    return np.asarray(coded.indices).astype(np.int32)
+
+
+def order_of(entity: Codes, stamp: Counts) -> Counts:
+    """Return the order by entity, then time."""
+    if not len(entity):
+        return np.zeros(0, dtype=np.int64)
+    since = stamp - stamp.min()
+    if int(since.max()) > DAY and not (since % _SECOND).any():
+        since //= _SECOND
+    bits = int(since.max()).bit_length()
+    if (int(entity.max()) + 1).bit_length() + bits <= _WHOLE:
+        return np.argsort(((entity.astype(np.int64) + 1) << bits) | since)
+    return np.lexsort((since, entity))
+
+
+def on_one_axis(who: Codes, moment: Counts, other: Codes, other_moment: Counts) -> tuple[Counts, Counts]:
+    """Return customer and moment of two tables as one number each, such that both are in the order of both."""
+    both = np.concatenate([moment, other_moment])
+    since = both - (both.min() if len(both) else 0)
+    if len(since) and int(since.max()) > DAY and not (since % _SECOND).any():
+        since //= _SECOND
+    most = int(max(who.max(initial=0), other.max(initial=0))) + 2
+    if len(since) and most * (int(since.max()) + 1) >= NEVER:
+        since = np.unique(both, return_inverse=True)[1]
+    width = int(since.max()) + 1 if len(since) else 1
+    return who.astype(np.int64) * width + since[: len(who)], other.astype(np.int64) * width + since[len(who) :]
+
+
+def _numbered(work: Work, rows: ir.Table, axes: Mapping[str, ScopeKind], *, customers: bool) -> pa.Table:
+    """Return the rows with numbers in the place of ids (-1 for none), numbering those that are met first."""
+    sources: dict[str, str] = {name: f"axis_{kind.value}" for name, kind in axes.items()}
+    for kind in axes.values():
+        _share(work, kind)
+    if customers:
+        sources["_entity"] = CUSTOMERS
+        work.number_customers()
+    for again in (False, True):
+        joined, lost = rows, []
+        for name, source in sources.items():
+            numbers = work.relations.numbered(source).rename({f"{name}_id": "id", f"{name}_code": "code"})
+            joined = joined.left_join(numbers, joined[name] == numbers[f"{name}_id"])
+            lost.append(joined[name].notnull() & joined[f"{name}_code"].isnull())
+        kept = [name for name in rows.columns if name not in sources]
+        coded = {name: ibis.coalesce(joined[f"{name}_code"], -1) for name in sources}
+        unknown = ibis.ifelse(reduce(or_, lost), 1, 0).cast("int8") if lost else ibis.literal(0, type="int8")
+        answer = work.relations.answer(joined.select(*[joined[name] for name in kept], **coded, _lost=unknown))
+        if again or not answer.num_rows or not answer.column("_lost").to_numpy().any():
+            return answer
+        for name, source in sources.items():
+            work.relations.numbered(source, rows.select(id=rows[name]).distinct())
+        for kind in set(axes.values()):
+            _learn(work, kind)
+    raise AssertionError("unreachable")
+
+
+def number_ids(work: Work, spec: TableSpec) -> None:
+    """Number all ids in the columns of scopes of a table, once."""
+    table = work.relations.table(spec.id)
+    for kind in leaf_kinds(spec):
+        if table is None or (spec.id, kind) in work.numbered:
+            continue
+        work.numbered.add((spec.id, kind))
+        _share(work, kind)
+        work.relations.numbered(f"axis_{kind.value}", table.select(id=spec.scopes[kind]))
+        _learn(work, kind)
+
+
+def _share(work: Work, kind: ScopeKind) -> None:
+    """Let the engine know the numbers of the ids of a kind."""
+    axis = work.grids.axes[kind]
+    name = f"axis_{kind.value}"
+    if work.shared.get(kind) == len(axis):
+        return
+    ids = pa.table({"id": pa.array(axis.ids, pa.string()), "code": pa.array(range(len(axis)), pa.int32())})
+    work.relations.renumber(name, ids)
+    work.shared[kind] = len(axis)
+
+
+def _learn(work: Work, kind: ScopeKind) -> None:
+    """Take over the numbers that the engine has given to new ids."""
+    numbers = work.relations.numbered(f"axis_{kind.value}")
+    answer = work.relations.answer(numbers.order_by("code"))
+    axis = work.grids.axes[kind]
+    axis.codes(answer.column("id").to_pylist()[len(axis) :])
+    work.shared[kind] = len(axis)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Scopes that share no row: the rows of each in the order of scope, entity and time, for some periods."""
+
+    kind: ScopeKind
+    periods: Sequence[int]
+    rows: Counts | None
+    scope: Codes
+    size: int
+
+    def of(self, column: Exacts) -> Exacts:
+        """Return a column of the slab in the layer's order."""
+        return column if self.rows is None else column[self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """The scope of each row of a slab (-1: none) in one layer."""
+
+    kind: ScopeKind
+    periods: Sequence[int]
+    codes: Codes | None
+    size: int
+
+    def layer(self, rows: int) -> Layer:
+        """Put the rows in the order of their scopes; they keep their order within each."""
+        if self.codes is None:
+            return Layer(self.kind, self.periods, None, np.zeros(rows, dtype=np.int32), self.size)
+        here = np.flatnonzero(self.codes >= 0)
+        scope = self.codes[here]
+        # a stable sort of small integers is a radix sort
+        order = np.argsort(scope.astype(np.uint16) if self.size <= 1 << 16 else scope, kind="stable")
+        return Layer(self.kind, self.periods, here[order], scope[order], self.size)
+
+
+def layers(
+    work: Work, slab: Slab, kinds: Sequence[ScopeKind], periods: Sequence[int], asked: Sequence[Asked] = ()
+) -> Iterator[Layer]:
+    """Yield layers that together hold every scope of the kinds, once per organisation that differs.
+
+    With `asked` the rows outside all of its spans are left out where an organisation is that of some periods only.
+    """
+    for (coded,) in coded_layers(work, [slab], kinds, periods, asked):
+        yield coded.layer(len(slab))
+
+
+def coded_layers(
+    work: Work, slabs: Sequence[Slab], kinds: Sequence[ScopeKind], periods: Sequence[int], asked: Sequence[Asked] = ()
+) -> Iterator[list[Coded]]:
+    """Yield the same layer of several slabs at a time, whatever column leads their rows to the scope."""
+    for kind in kinds:
+        size = len(work.grids.axes[kind])
+        if kind is ScopeKind.COMPANY:
+            yield [Coded(kind, periods, None, 1) for _ in slabs]
+        elif kind is not ScopeKind.UNIT:
+            yield [Coded(kind, periods, _wanted(work, kind, slab.leaves[kind]), size) for slab in slabs]
+        else:
+            yield from _unit_layers(work, slabs, periods, asked)
+
+
+def _wanted(work: Work, kind: ScopeKind, codes: Codes) -> Codes:
+    wanted = work.wanted(kind)
+    return codes if wanted is None else np.where(np.isin(codes, wanted), codes, -1)
+
+
+def _unit_layers(
+    work: Work, slabs: Sequence[Slab], periods: Sequence[int], asked: Sequence[Asked]
+) -> Iterator[list[Coded]]:
+    by_staff = [ScopeKind.UNIT not in slab.spec.scopes for slab in slabs]
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for period in periods:
+        key = tuple(id(work.reach(slab.spec).pairs[period]) for slab in slabs)
+        groups.setdefault(key, []).append(period)
+    size = len(work.grids.axes[ScopeKind.UNIT])
+    for alike in groups.values():
+        inside = [_inside(slab, asked, alike) if len(groups) > 1 and asked else None for slab in slabs]
+        ways = [work.lookups(alike[0], by_staff=staff) for staff in by_staff]
+        for lookups in zip(*ways, strict=True):
+            found = []
+            for slab, lookup, staff, here in zip(slabs, lookups, by_staff, inside, strict=True):
+                leaves = slab.leaves[ScopeKind.EMPLOYEE if staff else ScopeKind.UNIT]
+                codes = _looked_up(lookup, leaves)
+                found.append(Coded(ScopeKind.UNIT, alike, codes if here is None else np.where(here, codes, -1), size))
+            yield found
+
+
+def _inside(slab: Slab, asked: Sequence[Asked], periods: Sequence[int]) -> Flags:
+    spans = [each.spans[period] for each in asked for period in periods]
+    start, end = min(span.start for span in spans), max(span.end for span in spans)
+    return (slab.day >= day_number(start)) & (slab.day < day_number(end))
+
+
+def _looked_up(lookup: Codes, leaves: Codes) -> Codes:
+    # the last place of a lookup is for leaves it does not know, and for -1
+    return lookup[np.where(leaves < len(lookup) - 1, leaves, -1)]
+
+
+def depths_of(pairs: Pairs, size: int) -> Codes:
+    """Return a depth for each unit such that no two units of one depth share a leaf."""
+    ends = np.append(pairs.starts[1:], len(pairs.units))
+    below = np.zeros(size, dtype=np.int32)
+    depth = np.zeros(size, dtype=np.int32)
+    for place in np.argsort(pairs.starts - ends, kind="stable").tolist():
+        leaves = pairs.leaves[pairs.starts[place] : ends[place]]
+        at = int(below[leaves].max())
+        depth[pairs.units[pairs.starts[place]]] = at
+        below[leaves] = at + 1
+    return depth
+
+
+def lookups_of(pairs: Pairs, depth: Codes) -> list[Codes]:
+    """Return lookups from leaf to unit, one for each depth of units; the last place, of no leaf, holds -1."""
+    size = int(pairs.leaves.max()) + 1 if len(pairs.leaves) else 0
+    found = []
+    for at in range(int(depth.max()) + 1 if len(depth) else 0):
+        here = depth[pairs.units] == at
+        lookup = np.full(size + 1, -1, dtype=np.int32)
+        lookup[pairs.leaves[here]] = pairs.units[here]
+        found.append(lookup)
+    return found

@@ -1,0 +1,178 @@
+"""RFM tiers of many periods: recency, frequency and money of each customer and scope in a rolling window.
+
+A score counts the bin edges that the strictly worse reach, so the edges are order statistics of the scope: the k-th
+smallest frequency and money, the k-th largest recency. Nobody has to be ranked for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from kpis.engine.arrays.buckets import day_number
+from kpis.engine.arrays.leaves import kinds_in_order
+from kpis.engine.arrays.slabs import Layer, Slab, layers
+from kpis.engine.arrays.tables import Tables
+from kpis.engine.derived.rfm import MEMBERS, TIERED
+from kpis.engine.grids import Grid
+
+if TYPE_CHECKING:
+    from kpis.engine.arrays.orders import Orders
+    from kpis.engine.arrays.work import Asked, Work
+    from kpis.engine.grids import Codes, Counts
+    from kpis.engine.ratios import Exacts, Flags
+    from kpis.engine.windows import Span
+
+Scores = npt.NDArray[np.int8]
+_BASE = "base"
+
+
+def tier_grids(work: Work, orders: Orders, asked: Sequence[Asked]) -> None:
+    """Compute the measures of RFM; all have the same filters. Tiers need `rfm_min_customers` in the base."""
+    slab = orders.under(asked[0].ref.filters)
+    tables = Tables(work)
+    kinds = kinds_in_order(frozenset().union(*(each.kinds for each in asked)))
+    for layer in layers(work, slab, kinds, range(len(work.periods))):
+        here = [each for each in asked if layer.kind in each.kinds]
+        lives = _Lives(work, orders, slab, layer)
+        for span in dict.fromkeys(each.spans[period] for each in here for period in layer.periods):
+            found = lives.window(span, {each.ref.measure for each in here})
+            for each in here:
+                count, rows = found[each.ref.measure]
+                tables.add(each, layer, {span: 0}, count, rows)
+                tables.add(each, layer, {span: 0}, *found[_BASE], _BASE)
+    for each in asked:
+        _put(work, each, tables)
+
+
+def _put(work: Work, each: Asked, tables: Tables) -> None:
+    days = timedelta(days=work.params.rfm_window_days)
+    inside = np.array([work.coverage.has("orders", span.end - days, span.end) for span in each.spans], dtype=bool)
+    for kind in kinds_in_order(each.kinds):
+        count, rows = tables.of(each, kind)
+        sizes, _ = tables.of(each, kind, _BASE)
+        known = np.broadcast_to(inside[:, None], count.shape).copy()
+        few = None
+        if each.ref.measure in TIERED and inside.any():
+            small = known & (sizes < work.params.rfm_min_customers)
+            few = np.where(small, sizes, -1)
+            known &= ~small
+        grid = Grid(count, np.where(inside[:, None], rows, 0), known, inside, few=few)
+        work.grids.found[each.ref, kind] = grid
+        work.grids.see(kind, np.where(inside[:, None], sizes, 0) > 0)
+
+
+class _Lives:
+    """The orders of a layer by scope and customer, with running totals: any window is a difference of two places."""
+
+    def __init__(self, work: Work, orders: Orders, slab: Slab, layer: Layer) -> None:
+        self.params = work.params
+        self.orders = orders
+        self.layer = layer
+        self.entity = layer.of(slab.entity)
+        self.day = layer.of(slab.day)
+        self.money = np.append(0, np.cumsum(layer.of(slab.more["money"])))
+        self.begins = np.ones(len(self.day), dtype=bool)
+        if len(self.day) > 1:
+            self.begins[1:] = (self.entity[1:] != self.entity[:-1]) | (layer.scope[1:] != layer.scope[:-1])
+
+    def window(self, span: Span, measures: set[str]) -> dict[str, tuple[Counts, Counts]]:
+        """Return, by scope, what each measure counts in the window that ends with the span, and the rows."""
+        end = day_number(span.end)
+        start = end - self.params.rfm_window_days
+        inside = (self.day >= start) & (self.day < end)
+        # orders of a customer are in the order of time: those inside are one stretch
+        first = np.flatnonzero(inside & (self.begins | ~np.append(False, inside[:-1])))
+        last = np.flatnonzero(inside & np.append(self.begins[1:] | ~inside[1:], True)) if len(inside) else first
+        people = _People(
+            self.layer.scope[first],
+            last - first + 1,
+            self.money[last + 1] - self.money[first],
+            end - self.day[last],
+            self.layer.size,
+        )
+        member: Flags | None = None
+        if measures & MEMBERS:
+            member = self.orders.members.when_begins(end)[self.entity[first]]
+        sizes = people.count(None)
+        high = people.high(sizes, self.params.rfm_bins, self.params.rfm_min_customers) if measures & TIERED else None
+        found = {_BASE: (sizes[None, :], people.rows(None)[None, :])}
+        for measure in measures:
+            base = member if measure in MEMBERS else None
+            chosen = base if high is None or measure not in TIERED else (high if base is None else high & base)
+            found[measure] = people.count(chosen)[None, :], people.rows(base)[None, :]
+        return found
+
+
+@dataclass(frozen=True)
+class _People:
+    """Customers by scope: number of orders, money, days since the last order."""
+
+    scope: Codes
+    frequency: Counts
+    money: Exacts
+    recency: Counts
+    size: int
+
+    @cached_property
+    def edges(self) -> Counts:
+        """Return where the customers of each scope begin and end; the scopes are in order."""
+        return np.searchsorted(self.scope, np.arange(self.size + 1))
+
+    def added(self, values: Counts | Flags) -> Counts:
+        """Return the sum of values over each scope."""
+        running = np.append(0, np.cumsum(values, dtype=np.int64))
+        return running[self.edges[1:]] - running[self.edges[:-1]]
+
+    def count(self, chosen: Flags | None) -> Counts:
+        """Return how many there are in each scope."""
+        return np.diff(self.edges) if chosen is None else self.added(chosen)
+
+    def rows(self, chosen: Flags | None) -> Counts:
+        """Return how many orders the chosen have in each scope."""
+        return self.added(self.frequency if chosen is None else np.where(chosen, self.frequency, 0))
+
+    def high(self, sizes: Counts, bins: int, least: int) -> Flags:
+        """Return who is in the top tier: recent, and frequency and money together score 8 or more."""
+        found = np.zeros(len(self.scope), dtype=bool)
+        kept = np.flatnonzero(np.repeat(sizes >= max(least, 1), sizes))
+        people = self if len(kept) == len(found) else self._taken(kept)
+        recent = people.score(-people.recency, bins) >= 3
+        valued = people.score(people.frequency, bins) + people.score(people.money, bins) >= 8
+        found[kept] = recent & valued
+        return found
+
+    def _taken(self, places: Counts) -> _People:
+        columns = (self.scope, self.frequency, self.money, self.recency)
+        return _People(*(column[places] for column in columns), size=self.size)
+
+    def score(self, values: Exacts, bins: int) -> Scores:
+        """Return 1 + how many bin edges the strictly worse (smaller) reach."""
+        ordered, sizes = _sorted_within(self.scope, values), np.diff(self.edges)
+        score = np.ones(len(values), dtype=np.int8)
+        if not len(values):
+            return score
+        for edge in range(1, bins):
+            # worse * bins >= size * edge, so at least this many are worse
+            needed = -(-sizes * edge // bins)
+            limit = ordered[np.minimum(self.edges[:-1] + needed - 1, len(ordered) - 1)]
+            score += values > np.repeat(limit, sizes)
+        return score
+
+
+def _sorted_within(scope: Codes, values: Exacts) -> Exacts:
+    """Return the values sorted within each scope; the scopes are in order."""
+    if not len(values):
+        return values
+    low = int(values.min())
+    width = (int(values.max()) - low).bit_length()
+    if int(scope.max()).bit_length() + width <= 62:
+        keys = np.sort((scope.astype(np.int64) << width) | (values - low))
+        return (keys & ((1 << width) - 1)) + low
+    return values[np.lexsort((values, scope))]

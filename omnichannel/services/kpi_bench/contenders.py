@@ -1,0 +1,140 @@
+"""The ways that are compared, each in a process of its own: `python -m …kpi_bench.contenders NAME DIR` prints JSON."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import duckdb
+
+from kpis.engine.compute import compute_periods
+from kpis.engine.plan import measure_tables
+from kpis.engine.relations import Relations
+from kpis.engine.scoping import Organisation, ScopeRequest, UnitTree
+from kpis.engine.specs import DerivedMeasure, Library, ScopeKind
+from kpis.library import load_library
+from omnichannel.core.periods import Period, parse_period, shift_months
+from omnichannel.services.kpi_bench.data import MONTHS, START
+
+MEMORY, THREADS = "1500MB", 2
+SHARED = frozenset(ScopeKind) - {ScopeKind.EMPLOYEE}
+
+
+def periods() -> list[Period]:
+    """Return the months of the data."""
+    first = parse_period(START[:7])
+    return [parse_period(f"{shift_months(first.start, step):%Y-%m}") for step in range(MONTHS)]
+
+
+def kinds_of(library: Library) -> dict[str, frozenset[ScopeKind]]:
+    """Return where each KPI is read, as the product reads it: guides' and judged KPIs at people too."""
+    personal = {
+        kpi.id for kpi in library.kpis.values() if kpi.qualitative or kpi.any_role or "digital-guide" in kpi.roles
+    }
+    return {kpi: SHARED | ({ScopeKind.EMPLOYEE} if kpi in personal else frozenset()) for kpi in library.kpis}
+
+
+def scope_request(library: Library) -> ScopeRequest:
+    """Return all scopes the product computes."""
+    personal = frozenset(kpi for kpi, kinds in kinds_of(library).items() if ScopeKind.EMPLOYEE in kinds)
+    return ScopeRequest(frozenset(ScopeKind), keep_unavailable=False, kpis_at={ScopeKind.EMPLOYEE: personal})
+
+
+def open_relations(folder: Path, spill: str) -> tuple[Relations, UnitTree]:
+    """Open the parts under a bound on memory."""
+    parts = {each.name: sorted(each.glob("*.parquet")) for each in folder.iterdir() if each.is_dir()}
+    relations = Relations.from_parquet(
+        parts, tables=load_library().tables, memory_limit=MEMORY, threads=THREADS, temp_directory=spill
+    )
+    with duckdb.connect() as engine:
+        rows = engine.execute(f"select unit_id, parent_id from '{folder}/org_units/all.parquet'").fetchall()  # noqa: S608
+    return relations, UnitTree.from_parents(dict(rows))
+
+
+def all_values(folder: Path, kpis: Sequence[str] = (), months: Sequence[Period] = ()) -> int:
+    """Compute as the product does: all KPIs of 24 months at all scopes, or those asked. Return how many values came."""
+    library, count = load_library(), 0
+    with tempfile.TemporaryDirectory() as spill:
+        relations, units = open_relations(folder, spill)
+        blocks = compute_periods(
+            library,
+            kpis=kpis or list(library.kpis),
+            periods=months or periods(),
+            scopes=scope_request(library),
+            relations=relations,
+            organisation_of=lambda _period: Organisation(units),
+        )
+        for block in blocks:
+            count += sum(len(column.rows) for column in block.columns)
+        relations.close()
+    return count
+
+
+def fused(folder: Path) -> dict[str, float]:
+    """Compute everything together."""
+    return {"values": all_values(folder)}
+
+
+def one_month(folder: Path) -> dict[str, float]:
+    """Compute what an upload of the newest month asks for: that month, from all the rows it looks back at."""
+    return {"values": all_values(folder, months=periods()[-1:])}
+
+
+def one_by_one(folder: Path) -> dict[str, float]:
+    """Compute each KPI by itself, all months and scopes of it at once."""
+    return {"values": sum(all_values(folder, [kpi]) for kpi in load_library().kpis)}
+
+
+def scan(folder: Path) -> dict[str, float]:
+    """Read every column a measure names once, from the same files, and aggregate it without any grouping."""
+    library = load_library()
+    used: set[str] = set()
+    for measure in library.measures.values():
+        used.update(measure_tables(measure))
+    for measure in library.measures.values():
+        if isinstance(measure, DerivedMeasure):
+            used.update(measure.tables)
+    with duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY}) as engine:
+        for table in sorted(used):
+            files = f"read_parquet('{folder / table}/*.parquet')"
+            names = [name for name, *_ in engine.execute(f"describe from {files}").fetchall()]
+            engine.execute(f"select {', '.join(f'max({name})' for name in names)} from {files}").fetchall()  # noqa: S608
+    return {"tables": len(used)}
+
+
+def pandas(folder: Path) -> dict[str, float]:
+    """Compute everything with pandas."""
+    from omnichannel.services.kpi_bench.pandas_kpis import PandasKpis
+
+    library = load_library()
+    found = PandasKpis(folder, library, kinds_of(library))
+    return {"values": sum(int(cube.size) for _kpi, _kind, cube in found.all_values())}
+
+
+CONTENDERS: dict[str, Callable[[Path], dict[str, float]]] = {
+    "scan": scan,
+    "fused": fused,
+    "one_month": one_month,
+    "one_by_one": one_by_one,
+    "pandas": pandas,
+}
+
+
+def main(name: str, folder: Path) -> None:
+    """Run one way and print its seconds (imports are done before) and its peak memory."""
+    if name == "pandas":
+        __import__("omnichannel.services.kpi_bench.pandas_kpis")
+    started = time.perf_counter()
+    said = CONTENDERS[name](folder)
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "peak_mb": peak, **said}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
