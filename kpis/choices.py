@@ -90,7 +90,21 @@ class WeightsSource(models.TextChoices):
 
     LIBRARY = "library", _("Library")
     WORKSPACE = "workspace", _("This workspace")
+    SUBTYPE = "subtype", _("This workspace, for the sub-type")
+    UNIT = "unit", pgettext_lazy("weights", "The unit")
     SHARES = "shares", _("Time shares of the roles")
+
+
+class TargetOrigin(models.TextChoices):
+    """How a target came to be what it is."""
+
+    FILE = "file", _("From a file")
+    TYPED = "typed", _("Typed")
+    COPIED = "copied", _("Copied")
+    SPLIT = "split", _("Split by month")
+    CASCADED = "cascaded", _("Handed down")
+    API = "api", _("By the API")
+    UNDO = "undo", _("Undone")
 
 
 class ComputationKind(models.TextChoices):
@@ -98,6 +112,56 @@ class ComputationKind(models.TextChoices):
 
     VALUES = "values", _("Values and scorecards")
     GRADES = "grades", _("Scorecards")
+
+
+class CauseKind(models.TextChoices):
+    """Why a figure differs from the one that was published."""
+
+    DATA = "data", _("Data")
+    DEFINITION = "definition", _("Definition")
+    WEIGHTS = "weights", _("Weights")
+    TARGETS = "targets", _("Targets")
+    REVIEWS = "reviews", _("Reviews")
+    STAGE = "stage", _("Stage")
+    ORGANISATION = "organisation", _("Organisation")
+    CALCULATION = "calculation", _("Calculation")
+
+
+class RoundState(models.TextChoices):
+    """Life of a review round: reviewers write while it is open; a signed one is locked."""
+
+    OPEN = "open", pgettext_lazy("round", "Open")
+    CLOSED = "closed", pgettext_lazy("round", "Closed")
+    SIGNED = "signed", pgettext_lazy("round", "Signed off")
+
+
+class RoundAction(models.TextChoices):
+    """What was done to a review round; the values are those of the page's buttons and of its history."""
+
+    OPENED = "opened", pgettext_lazy("round", "Opened")
+    ADDED = "added", pgettext_lazy("round", "Reviewer added")
+    REMOVED = "removed", pgettext_lazy("round", "Assignment removed")
+    DUE = "due", pgettext_lazy("round", "Due date moved")
+    TALKED = "talked", pgettext_lazy("round", "Talked through")
+    CLOSED = "closed", pgettext_lazy("round", "Closed")
+    REOPENED = "reopened", pgettext_lazy("round", "Opened again")
+    SIGNED = "signed", pgettext_lazy("round", "Signed off")
+
+
+class DefinitionSubject(models.TextChoices):
+    """What a workspace may define for itself."""
+
+    KPI = "kpi", _("KPI")
+    PARAMETER = "parameter", _("Parameter")
+
+
+class DefinitionState(models.TextChoices):
+    """Life of a revision: a draft counts for nothing, a published one from its day, a retired one ends what counted."""
+
+    DRAFT = "draft", _("Draft")
+    PUBLISHED = "published", _("Published")
+    RETIRED = "retired", _("Retired")
+    DISCARDED = "discarded", pgettext_lazy("draft", "Discarded")
 
 
 class KpiKindName(models.TextChoices):
@@ -153,3 +217,4 @@ class RecoveryName(models.TextChoices):
     DUTY = "duty", _("Read from a duty")
     OTHER_SEED = "other_seed", _("In another seed document")
     CONVENTION = "convention", _("Field standard")
+    OWN = "own", _("Defined by this workspace")

@@ -133,6 +133,17 @@ class WeightsInvalid(DomainError):
         super().__init__(" ".join(message for _kpi, message in issues))
 
 
+class UndoRefused(DomainError):
+    """Targets of an edit have been changed since, so it cannot be taken back. `keys` are theirs."""
+
+    code = "undo_refused"
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.keys = tuple(keys)
+        text = _("Nothing was undone: %(count)s of these targets have been changed since.")
+        super().__init__(text % {"count": len(self.keys)})
+
+
 class NothingToCompute(DomainError):
     """There is no data yet that a computation could use."""
 
@@ -194,3 +205,75 @@ class UnknownSystem(DomainError):
 
     def __init__(self, system: str) -> None:
         super().__init__(_("%(system)s is no system that feeds this table.") % {"system": system})
+
+
+class PublishedForGood(DomainError):
+    """A try to change or delete what has been published."""
+
+    code = "published"
+
+    def __init__(self) -> None:
+        super().__init__(_("What is published stays as it is. Publish again instead."))
+
+
+class NothingToPublish(DomainError):
+    """There are no cards, or they are those of the newest publication; `number` is its number then."""
+
+    code = "nothing_to_publish"
+
+    def __init__(self, *, number: int | None = None) -> None:
+        if number is None:
+            super().__init__(_("There are no scorecards of this period to publish."))
+        else:
+            text = _("Nothing has changed since publication no. %(number)s.")
+            super().__init__(text % {"number": number})
+
+
+class ReviewRefused(DomainError):
+    """A step of a review round that cannot be taken. `issues` lists everything that stands in its way."""
+
+    code = "review_refused"
+
+    def __init__(self, issues: Sequence[str]) -> None:
+        self.issues = tuple(issues)
+        super().__init__(" ".join(self.issues))
+
+
+class DefinitionInvalid(DomainError):
+    """A definition that cannot be saved or published. `issues` holds (place, code, message) of all that is wrong."""
+
+    code = "definition_invalid"
+    status = 422
+
+    def __init__(self, issues: Sequence[tuple[str, str, str]]) -> None:
+        self.issues = tuple(issues)
+        super().__init__("; ".join(f"{place}: {message}" if place else message for place, _code, message in issues))
+
+
+class DefinitionChanged(DomainError):
+    """Somebody saved another revision since this person looked."""
+
+    code = "definition_changed"
+
+    def __init__(self) -> None:
+        super().__init__(_("Somebody has changed this definition meanwhile; nothing was saved. Look at it again."))
+
+
+class NoDraft(DomainError):
+    """There is no draft that could be published, discarded or tried."""
+
+    code = "no_draft"
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no draft of this definition."))
+
+
+class DefinitionInUse(DomainError):
+    """A KPI that is weighed somewhere cannot be retired; `uses` names where."""
+
+    code = "definition_in_use"
+
+    def __init__(self, uses: Sequence[str]) -> None:
+        self.uses = tuple(uses)
+        text = _("It is still weighed: %(uses)s. Take it out of these weights first.")
+        super().__init__(text % {"uses": "; ".join(self.uses[:TOLD])})

@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
+from kpis.models.alerts import Alert, AlertEvent, AlertMail, AlertNotice, AlertPreference, AlertRule
+from kpis.models.analyses import AnalysisResult
 from kpis.models.card_lines import CardLine, ShareLine
+from kpis.models.definitions import Definition
 from kpis.models.health import ColumnHealth, DataShare, TableHealth
 from kpis.models.provenance import FactChange, UploadSpan
+from kpis.models.publications import Publication, PublishedCard
+from kpis.models.reviews import ReviewRound, ReviewTask, RoundEvent
+from kpis.models.risks import Risk, RiskAlert, RiskChange
 from kpis.models.scorecards import Scorecard
+from kpis.models.target_edits import TargetChange, TargetEdit
 from kpis.models.targets import Review, Target
 from kpis.models.uploads import Part, SavedMapping, Upload, UploadProblem
 from kpis.models.values import Computation, KpiValue
 from kpis.models.weights import WeightSet
 
 __all__ = [
+    "Alert",
+    "AlertEvent",
+    "AlertMail",
+    "AlertNotice",
+    "AlertPreference",
+    "AlertRule",
+    "AnalysisResult",
     "CardLine",
     "ColumnHealth",
     "Computation",
     "DataShare",
+    "Definition",
     "FactChange",
     "KpiValue",
     "Part",
+    "Publication",
+    "PublishedCard",
     "Review",
+    "ReviewRound",
+    "ReviewTask",
+    "Risk",
+    "RiskAlert",
+    "RiskChange",
+    "RoundEvent",
     "SavedMapping",
     "Scorecard",
     "ShareLine",
     "TableHealth",
     "Target",
+    "TargetChange",
+    "TargetEdit",
     "Upload",
     "UploadProblem",
     "UploadSpan",

@@ -15,13 +15,15 @@ from omnichannel.workspaces.scoping import WorkspaceModel
 from roles.catalogue import RoleKey, StageKey, SubtypeKey
 
 CARD_SCOPES = ("company", "unit", "employee")
+OWN_WEIGHTS = (WeightsSource.WORKSPACE, WeightsSource.SUBTYPE, WeightsSource.UNIT)
 
 
 class Scorecard(WorkspaceModel):
     """One role of the company, a unit or a person in one period; without a role, a person's roles combined by share.
 
     `lines`: per KPI weight, value, target, attainment, points and where it was measured; decimals as strings.
-    `digest` is that of everything shown: an equal card is not stored again.
+    `digest` is that of everything shown: an equal card is not stored again. `ended_at`: since when it is no more the
+    current one.
     """
 
     role_key = models.CharField(max_length=40, blank=True)
@@ -42,6 +44,7 @@ class Scorecard(WorkspaceModel):
     digest = models.CharField(max_length=64)
     revision = models.PositiveIntegerField(default=1)
     is_current = models.BooleanField(default=True)
+    ended_at = models.DateTimeField(null=True)
     computation = models.ForeignKey(Computation, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -88,7 +91,7 @@ class Scorecard(WorkspaceModel):
             ),
             models.CheckConstraint(condition=Q(coverage__gte=0, coverage__lte=100), name="card_coverage_range"),
             models.CheckConstraint(
-                condition=Q(weights_source=WeightsSource.WORKSPACE, weight_set__isnull=False)
+                condition=Q(weights_source__in=OWN_WEIGHTS, weight_set__isnull=False)
                 | Q(weights_source__in=[WeightsSource.LIBRARY, WeightsSource.SHARES], weight_set__isnull=True),
                 name="card_weights_named",
             ),

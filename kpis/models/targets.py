@@ -8,13 +8,17 @@ from django.db import models
 from django.db.models import Q
 
 from kpis.choices import ScopeKindChoice, SubjectKind
+from kpis.models.target_edits import TargetEdit
 from kpis.models.uploads import Upload
 from kpis.models.values import PERIOD_KEY
 from omnichannel.workspaces.scoping import WorkspaceModel
 
 
 class Target(WorkspaceModel):
-    """The target of one KPI for one period and scope; `floor` and `stretch` frame it where they are set."""
+    """The target of one KPI for one period and scope; `floor` and `stretch` frame it where they are set.
+
+    It came with an upload or by an edit. What it was before stands in `FactChange` or `TargetChange`.
+    """
 
     period = models.CharField(max_length=8)
     kpi = models.CharField(max_length=60)
@@ -24,9 +28,11 @@ class Target(WorkspaceModel):
     value = models.DecimalField(max_digits=18, decimal_places=4)
     stretch = models.DecimalField(max_digits=18, decimal_places=4, null=True)
     upload = models.ForeignKey(Upload, null=True, on_delete=models.PROTECT, related_name="+")
+    edit = models.ForeignKey(TargetEdit, null=True, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
 
     class Meta:
+        indexes: ClassVar = [models.Index(fields=["workspace", "kpi", "period"], name="target_of_kpi")]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["workspace", "period", "kpi", "scope_kind", "scope_id"], name="one_target_per_scope"

@@ -9,14 +9,20 @@ from django.db import models
 from django.db.models import Q
 
 from omnichannel.workspaces.scoping import WorkspaceModel
-from roles.catalogue import RoleKey, StageKey
+from roles.catalogue import RoleKey, StageKey, SubtypeKey
 
 
 class WeightSet(WorkspaceModel):
-    """Weights of one role in one stage from a date on. `weights`: KPI id -> percent as a string; they sum to 100.00."""
+    """Weights of one role in one stage from a date on. `weights`: KPI id -> percent as a string; they sum to 100.00.
+
+    `subtype` and `unit` narrow where they count; empty is everywhere. The newest set of a place holds. One without
+    weights gives the place back: from its day on the next wider place counts again.
+    """
 
     role_key = models.CharField(max_length=40)
     stage = models.CharField(max_length=24)
+    subtype = models.CharField(max_length=24, blank=True, default="")
+    unit = models.CharField(max_length=64, blank=True, default="")
     effective_from = models.DateField()
     weights = models.JSONField()
     note = models.CharField(max_length=400, blank=True)
@@ -31,7 +37,10 @@ class WeightSet(WorkspaceModel):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(role_key__in=[key.value for key in RoleKey]), name="weights_role_known"),
             models.CheckConstraint(condition=Q(stage__in=[key.value for key in StageKey]), name="weights_stage_known"),
+            models.CheckConstraint(
+                condition=Q(subtype__in=["", *(key.value for key in SubtypeKey)]), name="weights_subtype_known"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.role_key} {self.stage} {self.effective_from}"
+        return f"{self.role_key} {self.stage} {self.subtype} {self.unit} {self.effective_from}"

@@ -45,8 +45,13 @@ class JobKind(models.TextChoices):
     REVERT_UPLOAD = "revert_upload", _("Revert an upload")
     REAPPLY_UPLOAD = "reapply_upload", _("Apply an upload again")
     PREVIEW_FIGURES = "preview_figures", _("Show which figures would change")
+    PREVIEW_DEFINITION = "preview_definition", _("Show what a definition would change")
     COMPUTE_VALUES = "compute_values", _("Compute KPIs and scorecards")
+    PUBLISH_CARDS = "publish_cards", _("Publish scorecards")
+    ANALYSE = "analyse", _("Analyse customers and merchandise")
     MEASURE_HEALTH = "measure_health", _("Measure the health of the data")
+    WATCH_ALERTS = "watch_alerts", _("Look for alerts")
+    SEND_ALERTS = "send_alerts", _("Send alerts by email")
 
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)
