@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from kpis.choices import UploadTurn
 from kpis.models import Upload
-from kpis.services import checking, computing, figure_preview, health, loading, reverting
+from kpis.services import (
+    analysing,
+    checking,
+    computing,
+    definition_preview,
+    figure_preview,
+    health,
+    loading,
+    publishing,
+    reverting,
+)
+from kpis.services.alerts import evaluating, mailing
 from omnichannel.celery import app
 from omnichannel.jobs.services.running import running
 from omnichannel.workspaces.models import Workspace
@@ -39,7 +50,16 @@ def compute_values(*, workspace_id: int, job_id: int) -> None:
     with running(workspace_id=workspace_id, job_id=job_id) as run:
         if run is not None:
             computed = computing.compute(run.job.params, report=run.progress)
-            run.finish(lambda: computing.store(computed, job=run.job))
+            run.finish(lambda: analysing.followed(computing.store(computed, job=run.job), job=run.job))
+
+
+@app.task  # type: ignore[untyped-decorator] # celery carries no types
+def analyse(*, workspace_id: int, job_id: int) -> None:
+    """Analyse customers and merchandise of the months a job names."""
+    with running(workspace_id=workspace_id, job_id=job_id) as run:
+        if run is not None:
+            found = analysing.analyse(run.job.params, report=run.progress)
+            run.finish(lambda: analysing.store(found, job=run.job))
 
 
 @app.task  # type: ignore[untyped-decorator] # celery carries no types
@@ -49,6 +69,31 @@ def measure_health(*, workspace_id: int, job_id: int) -> None:
         if run is not None:
             measured = health.measure(run.progress)
             run.finish(lambda: health.store(measured))
+
+
+@app.task  # type: ignore[untyped-decorator] # celery carries no types
+def publish_cards(*, workspace_id: int, job_id: int) -> None:
+    """Freeze the scorecards of a period."""
+    with running(workspace_id=workspace_id, job_id=job_id) as run:
+        if run is not None:
+            run.finish(lambda: publishing.publish_job(run.job))
+
+
+@app.task  # type: ignore[untyped-decorator] # celery carries no types
+def watch_alerts(*, workspace_id: int, job_id: int) -> None:
+    """Hold the alert rules against what is stored now."""
+    with running(workspace_id=workspace_id, job_id=job_id) as run:
+        if run is not None:
+            run.finish(evaluating.now_evaluated)
+
+
+@app.task  # type: ignore[untyped-decorator] # celery carries no types
+def send_alerts(*, workspace_id: int, job_id: int) -> None:
+    """Send the alert messages that wait. Each is taken and sent on its own; the job only says that all had a turn."""
+    with running(workspace_id=workspace_id, job_id=job_id) as run:
+        if run is not None:
+            sent = mailing.send_waiting()
+            run.finish(lambda: sent)
 
 
 @app.task  # type: ignore[untyped-decorator] # celery carries no types
@@ -75,6 +120,15 @@ def preview_figures(*, workspace_id: int, job_id: int) -> None:
     with running(workspace_id=workspace_id, job_id=job_id) as run:
         if run is not None:
             found = figure_preview.preview(run.job.params, report=run.progress)
+            run.finish(lambda: found)
+
+
+@app.task  # type: ignore[untyped-decorator] # celery carries no types
+def preview_definition(*, workspace_id: int, job_id: int) -> None:
+    """Find out what a draft of a KPI or parameter would change. Nothing but the job's result is kept."""
+    with running(workspace_id=workspace_id, job_id=job_id) as run:
+        if run is not None:
+            found = definition_preview.preview_definition(run.job.params, report=run.progress)
             run.finish(lambda: found)
 
 

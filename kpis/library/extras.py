@@ -89,16 +89,25 @@ class AlertLevel:
 
 @dataclass(frozen=True, slots=True)
 class AlertRule:
-    """What raises an alert. `side` is below or above the threshold; `kpi` is empty when the rule fits any KPI."""
+    """What raises an alert. `side` is below or above the threshold; `kpi` is empty when the rule fits any KPI.
+
+    `measure` is what is held against the thresholds. `kpis`, `tables` and `scopes` say where it looks by default;
+    without `kpis` a rule for any KPI looks at all of them.
+    """
 
     id: str
     names: Bilingual
     kpi: str
     test: Bilingual
+    measure: str
+    watch: str
+    scopes: tuple[str, ...]
     side: str
     thresholds: Mapping[str, Decimal]
     unit: Bilingual
     source: str
+    kpis: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +234,15 @@ def _rule(row: Data) -> AlertRule:
         names=bilingual(row["names"]),
         kpi=row.get("kpi", ""),
         test=bilingual(row["test"]),
+        measure=row["measure"],
+        watch=row["watch"],
+        scopes=tuple(row["scopes"]),
         side=row["side"],
         thresholds=MappingProxyType({level: Decimal(value) for level, value in row["thresholds"].items()}),
         unit=bilingual(row["unit"]),
         source=row["source"],
+        kpis=tuple(row.get("kpis", ())),
+        tables=tuple(row.get("tables", ())),
     )
 
 

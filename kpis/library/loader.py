@@ -43,7 +43,7 @@ def load_library() -> Library:
         version=f"{release}+{content_hash(DATA)}",
         tables=MappingProxyType(tables),
         measures=_measures(tables),
-        kpis=MappingProxyType(dict(_kpi(node) for node in kpi_nodes())),
+        kpis=MappingProxyType({node["id"]: kpi_spec(node) for node in kpi_nodes()}),
         weights=MappingProxyType({(found.role, found.stage): found for found in _weights()}),
         params=Params(**read_yaml(DATA / "params.yaml")["params"]),
     )
@@ -142,9 +142,10 @@ def _derived(node: Data) -> DerivedMeasure:
     )
 
 
-def _kpi(node: Data) -> tuple[str, KpiSpec]:
+def kpi_spec(node: Data) -> KpiSpec:
+    """Type one KPI's entry. KeyError, TypeError, ValueError or ArithmeticError for one that cannot be."""
     band, note = node.get("target_band"), optional_text(node.get("note"))
-    spec = KpiSpec(
+    return KpiSpec(
         id=node["id"],
         names=bilingual(node["names"]),
         definition=bilingual(node["definition"]),
@@ -165,7 +166,6 @@ def _kpi(node: Data) -> tuple[str, KpiSpec]:
         params=tuple(node.get("params", ())),
         note=note.en if note else "",
     )
-    return spec.id, spec
 
 
 def _weights() -> Iterator[WeightSet]:

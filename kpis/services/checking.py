@@ -148,7 +148,8 @@ def _try_rows(run: Run, upload: Upload, mapping: Mapping[str, Any] | None, *, wo
 def misfit(issue: FactIssue, *, labels: Mapping[str, str]) -> Problem:
     """Return a row that does not fit the organisation as a problem of the file's column (`labels`: by field)."""
     column = labels.get(issue.column, issue.column)
-    return Problem("", issue.line, column, issue.external_id, FIT_CODE, issue.message, FIT_HINT, Severity.ERROR)
+    hint = issue.hint or FIT_HINT
+    return Problem("", issue.line, column, issue.external_id, FIT_CODE, issue.message, hint, Severity.ERROR)
 
 
 def _write(upload: Upload, check: Check) -> dict[str, Any]:

@@ -26,6 +26,7 @@ Row = Mapping[str, Any]
 State = sync.State
 KINDS = {"org_units": "units", "employees": "people", "role_assignments": "assignments"}
 BATCH = 2000
+KEPT = ("evidence", "edit_id")  # facts that are no decimals
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def states(table: str, keys: Collection[str]) -> dict[str, State]:
 
 
 _SETS: Mapping[str, tuple[type[Target] | type[Review], Sequence[str], Sequence[str]]] = {
-    "targets": (Target, TARGET_KEY, ("floor", "value", "stretch")),
+    "targets": (Target, TARGET_KEY, ("floor", "value", "stretch", "edit_id")),
     "reviews": (Review, REVIEW_KEY, ("score", "evidence")),
 }
 
@@ -73,16 +74,23 @@ _SETS: Mapping[str, tuple[type[Target] | type[Review], Sequence[str], Sequence[s
 def _stored(
     model: type[Target] | type[Review], key: Sequence[str], facts: Sequence[str], *, keys: Collection[str]
 ) -> dict[str, State]:
-    periods = {json.loads(each)[0] for each in keys}
     wanted = set(keys)
     found = {}
-    rows = model.objects.filter(period__in=periods).values_list(*key, *facts, "upload")
+    rows = _near(model, keys).values_list(*key, *facts, "upload")
     for row in rows.iterator(chunk_size=BATCH):
         text = _joined(row[: len(key)])
         if text in wanted:
             values = (str(value) if isinstance(value, Decimal) else value for value in row[len(key) :])
-            found[text] = dict(zip((*facts, "upload"), values, strict=True))
+            state = dict(zip((*facts, "upload"), values, strict=True))
+            # only targets written by hand name their edit; states of files stay as they were recorded before edits were
+            found[text] = {name: value for name, value in state.items() if name != "edit_id" or value is not None}
     return found
+
+
+def _near(model: type[Target] | type[Review], keys: Collection[str]) -> models.QuerySet[Any]:
+    """Return the rows of the keys' periods and KPIs, which are the first parts of every key."""
+    places = [json.loads(each)[:2] for each in keys]
+    return model.objects.filter(period__in={place[0] for place in places}, kpi__in={place[1] for place in places})
 
 
 @contextmanager
@@ -137,6 +145,11 @@ def _restore_organisation(
     return sync.restore(KINDS[table], expected=expected, wanted=wanted, actor_id=actor_id)
 
 
+def restore_targets(expected: sync.States, wanted: sync.States) -> list[sync.StateIssue]:
+    """Write the targets as wanted; where one is not as expected nothing is written and each such is an issue."""
+    return _restore_set("targets", expected, wanted, None)
+
+
 @transaction.atomic
 def _restore_set(table: str, expected: sync.States, wanted: sync.States, actor_id: int | None) -> list[sync.StateIssue]:
     now = states(table, wanted.keys())
@@ -144,10 +157,7 @@ def _restore_set(table: str, expected: sync.States, wanted: sync.States, actor_i
     if changed:
         return [sync.StateIssue(key, _("It has been changed since."), changed=True) for key in changed]
     model, names, _facts = _SETS[table]
-    stored = {
-        _joined(row[1:]): row[0]
-        for row in model.objects.filter(period__in={json.loads(key)[0] for key in wanted}).values_list("pk", *names)
-    }
+    stored = {_joined(row[1:]): row[0] for row in _near(model, wanted.keys()).values_list("pk", *names)}
     model.objects.filter(pk__in=[stored[key] for key in wanted if key in stored]).delete()
     made = [_made(model, names, key, state) for key, state in wanted.items() if state is not None]
     rows: models.Manager[Any] = model.objects
@@ -163,7 +173,7 @@ def _made(model: Callable[..., models.Model], names: Sequence[str], key: str, st
         upload_id=state["upload"],
         recorded_at=timezone.now(),
         **place,
-        **{name: value if name == "evidence" or value is None else Decimal(value) for name, value in facts.items()},
+        **{name: value if name in KEPT or value is None else Decimal(value) for name, value in facts.items()},
     )
 
 

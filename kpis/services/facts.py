@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from kpis.errors import LoadRefused
+from kpis.queries.reviews import against_the_lock
 from kpis.services.fact_changes import recording
 from kpis.services.targets import upsert_reviews, upsert_targets
 from omnichannel.core.text import Bilingual
@@ -28,6 +30,10 @@ from roles.services.sync import (
 )
 
 Row = dict[str, Any]
+LOCK_HINT = Bilingual(
+    "请人力资源写明原因重新开放该轮评分，或从文件中删去此行。",
+    "Have HR open the review round again with a reason, or leave the row out.",
+)
 TOLD = 20  # issues named when a load is refused
 ORGANISATION = ("org_units", "employees", "role_assignments")
 FACT_TABLES = frozenset({*ORGANISATION, "targets", "reviews"})
@@ -49,12 +55,13 @@ COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class FactIssue:
-    """A row that does not fit what is there; `line` is its line in the file."""
+    """A row that does not fit what is there; `line` is its line in the file. `hint`: what to do, if not the usual."""
 
     line: int
     column: str
     external_id: str
     message: Bilingual
+    hint: Bilingual | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,8 @@ def is_fact_table(table: str) -> bool:
 
 def try_facts(table: str, *, parts: Sequence[Path]) -> Trial:
     """Try the rows against the organisation without writing; every issue comes in both languages."""
+    if table == "reviews":
+        return Trial(tuple(_signed_off(read_rows(parts))))
     if table not in ORGANISATION:
         return Trial()
     rows = read_rows(parts)
@@ -93,6 +102,8 @@ def keep_facts(table: str, rows: Sequence[Row], *, actor_id: int | None, upload_
 
 
 def _keep(table: str, rows: Sequence[Row], *, actor_id: int | None, upload_id: int) -> Mapping[str, int]:
+    if table == "reviews" and (locked := against_the_lock(rows)):
+        raise LoadRefused("; ".join(_locked_text(rows[index]) for index in locked[:TOLD]))
     if table in ("targets", "reviews"):
         upsert = upsert_targets if table == "targets" else upsert_reviews
         kept = upsert(rows, upload_id=upload_id)
@@ -101,6 +112,22 @@ def _keep(table: str, rows: Sequence[Row], *, actor_id: int | None, upload_id: i
     if not result.is_ok:
         raise LoadRefused("; ".join(f"{issue.external_id}: {issue.message}" for issue in result.issues[:TOLD]))
     return _effect(result)
+
+
+def _signed_off(rows: Sequence[Row]) -> Iterator[FactIssue]:
+    """Yield the rows that would change a judgement after its review round has been signed off."""
+    for index in against_the_lock(rows):
+        told = {}
+        for language in ("zh-hans", "en"):
+            with translation.override(language):
+                told[language] = _locked_text(rows[index])
+        message = Bilingual(told["zh-hans"], told["en"])
+        yield FactIssue(rows[index]["_line"], "score", str(rows[index]["subject_id"]), message, LOCK_HINT)
+
+
+def _locked_text(row: Row) -> str:
+    text = _("The review of %(subject)s by %(reviewer)s for %(period)s is signed off and locked.")
+    return text % {"subject": row["subject_id"], "reviewer": row["reviewer_id"], "period": row["period"]}
 
 
 def read_rows(parts: Sequence[Path]) -> list[Row]:

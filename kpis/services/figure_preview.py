@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,18 +14,20 @@ from django.utils import translation
 from django.utils.translation import get_language
 
 from kpis.choices import UploadState, UploadTurn
+from kpis.engine.blocks import ValueBlock
+from kpis.engine.scoping import Organisation
 from kpis.engine.specs import Scope, ScopeKind, Value
 from kpis.errors import UploadBusy
 from kpis.models import Upload
 from kpis.queries.turning import Moved, fact_months, moved_periods, part_change, swing
 from kpis.queries.uploads import last_change
 from kpis.queries.values import current_values
-from kpis.queries.warehouse import OrganisationOn, World, organisation_on
+from kpis.queries.warehouse import World, organisation_on
 from kpis.services.fact_changes import Obstacle, fact_key, turn_facts
 from kpis.services.facts import is_fact_table, keep_facts, read_rows
 from kpis.services.reverting import part_swing
 from kpis.services.staging import staged_files
-from kpis.services.values import Measure, is_fresh, measuring
+from kpis.services.values import is_fresh, measuring
 from omnichannel.core.periods import Period
 from omnichannel.jobs.choices import JobKind, JobOrigin, JobStep
 from omnichannel.jobs.models import Job
@@ -154,17 +156,24 @@ def _compare(found: Movers, moved: Moved, world: World, *, report: Report) -> No
     for done, period in enumerate(moved.retire):
         report(JobStep.COMPUTING, done=done, total=total)
         found.add(_differences(period, _stored(period), {}))
+    stale = [period for period in moved.compute if not is_fresh(period)]
     with ExitStack() as stack:
-        then = stack.enter_context(measuring(world=world))
-        now = stack.enter_context(measuring())
-        for done, period in enumerate(moved.compute, start=len(moved.retire)):
+        then = stack.enter_context(measuring(world=world)).each(moved.compute)
+        now = stack.enter_context(measuring()).each(stale)
+        waiting: dict[Period, Book] = {}
+        report(JobStep.COMPUTING, done=len(moved.retire), total=total)
+        for done, block in enumerate(then, start=len(moved.retire) + 1):
+            present = _stored(block.period) if block.period not in stale else _next(now, block.period, waiting)
+            found.add(_differences(block.period, present, _book(block)))
             report(JobStep.COMPUTING, done=done, total=total)
-            found.add(_differences(period, _present(period, now), _book(then(period))))
 
 
-def _present(period: Period, measure: Measure) -> Book:
-    """Return the figures as they are: the stored ones while they are fresh."""
-    return _stored(period) if is_fresh(period) else _book(measure(period))
+def _next(blocks: Iterator[ValueBlock], period: Period, waiting: dict[Period, Book]) -> Book:
+    """Return the figures of a period; those of others that come before it wait."""
+    while period not in waiting:
+        block = next(blocks)
+        waiting[block.period] = _book(block)
+    return waiting.pop(period)
 
 
 def _stored(period: Period) -> Book:
@@ -197,7 +206,7 @@ def _reason(value: Value | None) -> str:
 
 def _turned_facts(
     upload: Upload, turn: UploadTurn, periods: Sequence[Period]
-) -> tuple[list[dict[str, Any]], dict[Any, OrganisationOn] | None]:
+) -> tuple[list[dict[str, Any]], dict[Any, Organisation] | None]:
     """Turn the facts, read the organisation of each period's last day as it would be, and let go of it all."""
     told: dict[str, list[Obstacle]] = {}
     for language in dict.fromkeys((get_language() or "en", "zh-hans", "en")):

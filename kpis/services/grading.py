@@ -12,16 +12,16 @@ from typing import Any
 
 from kpis.choices import WeightsSource
 from kpis.engine.grading import GradedLine, Line, Scorecard, band_of, combine, grade
-from kpis.engine.specs import COMPANY, KpiSpec, NoData, Scope, ScopeKind, Value
-from kpis.library import load_library
+from kpis.engine.specs import KpiSpec, Scope, ScopeKind, Value
 from kpis.models import CardLine, ShareLine
+from kpis.queries.definitions import library_at
+from kpis.queries.reading import measured
 from kpis.queries.subjects import Organisation, Subject, subjects
 from kpis.queries.values import Book
-from kpis.queries.weights import EffectiveWeights
+from kpis.queries.weights import EffectiveWeights, WeightBook, unit_line
 from roles.catalogue import RoleKey
 
 Targets = Mapping[tuple[str, Scope], Decimal]
-WeightTable = Mapping[tuple[str, str], EffectiveWeights]
 NO_DATA, NO_TARGET = "no_data", "no_target"
 
 
@@ -50,7 +50,7 @@ class Card:
 
 
 def grade_all(
-    found: Organisation, *, book: Book, targets: Targets, weights: WeightTable, only: RoleKey | None = None
+    found: Organisation, *, book: Book, targets: Targets, weights: WeightBook, only: RoleKey | None = None
 ) -> list[Card]:
     """Grade every card of a period: the company, units and people per role, then people's roles combined by share.
 
@@ -60,19 +60,32 @@ def grade_all(
     if only is not None:
         holders = {one.scope for one in wanted if one.role == only and one.scope.kind is ScopeKind.EMPLOYEE}
         wanted = [one for one in wanted if one.role == only or one.scope in holders]
-    graded = [(one, *_graded(one, book=book, targets=targets, weights=weights)) for one in wanted]
+    return grade_subjects(wanted, found=found, book=book, targets=targets, weights=weights)
+
+
+def grade_subjects(
+    wanted: Sequence[Subject], *, found: Organisation, book: Book, targets: Targets, weights: WeightBook
+) -> list[Card]:
+    """Grade the cards given, and the combined card of everyone who has several roles among them."""
+    kpis = library_at(found.day).kpis
+    graded = []
+    for one in wanted:
+        used = weights_for(one, found=found, weights=weights)
+        graded.append((one, *_graded(one, kpis=kpis, book=book, targets=targets, used=used)))
     return [card for _one, _result, card in graded] + _combined(graded)
 
 
-def grade_subject(subject: Subject, *, book: Book, targets: Targets, weights: EffectiveWeights) -> Card:
-    """Grade one card with the weights given."""
-    return _graded(subject, book=book, targets=targets, weights={(subject.role, subject.stage): weights})[1]
+def weights_for(subject: Subject, *, found: Organisation, weights: WeightBook) -> EffectiveWeights:
+    """Return the weights of the subject's role in its stage, sub-type and unit."""
+    line = unit_line(subject.unit, found.tree)
+    return weights.of(subject.role, subject.stage, subtype=subject.subtype, units=line)
 
 
-def _graded(subject: Subject, *, book: Book, targets: Targets, weights: WeightTable) -> tuple[Scorecard, Card]:
-    used = weights[subject.role, subject.stage]
-    kpis = load_library().kpis
-    values = [(kpis[kpi], weight, measured(kpis[kpi], subject, book)) for kpi, weight in used.weights.items()]
+def _graded(
+    subject: Subject, *, kpis: Mapping[str, KpiSpec], book: Book, targets: Targets, used: EffectiveWeights
+) -> tuple[Scorecard, Card]:
+    weighed = [(kpis[kpi], weight) for kpi, weight in used.weights.items() if kpi in kpis]
+    values = [(kpi, weight, measured(kpi, subject, book)) for kpi, weight in weighed]
     lines = [Line(kpi, weight, value, targets.get((kpi.id, value.scope))) for kpi, weight, value in values]
     result = grade(lines)
     pairs = zip(values, result.lines, strict=True)
@@ -91,34 +104,6 @@ def _graded(subject: Subject, *, book: Book, targets: Targets, weights: WeightTa
         weights_source=used.source,
         weight_set_id=used.weight_set_id,
     )
-
-
-def measured(kpi: KpiSpec, subject: Subject, book: Book) -> Value:
-    """Return the figure that counts on the subject's card; its scope says where it was read.
-
-    A guide's KPIs are read at the guide. What does not exist at a scope is read one step up, at the unit the subject
-    answers for and then at the company. Judged KPIs are read at the person or unit, else at the role as a whole.
-    """
-    if kpi.qualitative:
-        return _judged(kpi, subject, book)
-    steps = [subject.measured, COMPANY]
-    if subject.scope.kind is ScopeKind.EMPLOYEE and subject.role == RoleKey.DIGITAL_GUIDE:
-        steps.insert(0, subject.scope)
-    for scope in steps:
-        value = book.get((kpi.id, scope))
-        if value is not None and value.reason is not NoData.NOT_AT_SCOPE:
-            return value
-    return Value(kpi.id, subject.scope, None, reason=NoData.NOT_AT_SCOPE)
-
-
-def _judged(kpi: KpiSpec, subject: Subject, book: Book) -> Value:
-    whole_role = Scope(ScopeKind.ROLE, subject.role)
-    last = [COMPANY] if subject.scope == COMPANY else []
-    own = [] if subject.scope == COMPANY else [subject.scope]
-    values = [book.get((kpi.id, scope)) for scope in (*own, whole_role, *last)]
-    present = [value for value in values if value is not None]
-    with_score = [value for value in present if value.value is not None]
-    return next(iter([*with_score, *present]), Value(kpi.id, subject.scope, None, reason=NoData.NO_ROWS))
 
 
 def _card_line(kpi: KpiSpec, value: Value, line: GradedLine) -> CardLine:

@@ -23,6 +23,7 @@ from kpis.engine.specs import TableSpec
 from kpis.errors import ColumnsUnsure, NoRows, TooManyRows, UnknownTable
 from kpis.library import load_library
 from kpis.models import Upload
+from kpis.queries.organisation import allowed_ids
 from kpis.queries.uploads import newest_uploads
 from kpis.queries.warehouse import known_ids, part_paths, visible_parts
 from kpis.services.checking import check_upload, misfit
@@ -152,6 +153,7 @@ def try_batch(batch: Batch, *, good_rows: bool, zone: str) -> Push:
             mapping=batch.mapping.to_json(),
             table=table.id,
             known=known_ids(table.id, work=work),
+            allowed={column: sorted(ids) for column, ids in allowed_ids().items()},
             existing=[str(path) for path in existing],
             good_rows_only=True,
             zone=zone,

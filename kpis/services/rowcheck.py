@@ -8,10 +8,10 @@ from django.utils.translation import get_language
 from kpis.datasets.checks.checking import check_table
 from kpis.datasets.files.raw import LINE, RawTable
 from kpis.datasets.meaning.mapping import ColumnMapping
-from kpis.datasets.pipeline import catalogue_ids
 from kpis.datasets.repair.fixes import fold
 from kpis.library import load_library
 from kpis.models import Upload
+from kpis.queries.organisation import allowed_ids
 from kpis.queries.upload_grid import current_cells
 
 # What only the whole file or all tables together can tell: not said of a single row.
@@ -35,7 +35,7 @@ def judge_row(upload: Upload, line: int) -> dict[str, dict[str, str]]:
         RawTable(columns=columns, rows=rows, kind=str(upload.inspected.get("kind", "csv"))),
         mapping=fold(ColumnMapping.from_json(upload.mapping), upload.steps)[0],
         table=library.tables[upload.table_id],
-        allowed=catalogue_ids(library),
+        allowed=allowed_ids(),
     )
     language = get_language()
     return {

@@ -152,8 +152,9 @@ def _row(card: Card, digest: str, *, revision: int, period: Period, computation:
 
 
 def _retire(keys: Sequence[int | None]) -> None:
+    now = timezone.now()
     for start in range(0, len(keys), BATCH):
-        Scorecard.objects.filter(pk__in=keys[start : start + BATCH]).update(is_current=False)
+        Scorecard.objects.filter(pk__in=keys[start : start + BATCH]).update(is_current=False, ended_at=now)
 
 
 def _total(counts: Sequence[CardCount]) -> CardCount:

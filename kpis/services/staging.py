@@ -19,7 +19,7 @@ from kpis.datasets.files.jsonfile import SUFFIXES as JSON_SUFFIXES
 from kpis.datasets.repair.export import problem_csv
 from kpis.datasets.repair.problemrows import PROBLEM_FILE, PROBLEM_ROWS
 from kpis.models import Upload
-from kpis.queries.organisation import ids_by_name, organisation_names
+from kpis.queries.organisation import allowed_ids, ids_by_name, organisation_names
 from kpis.queries.uploads import visible_upload_ids
 from kpis.queries.warehouse import known_ids, part_paths
 from kpis.services.ordering import take_seq
@@ -91,6 +91,7 @@ def stage(
         "guess": upload.guess or None,
         "steps": upload.steps,
         "known": known_ids(table, work=work),
+        "allowed": {column: sorted(ids) for column, ids in allowed_ids().items()},
         "existing": [str(path) for path in part_paths(table)],
         "good_rows_only": good_rows,
         "language": run.job.params.get("language", "zh-hans"),

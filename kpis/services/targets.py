@@ -68,6 +68,7 @@ def upsert_reviews(rows: Sequence[Row], *, upload_id: int | None) -> Upserted:
 
 TARGET_KEY = ("period", "kpi", "scope_kind", "scope_id")
 REVIEW_KEY = ("period", "kpi", "subject_kind", "subject_id", "reviewer_id")
+ORIGIN: Mapping[type[models.Model], tuple[str, ...]] = {Target: ("upload", "edit"), Review: ("upload",)}
 
 
 def _key(row: models.Model, names: Sequence[str]) -> tuple[Any, ...]:
@@ -96,7 +97,7 @@ def _upsert(
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["workspace", *key],
-        update_fields=[*facts, "upload", "recorded_at"],
+        update_fields=[*facts, *ORIGIN[model], "recorded_at"],
     )
     created = sum(each not in stored for each, _row in fresh)
     return Upserted(created=created, changed=len(fresh) - created, same=len(found) - len(fresh))

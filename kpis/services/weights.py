@@ -17,7 +17,9 @@ from kpis.queries.weights import allowed_kpis
 from kpis.services.scorecards import regrade
 from kpis.services.values import request_computation
 from omnichannel.core.periods import Period
-from roles.catalogue import RoleKey, StageKey
+from roles.catalogue import RoleKey, StageKey, SubtypeKey
+from roles.choices import SUBTYPES_OF
+from roles.queries.org_chart import unit_tree
 
 HUNDRED = Decimal(100)
 CENT = Decimal("0.01")
@@ -32,25 +34,76 @@ def set_weights(
     effective_from: date,
     actor_id: int,
     note: str = "",
+    subtype: str = "",
+    unit: str = "",
 ) -> WeightSet:
     """Save the weights from a day on and grade again what they touch. WeightsInvalid lists all that is wrong.
 
-    A KPI with weight 0 is left out. The newest two periods are graded before this returns, older ones by a job.
+    A KPI with weight 0 is left out. `subtype` and `unit` narrow where they count. The newest two periods are graded
+    before this returns, older ones by a job.
     """
-    kept = checked_weights(role, weights)
+    kept = checked_weights(role, weights, stage=stage, subtype=subtype, unit=unit, on=effective_from)
+    place = (stage.value, subtype, unit)
+    stored = {kpi: f"{weight:.2f}" for kpi, weight in kept.items()}
+    return _save(role, place, stored, effective_from=effective_from, actor_id=actor_id, note=note)
+
+
+def give_back(
+    role: RoleKey,
+    stage: StageKey,
+    *,
+    effective_from: date,
+    actor_id: int,
+    note: str = "",
+    subtype: str = "",
+    unit: str = "",
+) -> WeightSet:
+    """From a day on let the next wider place decide again: the workspace's weights, or the library's."""
+    _refuse(place_issues(stage, subtype=subtype, unit=unit, on=effective_from))
+    place = (stage.value, subtype, unit)
+    return _save(role, place, {}, effective_from=effective_from, actor_id=actor_id, note=note)
+
+
+def restore_weights(old: WeightSet, *, effective_from: date, actor_id: int) -> WeightSet:
+    """Let an earlier set count again from a day on; the sets between stay in the history."""
+    note = _("Restored: the set of %(day)s (#%(number)s)") % {"day": old.effective_from, "number": old.pk}
+    place = (old.stage, old.subtype, old.unit)
+    role = RoleKey(old.role_key)
+    if old.weights:
+        checked_weights(role, {kpi: Decimal(text) for kpi, text in old.weights.items()})
+    return _save(role, place, old.weights, effective_from=effective_from, actor_id=actor_id, note=note)
+
+
+def _save(
+    role: RoleKey,
+    place: tuple[str, str, str],
+    weights: Mapping[str, str],
+    *,
+    effective_from: date,
+    actor_id: int,
+    note: str,
+) -> WeightSet:
+    stage, subtype, unit = place
     with transaction.atomic():
         saved = WeightSet.objects.create(
             role_key=role.value,
-            stage=stage.value,
+            stage=stage,
+            subtype=subtype,
+            unit=unit,
             effective_from=effective_from,
-            weights={kpi: f"{weight:.2f}" for kpi, weight in kept.items()},
+            weights=dict(weights),
             note=note,
             created_by_id=actor_id,
         )
-        touched = [period for period in stored_periods() if period.last_day >= effective_from]
+        touched = touched_periods(effective_from)
         regrade(touched[:AT_ONCE], role=role, actor_id=actor_id)
         _grade_later(touched[AT_ONCE:], actor_id=actor_id)
     return saved
+
+
+def touched_periods(effective_from: date) -> list[Period]:
+    """Return the periods with figures whose cards follow weights from that day on, newest first."""
+    return [period for period in stored_periods() if period.last_day >= effective_from]
 
 
 def _grade_later(periods: list[Period], *, actor_id: int) -> None:
@@ -58,10 +111,19 @@ def _grade_later(periods: list[Period], *, actor_id: int) -> None:
         request_computation(periods, actor_id=actor_id, recent_only=True, mode=ComputationKind.GRADES)
 
 
-def checked_weights(role: RoleKey, weights: Mapping[str, Decimal]) -> dict[str, Decimal]:
+def checked_weights(
+    role: RoleKey,
+    weights: Mapping[str, Decimal],
+    *,
+    stage: StageKey | None = None,
+    subtype: str = "",
+    unit: str = "",
+    on: date | None = None,
+) -> dict[str, Decimal]:
     """Return the weights above 0, or raise WeightsInvalid with every fault: foreign KPIs, bad numbers, a wrong sum."""
     allowed = set(allowed_kpis(role.value))
-    issues = [(kpi, _("%(kpi)s is no KPI of this role.") % {"kpi": kpi}) for kpi in weights if kpi not in allowed]
+    issues = place_issues(stage, subtype=subtype, unit=unit, on=on) if stage is not None else []
+    issues += [(kpi, _("%(kpi)s is no KPI of this role.") % {"kpi": kpi}) for kpi in weights if kpi not in allowed]
     for kpi, weight in weights.items():
         if not weight.is_finite() or not 0 <= weight <= HUNDRED:
             issues.append((kpi, _("A weight lies between 0 and 100.")))
@@ -70,6 +132,31 @@ def checked_weights(role: RoleKey, weights: Mapping[str, Decimal]) -> dict[str, 
     total = sum((weight for weight in weights.values() if weight.is_finite()), Decimal(0))
     if total != HUNDRED:
         issues.append(("", _("The weights add up to %(total)s, not to 100.00.") % {"total": f"{total:.2f}"}))
+    _refuse(issues)
+    return {kpi: weight for kpi, weight in weights.items() if weight}
+
+
+def place_issues(
+    stage: StageKey, *, subtype: str = "", unit: str = "", on: date | None = None
+) -> list[tuple[str, str]]:
+    """Return what is wrong with a place: a sub-type of another stage, a unit that is none on the day."""
+    issues = []
+    if subtype and subtype not in {each.value for each in SUBTYPES_OF[stage]}:
+        issues.append(("subtype", _("The sub-type %(subtype)s does not belong to this stage.") % {"subtype": subtype}))
+    if unit and on is not None and unit not in unit_tree(as_of=on):
+        text = _("There is no unit %(unit)s on %(day)s.")
+        issues.append(("unit", text % {"unit": unit, "day": on}))
+    return issues
+
+
+def _refuse(issues: list[tuple[str, str]]) -> None:
     if issues:
         raise WeightsInvalid(issues)
-    return {kpi: weight for kpi, weight in weights.items() if weight}
+
+
+def known_subtype(text: str, stage: StageKey) -> str:
+    """Return the sub-type when it belongs to the stage, else nothing."""
+    try:
+        return text if SubtypeKey(text) in SUBTYPES_OF[stage] else ""
+    except ValueError:
+        return ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from kpis.engine.grammar import FormulaError, parse_formula
+from kpis.engine.formula_errors import FormulaError
+from kpis.engine.grammar import parse_formula
 from kpis.library import load_library
 from omnichannel.core.datafiles import missing_texts
 from omnichannel.core.issues import Issue

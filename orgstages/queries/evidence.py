@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 
 from kpis.engine.specs import COMPANY, NoData, Scope, ScopeKind, Value
-from kpis.library import load_library
 from kpis.queries.costs import yearly_costs
+from kpis.queries.definitions import library_at
 from kpis.queries.subjects import answers_for
 from kpis.queries.targets import targets_of
 from kpis.queries.values import Book, as_book, current_values, stored_periods
@@ -114,7 +114,7 @@ def _stores(tree: UnitTree, units: Iterable[str]) -> frozenset[Scope]:
 def _values(period: Period | None, kpis: Collection[str], scopes: Collection[Scope]) -> Book:
     if period is None:
         return {}
-    known = [kpi for kpi in kpis if kpi in load_library().kpis]
+    known = [kpi for kpi in kpis if kpi in library_at(period.last_day).kpis]
     return as_book(current_values(period, kpis=known, scopes=scopes))
 
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from kpis.choices import NoDataReason
 from kpis.engine.specs import COMPANY, Scope, ScopeKind, Value
-from kpis.library import library_extras, load_library
+from kpis.library import library_extras
+from kpis.queries.definitions import library_at
 from omnichannel.core.text import Bilingual
 from orgstages import sentences as words
 from orgstages.catalogue import load_stages
@@ -32,7 +33,7 @@ def kpi_fact(question: str, evidence: Evidence, unit: str) -> Fact:
     if figure.value is None:
         return unanswered(question, _no_value(kpi, figure, evidence), source=source)
     parts_unit = PARTS.get(kpi, "")
-    period, shown = str(evidence.period), (figure.value, load_library().kpis[kpi].unit)
+    period, shown = str(evidence.period), (figure.value, library_at().kpis[kpi].unit)
     text = say(words.KPI_VALUE, kpi=_names(kpi), period=period, value=shown)
     if figure.numerator is not None and figure.denominator is not None:
         top, bottom = (figure.numerator, parts_unit), (figure.denominator, parts_unit)
@@ -117,7 +118,7 @@ def private_share_target(evidence: Evidence, unit: str) -> Fact:
     for scope in evidence.scopes(unit):
         if (kpi, scope) in evidence.targets:
             value, period = evidence.targets[kpi, scope]
-            text = say(words.TARGET, kpi=_names(kpi), period=str(period), value=(value, load_library().kpis[kpi].unit))
+            text = say(words.TARGET, kpi=_names(kpi), period=str(period), value=(value, library_at().kpis[kpi].unit))
             company = [words.TARGET_OF_COMPANY] if scope != evidence.scopes(unit)[0] else []
             return measured("C3", value, joined(text, *company), source=source, parts=(value, None))
     text = say(words.NO_TARGET, kpi=_names(kpi), period=str(evidence.target_period))
@@ -168,7 +169,7 @@ def _kpi_of(question: str) -> str:
 
 
 def _names(kpi: str) -> Bilingual:
-    return load_library().kpis[kpi].names
+    return library_at().kpis[kpi].names
 
 
 def _source(kpi: str, evidence: Evidence) -> Source:

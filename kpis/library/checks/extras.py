@@ -26,7 +26,8 @@ def shared_groups_agree(library: Library, extras: LibraryExtras) -> list[Issue]:
 def extras_name_kpis(library: Library, extras: LibraryExtras) -> list[Issue]:
     """Funnel, alerts and incentives name existing KPIs; incentive schemes apply to existing roles."""
     used = [(f"funnel.{step.id}", step.kpi) for step in extras.funnel]
-    used += [(f"alerts.rules.{rule.id}", rule.kpi) for rule in extras.alert_rules.values() if rule.kpi]
+    rules = extras.alert_rules.values()
+    used += [(f"alerts.rules.{rule.id}", kpi) for rule in rules for kpi in (rule.kpi, *rule.kpis) if kpi]
     used += [(f"incentives.{row['id']}", kpi) for row in extras.incentives["schemes"] for kpi in row["kpis"]]
     used += [("incentives.bonus_model.gate", kpi) for kpi in extras.incentives["bonus_model"]["gate"]["kpis"]]
     issues = [Issue(path, f"there is no KPI {kpi!r}") for path, kpi in used if kpi not in library.kpis]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kpis.engine.grammar import Formula, FormulaError, MeasureRef, parse_formula
+from kpis.engine.formula_errors import FormulaError
+from kpis.engine.grammar import Formula, MeasureRef, parse_formula
 from kpis.engine.specs import ColumnSpec, Library, SimpleMeasure
 from omnichannel.core.issues import Issue
 from roles.catalogue import RoleKey
