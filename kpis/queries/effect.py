@@ -13,6 +13,7 @@ from kpis.choices import UploadTurn
 from kpis.engine.specs import KpiSpec, TableSpec
 from kpis.library import load_library
 from kpis.models import Upload
+from kpis.queries.definitions import library_at
 from kpis.queries.turning import moved_periods
 from kpis.queries.usage import tables_of_kpis
 from omnichannel.core.periods import Period, parse_period
@@ -74,7 +75,7 @@ def upload_effect(upload: Upload) -> UploadEffect | None:
 
 def kpis_reading(table: str) -> tuple[KpiSpec, ...]:
     """Return the KPIs whose formulas read the table, straight or through a derived measure, in the library's order."""
-    kpis = load_library().kpis
+    kpis = library_at().kpis
     return tuple(kpis[kpi] for kpi, tables in tables_of_kpis().items() if table in tables)
 
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from kpis.choices import ScopeKindChoice, UploadState, UploadTurn
 from kpis.engine.specs import KpiSpec, ScopeKind
-from kpis.library import load_library
 from kpis.models import Upload
+from kpis.queries.definitions import every_kpi
 from kpis.queries.upload_words import value_name
 from kpis.queries.uploads import last_change
 from omnichannel.jobs.choices import ACTIVE, JobKind, JobState
@@ -131,7 +131,7 @@ def _kinds(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
 
 
 def _moves(movers: Sequence[Mapping[str, Any]]) -> tuple[FigureMove, ...]:
-    kpis = load_library().kpis
+    kpis = every_kpi()
     units: dict[str, str] = {}
     if any(mover["scope_kind"] == ScopeKind.UNIT for mover in movers):
         units = {str(row["unit_id"]): str(row["name"]) for row in org_units_rows(timezone.localdate())}

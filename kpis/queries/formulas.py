@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from kpis.engine.derived import base_tables
 from kpis.engine.grammar import BinOp, Call, MeasureRef, Node, Number
 from kpis.engine.plan import measure_tables, plan_kpi
-from kpis.engine.specs import DerivedMeasure, Filter, FilterOp, Measure, SimpleMeasure, TableSpec
+from kpis.engine.sources import scope_table
+from kpis.engine.specs import (
+    DerivedMeasure,
+    Filter,
+    FilterOp,
+    Library,
+    Measure,
+    Params,
+    SimpleMeasure,
+    TableSpec,
+)
 from kpis.library import library_extras, load_library
+from kpis.library.params import PARAMS
+from kpis.queries.definitions import library_at
 from omnichannel.core.text import Bilingual
 
 SIGNS = {"*": "×", "/": "÷", "-": "−", "+": "+"}
@@ -29,6 +43,7 @@ COMPARISONS = {
     FilterOp.IS_NOT_NULL: Bilingual("有值", "is given"),
 }
 
+PARAMETER = re.compile("|".join(sorted(PARAMS, key=len, reverse=True)))
 YES_NO = {"true": Bilingual("是", "yes"), "false": Bilingual("否", "no")}
 
 
@@ -43,6 +58,7 @@ class MeasureWords:
     columns: tuple[str, ...]
     conditions: tuple[Bilingual, ...]
     note: Bilingual | None
+    is_algorithm: bool = False
 
     @property
     def table_names(self) -> tuple[Bilingual, ...]:
@@ -55,17 +71,48 @@ class MeasureWords:
         return tuple(_column_names(column, self.tables) for column in self.columns)
 
 
-def readable(kpi: str) -> Bilingual:
-    """Return the KPI's formula in words, in both languages."""
-    root = plan_kpi(load_library(), kpi).root
+def readable(kpi: str, *, library: Library | None = None) -> Bilingual:
+    """Return the KPI's formula in words, in both languages; that of today unless a library is given."""
+    root = plan_kpi(library or library_at(), kpi).root
     return _both(lambda code: _text(root, code))
 
 
-def explained(kpi: str) -> tuple[MeasureWords, ...]:
-    """Explain every measure of a KPI's formula once, in the order of the formula."""
-    library = load_library()
-    names = dict.fromkeys(ref.measure for ref in plan_kpi(library, kpi).refs)
-    return tuple(_explained(library.measures[name]) for name in names)
+def explained(kpi: str, *, library: Library | None = None) -> tuple[MeasureWords, ...]:
+    """Explain every measure of a KPI's formula once, in the order of the formula, with the parameters that count."""
+    used = library or library_at()
+    names = dict.fromkeys(ref.measure for ref in plan_kpi(used, kpi).refs)
+    return tuple(_explained(used.measures[name], used.params) for name in names)
+
+
+def counted(kpi: str, *, library: Library | None = None) -> Bilingual:
+    """Return one sentence that says what is counted: the formula in words, and what an algorithm in it looks for."""
+    found, words = readable(kpi, library=library), explained(kpi, library=library)
+    told = [word for word in words if word.is_algorithm]
+    return Bilingual(
+        "；".join([found.zh, *(f"{word.names.zh}：{word.how.zh}" for word in told)]) + "。",
+        "; ".join([found.en, *(f"{word.names.en}: {word.how.en}" for word in told)]) + ".",
+    )
+
+
+def operand_label(ref: MeasureRef) -> Bilingual:
+    """Return what an operand is called, with its filters and window in words."""
+    return _both(lambda code: _measure_text(ref, code))
+
+
+def operand_words(ref: MeasureRef, params: Params) -> MeasureWords:
+    """Explain one operand: its measure, with the filters of the formula among the conditions."""
+    measure = load_library().measures[ref.measure]
+    words = _explained(measure, params)
+    own = [each for each in ref.filters if each[0] != "kpi_id"]
+    conditions = tuple(_condition_of(Filter(column, FilterOp.IN, values), measure) for column, values in own)
+    return replace(words, conditions=(*words.conditions, *conditions))
+
+
+def _condition_of(found: Filter, measure: Measure) -> Bilingual:
+    if isinstance(measure, SimpleMeasure):
+        return _condition(found, measure)
+    table = load_library().tables[base_tables(measure.id)[0]]
+    return _told(found, _names_in(table, found.column))
 
 
 def _both(write: Callable[[str], str]) -> Bilingual:
@@ -107,13 +154,14 @@ def value_label(value: str) -> Bilingual:
     return YES_NO.get(value) or library_extras().enum_labels.get(value) or Bilingual(value, value)
 
 
-def _explained(measure: Measure) -> MeasureWords:
+def _explained(measure: Measure, params: Params) -> MeasureWords:
     library, extras = load_library(), library_extras()
     tables = tuple(library.tables[name] for name in measure_tables(measure))
     note = extras.measure_notes.get(measure.id)
     if isinstance(measure, DerivedMeasure):
-        how = extras.algorithms.get(measure.id) or Bilingual(measure.algorithm, measure.algorithm)
-        return MeasureWords(measure.id, measure.names, how, tables, measure.columns, (), note)
+        told = extras.algorithms.get(measure.id) or Bilingual(measure.algorithm, measure.algorithm)
+        how = _both(lambda code: _with_values(told.in_language(code), params))
+        return MeasureWords(measure.id, measure.names, how, tables, measure.columns, (), note, is_algorithm=True)
     words = extras.formula_language["aggregations"].get(measure.agg.value)
     how = words if isinstance(words, Bilingual) else Bilingual(measure.agg.value, measure.agg.value)
     read = (measure.column, measure.weight, measure.by, measure.time, measure.end)
@@ -122,11 +170,21 @@ def _explained(measure: Measure) -> MeasureWords:
     return MeasureWords(measure.id, measure.names, how, tables, columns, conditions, note)
 
 
+def _with_values(text: str, params: Params) -> str:
+    """Put the parameters' values where an algorithm's text names them."""
+    return PARAMETER.sub(lambda found: str(getattr(params, found[0])), text)
+
+
 def _condition(found: Filter, measure: SimpleMeasure) -> Bilingual:
     table, _dot, column = found.column.rpartition(".")
-    spec = load_library().tables[table or measure.table]
-    name = _names_in(spec, column)
+    library = load_library()
+    spec = library.tables[table or measure.table]
+    if not table and all(each.name != column for each in spec.columns):
+        spec = scope_table(library, measure)
+    return _told(found, _names_in(spec, column))
 
+
+def _told(found: Filter, name: Bilingual) -> Bilingual:
     def write(code: str) -> str:
         values = [value_label(value).in_language(code) for value in found.values]
         said = ("、" if code == "zh" else " / ").join(values)

@@ -12,6 +12,7 @@ from kpis.engine.specs import ColumnSpec, KpiSpec, TableSpec
 from kpis.library import load_library
 from kpis.library.extras import DataSystem, library_extras
 from kpis.models import ColumnHealth, TableHealth, Upload
+from kpis.queries.definitions import library_at
 from kpis.queries.systems import UNKNOWN, feeders, source_of
 from kpis.queries.uploads import visible
 from kpis.queries.usage import kpis_of_columns, kpis_of_values
@@ -238,7 +239,7 @@ def _source(spec: TableSpec, row: TableHealth, *, today: date) -> Source:
 
 
 def _column(spec: TableSpec, row: ColumnHealth) -> ColumnLine:
-    place, kpis = (spec.id, row.column), load_library().kpis
+    place, kpis = (spec.id, row.column), library_at().kpis
     return ColumnLine(
         spec=spec.column(row.column),
         table=spec.id,

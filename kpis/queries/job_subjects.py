@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from kpis.choices import DefinitionSubject
 from kpis.models import Upload
 from omnichannel.jobs.choices import JobKind
 from omnichannel.jobs.models import Job
@@ -22,8 +23,12 @@ def register_job_subjects() -> None:
     register_subjects(JobKind.REVERT_UPLOAD, uploads_of)
     register_subjects(JobKind.REAPPLY_UPLOAD, uploads_of)
     register_subjects(JobKind.PREVIEW_FIGURES, uploads_of)
+    register_subjects(JobKind.PREVIEW_DEFINITION, definitions_of)
     register_subjects(JobKind.COMPUTE_VALUES, periods_of)
+    register_subjects(JobKind.ANALYSE, analyses_of)
     register_subjects(JobKind.MEASURE_HEALTH, health_of)
+    register_subjects(JobKind.WATCH_ALERTS, alerts_of)
+    register_subjects(JobKind.SEND_ALERTS, alerts_of)
 
 
 def uploads_of(jobs: Sequence[Job]) -> Mapping[int, Subject]:
@@ -35,6 +40,17 @@ def uploads_of(jobs: Sequence[Job]) -> Mapping[int, Subject]:
         for job in jobs
         if (pk := wanted[job.pk]) in names
     }
+
+
+def definitions_of(jobs: Sequence[Job]) -> Mapping[int, Subject]:
+    """Name the KPI or parameter of each job, with its editor."""
+    return {job.pk: _definition(job.workspace.slug, job.params) for job in jobs if "key" in job.params}
+
+
+def _definition(slug: str, params: Mapping[str, str]) -> Subject:
+    if params["subject"] == DefinitionSubject.PARAMETER:
+        return Subject(params["key"], reverse("kpis:definition_parameter", args=[slug, params["key"]]))
+    return Subject(params["key"], reverse("kpis:definition", args=[slug, params["key"]]))
 
 
 def periods_of(jobs: Sequence[Job]) -> Mapping[int, Subject]:
@@ -54,3 +70,18 @@ def _periods(job: Job, periods: list[str]) -> Subject:
 def health_of(jobs: Sequence[Job]) -> Mapping[int, Subject]:
     """Lead from a measuring to the page that shows it."""
     return {job.pk: Subject(_("Data health"), reverse("kpis:data_health", args=[job.workspace.slug])) for job in jobs}
+
+
+def alerts_of(jobs: Sequence[Job]) -> Mapping[int, Subject]:
+    """Lead from an evaluation or a sending to the alerts."""
+    return {job.pk: Subject(_("Alerts"), reverse("kpis:alerts", args=[job.workspace.slug])) for job in jobs}
+
+
+def analyses_of(jobs: Sequence[Job]) -> Mapping[int, Subject]:
+    """Name the months of a run of the analyses, with the page of the newest."""
+    found = {}
+    for job in jobs:
+        if periods := sorted(job.params.get("periods", [])):
+            page = reverse("kpis:analyses", args=[job.workspace.slug])
+            found[job.pk] = Subject(", ".join(periods), f"{page}?period={periods[-1]}")
+    return found

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils import timezone
 
+from kpis.choices import DefinitionSubject
 from kpis.engine.explain import definition_hash
-from kpis.engine.specs import COMPANY, KpiSpec, Scope, ScopeKind, Value
+from kpis.engine.specs import COMPANY, KpiSpec, Library, Scope, ScopeKind, Value
 from kpis.library import library_extras, load_library
+from kpis.models import KpiValue
+from kpis.queries.definition_origin import Origin, origin_of
+from kpis.queries.definitions import applied, library_at, library_for
+from kpis.queries.entry_words import diff_of
 from kpis.queries.formulas import MeasureWords, explained, readable
 from kpis.queries.targets import targets_of
 from kpis.queries.values import computed_at, current_values, months_before, trends
@@ -50,16 +55,22 @@ class LibraryRow:
 
 @dataclass(frozen=True, slots=True)
 class LibraryList:
-    """The KPIs that fit, how many there are in all, and the values each filter offers with their counts."""
+    """The KPIs that fit, how many there are in all, and the values each filter offers with their counts.
+
+    `own` are those that the workspace defines itself.
+    """
 
     rows: tuple[LibraryRow, ...]
     total: int
     facets: Mapping[str, Mapping[str, int]]
+    own: frozenset[str]
 
 
 def library_list(asked: LibraryFilter, *, period: Period | None, scope: Scope | None) -> LibraryList:
     """List the KPIs that fit; with a period and scope, each with its figure and trend, in two queries."""
-    kpis = load_library().kpis.values()
+    day = period.last_day if period else None
+    # what counts from a later month on stands in the list as well, without a figure so far
+    kpis = {**library_at().kpis, **library_at(day).kpis}.values()
     fit = [kpi for kpi in kpis if _fits(kpi, asked)]
     ids = [kpi.id for kpi in fit]
     values: dict[str, Value] = {}
@@ -68,7 +79,8 @@ def library_list(asked: LibraryFilter, *, period: Period | None, scope: Scope | 
         values = {value.kpi: value for value in current_values(period, scopes=[scope])}
         lines = trends(ids, months_before(period, MONTHS), scopes=[scope])
     rows = tuple(LibraryRow(kpi, values.get(kpi.id), lines.get((kpi.id, scope or COMPANY), ())) for kpi in fit)
-    return LibraryList(rows, len(kpis), {facet: _counts(facet) for facet in FACETS})
+    own = frozenset([*applied(DefinitionSubject.KPI, day), *applied(DefinitionSubject.KPI)])
+    return LibraryList(rows, len(kpis), {facet: _counts(kpis, facet) for facet in FACETS}, own)
 
 
 def _fits(kpi: KpiSpec, asked: LibraryFilter) -> bool:
@@ -88,8 +100,8 @@ def facet_values(kpi: KpiSpec, facet: str) -> tuple[str, ...]:
     return (*kpi.roles, *(["company"] if kpi.company else []), *(["any"] if kpi.any_role else []))
 
 
-def _counts(facet: str) -> dict[str, int]:
-    return dict(Counter(value for kpi in load_library().kpis.values() for value in facet_values(kpi, facet)))
+def _counts(kpis: Iterable[KpiSpec], facet: str) -> dict[str, int]:
+    return dict(Counter(value for kpi in kpis for value in facet_values(kpi, facet)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +141,19 @@ class KpiPage:
     definition_hash: str
     version: str
     computed_at: datetime | None
+    origin: Origin
+    is_behind: bool
+
+    @property
+    def origin_diff(self) -> list[dict[str, object]]:
+        """What the workspace words otherwise than the library, as the component `diff` shows it."""
+        return diff_of(self.origin.changes)
 
 
 def kpi_page(kpi: str, *, period: Period | None, scope: Scope | None, within: str | None = None) -> KpiPage:
     """Gather one KPI. `scope`: whose figure is shown, None for none; `within` bounds the units that are listed."""
-    library, extras = load_library(), library_extras()
-    spec = library.kpis[kpi]
+    library, extras = _library_of(kpi, period), library_extras()
+    spec, origin = library.kpis[kpi], origin_of(kpi, period.last_day if period else None)
     months = tuple(months_before(period, MONTHS)) if period else ()
     value = line = target = None
     units: tuple[UnitFigure, ...] = ()
@@ -147,9 +166,9 @@ def kpi_page(kpi: str, *, period: Period | None, scope: Scope | None, within: st
             units = _unit_figures(kpi, period, targets, tree=unit_tree(as_of=period.last_day, within=within))
     return KpiPage(
         spec=spec,
-        readable=readable(kpi),
-        note=extras.kpi_notes.get(kpi),
-        measures=explained(kpi),
+        readable=readable(kpi, library=library),
+        note=extras.kpi_notes.get(kpi) if origin.revision is None else None,
+        measures=explained(kpi, library=library),
         roles=_kpi_roles(spec, period),
         shared_group=extras.shared_groups.get(spec.shared_group),
         months=months,
@@ -161,7 +180,20 @@ def kpi_page(kpi: str, *, period: Period | None, scope: Scope | None, within: st
         definition_hash=definition_hash(library, kpi),
         version=library.version,
         computed_at=computed_at(period) if period else None,
+        origin=origin,
+        is_behind=period is not None and not origin.is_library and _is_behind(kpi, period, library),
     )
+
+
+def _is_behind(kpi: str, period: Period, library: Library) -> bool:
+    """Tell whether the stored figures follow another definition than the one that counts: they are being computed."""
+    stored = KpiValue.objects.filter(kpi=kpi, period=str(period), scope_kind=ScopeKind.COMPANY, is_current=True)
+    return stored.exclude(definition_hash=definition_hash(library, kpi)).exists()
+
+
+def _library_of(kpi: str, period: Period | None) -> Library:
+    """Return the library of a period, in which the KPI can be looked up also when it did not count then."""
+    return library_for(kpi, day=period.last_day if period else None) or load_library()
 
 
 def _unit_figures(
@@ -202,7 +234,7 @@ class RoleWeight:
 
 def role_weights(role: RoleKey, *, on: date | None = None) -> tuple[RoleWeight, ...]:
     """Return the role's KPIs, and any other that is weighed for it, with the weights of every stage on a day."""
-    kpis = load_library().kpis
+    kpis = library_at(on).kpis
     table = weights_on(on or timezone.localdate(), role=role.value)
     sets = [table[role.value, stage.value].weights for stage in StageKey]
     own = [kpi.id for kpi in kpis.values() if role.value in kpi.roles]

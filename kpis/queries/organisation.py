@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 
+from kpis.datasets.pipeline import catalogue_ids
+from kpis.library import load_library
+from kpis.queries.definitions import every_kpi
 from roles.queries.frames import employees_rows, org_units_rows
 
 Pairs = Sequence[tuple[str, str]]
@@ -47,3 +50,8 @@ def known_organisation() -> tuple[dict[str, list[str]], dict[str, dict[str, str]
     found = organisation_names()
     known = {reference: [external_id for _name, external_id in pairs] for reference, pairs in found.items()}
     return known, {reference: unique_names(pairs) for reference, pairs in found.items()}
+
+
+def allowed_ids() -> Mapping[str, frozenset[str]]:
+    """Return column -> the ids that rows of targets, reviews and the like may name."""
+    return {**catalogue_ids(load_library()), "kpi_id": frozenset(every_kpi())}

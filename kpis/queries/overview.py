@@ -11,6 +11,8 @@ from kpis.engine.grading import attainment, band_of
 from kpis.engine.specs import KpiSpec, Scope, ScopeKind, Value
 from kpis.library import load_library
 from kpis.models import Scorecard
+from kpis.queries.alerts import red_alerts
+from kpis.queries.definitions import library_at
 from kpis.queries.formulas import value_label
 from kpis.queries.scorecards import current_cards, role_cards, score_trends
 from kpis.queries.targets import targets_of
@@ -97,6 +99,7 @@ class Overview:
     ranks: tuple[UnitRank, ...]
     units_total: int
     freshness: Freshness
+    red_alerts: int
 
 
 def overview(period: Period, *, scope: Scope, tree: UnitTree) -> Overview:
@@ -112,11 +115,12 @@ def overview(period: Period, *, scope: Scope, tree: UnitTree) -> Overview:
         ranks=ranks,
         units_total=total,
         freshness=freshness(),
+        red_alerts=red_alerts(scope, tree=tree),
     )
 
 
 def _figures(period: Period, months: Sequence[Period], scope: Scope) -> tuple[KeyFigure, ...]:
-    kpis = load_library().kpis
+    kpis = library_at(period.last_day).kpis
     values = {value.kpi: value for value in current_values(period, kpis=KEY_KPIS, scopes=[scope])}
     lines = trends(KEY_KPIS, months, scopes=[scope])
     targets = targets_of(period, kpis=KEY_KPIS)

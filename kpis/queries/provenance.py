@@ -1,4 +1,4 @@
-"""Where a stored row comes from: every upload that brought it, with file, sheet, line and cells, and what it feeds."""
+"""Where a stored row comes from: every upload that brought it, with file, sheet, line and cells."""
 
 from __future__ import annotations
 
@@ -15,13 +15,9 @@ from kpis.datasets.checks.scratch import quoted
 from kpis.datasets.files.raw import LINE
 from kpis.datasets.meaning.mapping import ColumnMapping
 from kpis.datasets.store.parts import MONTH_COLUMNS, SEQ, SHEET
-from kpis.engine.specs import COMPANY, ColumnSpec, ColumnType, KpiSpec, Scope, ScopeKind, TableSpec, Value
+from kpis.engine.specs import ColumnSpec, ColumnType, TableSpec
 from kpis.models import Part, Upload, UploadSpan
-from kpis.queries.effect import kpis_reading
-from kpis.queries.upload_words import value_name
-from kpis.queries.values import as_book, current_values
 from omnichannel.core.periods import Period, month_of
-from roles.queries.org_chart import unit_tree
 
 MOST_KEYS = 50
 MOST_VERSIONS = 100
@@ -59,24 +55,17 @@ class RowVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Fed:
-    """The figures a row feeds: KPIs that read its table, at its scopes, in its month; None where none is stored."""
-
-    period: Period | None
-    scopes: tuple[Scope, ...]
-    lines: tuple[tuple[KpiSpec, tuple[Value | None, ...]], ...]
-    names: tuple[str, ...] = ()  # of the scopes, in their order; empty for the company
-
-
-@dataclass(frozen=True, slots=True)
 class RowHistory:
-    """Everything known of one row, earliest upload first. `more`: there are older versions than are listed."""
+    """Everything known of one row, earliest upload first. `more`: there are older versions than are listed.
+
+    `month` is the one the row belongs to, where it has a day of its own.
+    """
 
     table: TableSpec
     key: Mapping[str, str]
     versions: tuple[RowVersion, ...]
     more: bool
-    fed: Fed
+    month: Period | None
 
     @property
     def current(self) -> RowVersion | None:
@@ -116,7 +105,7 @@ def row_history(table: TableSpec, key: Mapping[str, str], *, with_pay: bool) -> 
         return None
     versions = _versions(table, list(reversed(found[:MOST_VERSIONS])), with_pay=with_pay)
     newest = next((version for version in versions if version.is_current), versions[-1])
-    return RowHistory(table, dict(key), tuple(versions), len(found) > MOST_VERSIONS, _fed(table, newest.values))
+    return RowHistory(table, dict(key), tuple(versions), len(found) > MOST_VERSIONS, _month(table, newest.values))
 
 
 def _paths(table: TableSpec) -> list[str]:
@@ -167,7 +156,7 @@ def _versions(table: TableSpec, rows: Sequence[Mapping[str, Any]], *, with_pay: 
                 sheet=row[SHEET] or "",
                 line=row[LINE],
                 values={column.name: row.get(column.name) for column in columns},
-                cells=_cells(upload, row[LINE], with_pay=with_pay),
+                cells=original_cells(upload, row[LINE], with_pay=with_pay),
                 changes=changes,
                 follows=before is not None,
                 counts=upload.visible_from is not None,
@@ -186,7 +175,7 @@ def _changes(columns: Sequence[ColumnSpec], before: Mapping[str, Any], after: Ma
     )
 
 
-def _cells(upload: Upload, line: int, *, with_pay: bool) -> dict[str, str]:
+def original_cells(upload: Upload, line: int, *, with_pay: bool) -> dict[str, str]:
     """Return the cells of the line as they came; those of pay only where it may be seen."""
     found = {settings.DATA_ROOT / part.raw_path for part in upload.parts.all() if part.raw_path}
     raw = sorted(str(path) for path in found if path.exists())
@@ -203,33 +192,11 @@ def _pay_columns(upload: Upload) -> set[str]:
     return {column for name in PAY if name in fields for column in fields[name].columns}
 
 
-def _fed(table: TableSpec, values: Mapping[str, object]) -> Fed:
+def _month(table: TableSpec, values: Mapping[str, object]) -> Period | None:
+    """Return the month a row belongs to; None for what has no day of its own."""
     moment = values.get(MONTH_COLUMNS.get(table.id, ""))
     day = moment.date() if isinstance(moment, datetime) else moment
-    period = month_of(day) if isinstance(day, date) else None
-    scopes = _scopes(table, values, on=day if isinstance(day, date) else None)
-    kpis = kpis_reading(table.id)
-    book = as_book(current_values(period, kpis=[kpi.id for kpi in kpis], scopes=scopes)) if period is not None else {}
-    lines = ((kpi, tuple(book.get((kpi.id, scope)) for scope in scopes)) for kpi in kpis)
-    return Fed(period, tuple(scopes), tuple(lines), _names(scopes, on=day if isinstance(day, date) else None))
-
-
-def _names(scopes: Sequence[Scope], *, on: date | None) -> tuple[str, ...]:
-    units = unit_tree(as_of=on).nodes if on is not None else {}
-    return tuple(units[scope.id].name if scope.id in units else value_name(scope.id) for scope in scopes)
-
-
-def _scopes(table: TableSpec, values: Mapping[str, object], *, on: date | None) -> list[Scope]:
-    """Return whose figures the row counts for: the company, its units upwards, its person, channel and campaign."""
-    scopes = [COMPANY]
-    for kind, column in table.scopes.items():
-        found = str(values.get(column) or "")
-        if not found:
-            continue
-        scopes.append(Scope(kind, found))
-        if kind is ScopeKind.UNIT and on is not None and found in (tree := unit_tree(as_of=on)):
-            scopes += [Scope(ScopeKind.UNIT, above) for above in tree.ancestors(found)]
-    return scopes
+    return month_of(day) if isinstance(day, date) else None
 
 
 @dataclass(frozen=True, slots=True)

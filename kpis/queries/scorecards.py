@@ -10,15 +10,16 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from kpis.engine.specs import KpiSpec, Scope, ScopeKind
-from kpis.library import load_library
-from kpis.models import CardLine, Scorecard
+from kpis.models import CardLine, KpiValue, Scorecard
+from kpis.queries.definitions import every_kpi, library_at
 from kpis.queries.values import months_before, trends
 from omnichannel.core.periods import Period
 from roles.catalogue import RoleKey
 from roles.choices import UnitLevel
 from roles.queries.org_chart import UnitNode, UnitTree
 
-MONTHS = 13
+YEAR = 12
+MONTHS = YEAR + 1  # the figure of a year before stands at the beginning
 MOST_PEERS = 30
 
 
@@ -47,6 +48,11 @@ class CardLineView:
     spec: KpiSpec
     trend: Sequence[Decimal | None]
     measured_name: str
+
+    @property
+    def recent(self) -> Sequence[Decimal | None]:
+        """The last twelve figures."""
+        return self.trend[-YEAR:]
 
     @property
     def change_unit(self) -> str:
@@ -103,16 +109,35 @@ def _change(before: Decimal | None, now: Decimal | None) -> Decimal | None:
     return None if before is None or now is None else now - before
 
 
-def current_cards(period: Period) -> QuerySet[Scorecard]:
-    """Return the period's current cards."""
-    return Scorecard.objects.filter(period=str(period), is_current=True)
+def current_cards(period: Period, *, known_at: datetime | None = None, **only: object) -> QuerySet[Scorecard]:
+    """Return the period's current cards, or those that were current at a moment in the past."""
+    return cards_of_periods([period], known_at=known_at, **only)
 
 
-def matrix(period: Period, *, tree: UnitTree, units: Iterable[str], with_company: bool) -> tuple[MatrixRow, ...]:
+def cards_of_periods(
+    periods: Sequence[Period], *, known_at: datetime | None = None, **only: object
+) -> QuerySet[Scorecard]:
+    """Return the cards of some periods that count now, or counted at a moment; `only` narrows them by column."""
+    rows = Scorecard.objects.filter(period__in=[str(period) for period in periods], **only)
+    if known_at is None:
+        return rows.filter(is_current=True)
+    key = ("period", "role_key", "scope_kind", "scope_id")
+    known = rows.filter(computation__finished_at__lte=known_at).order_by(*key, "-revision").distinct(*key)
+    return Scorecard.objects.filter(pk__in=known.values("pk")).exclude(ended_at__lte=known_at)
+
+
+def matrix(
+    period: Period,
+    *,
+    tree: UnitTree,
+    units: Iterable[str],
+    with_company: bool,
+    known_at: datetime | None = None,
+) -> tuple[MatrixRow, ...]:
     """Return the scores of the given units, in their order, per role; the company first where it is wanted."""
     found: dict[str, dict[str, Cell]] = {}
     kinds = [ScopeKind.UNIT, *([ScopeKind.COMPANY] if with_company else [])]
-    cards = current_cards(period).filter(scope_kind__in=[kind.value for kind in kinds])
+    cards = current_cards(period, known_at=known_at, scope_kind__in=[kind.value for kind in kinds])
     for unit, role, score, band in cards.values_list("scope_id", "role_key", "score", "band"):
         found.setdefault(unit, {})[role] = Cell(RoleKey(role), score, band)
     nodes: list[UnitNode | None] = [*([None] if with_company else []), *(tree.nodes[unit] for unit in units)]
@@ -120,24 +145,33 @@ def matrix(period: Period, *, tree: UnitTree, units: Iterable[str], with_company
     return tuple(MatrixRow(node, tuple(cells.get(role.value) for role in RoleKey)) for node, cells in rows if cells)
 
 
-def find_card(period: Period, *, role: str, scope: Scope) -> Scorecard | None:
+def find_card(period: Period, *, role: str, scope: Scope, known_at: datetime | None = None) -> Scorecard | None:
     """Return the current card of a role at a scope; `role` is empty for a person's combined card."""
-    return current_cards(period).filter(role_key=role, scope_kind=scope.kind.value, scope_id=scope.id).first()
+    only = {"role_key": role, "scope_kind": scope.kind.value, "scope_id": scope.id}
+    return _with_grounds(current_cards(period, known_at=known_at, **only)).first()
 
 
-def cards_of_person(person: str, period: Period) -> list[Scorecard]:
+def cards_of_person(person: str, period: Period, *, known_at: datetime | None = None) -> list[Scorecard]:
     """Return a person's cards, the combined one first."""
-    cards = current_cards(period).filter(scope_kind=ScopeKind.EMPLOYEE.value, scope_id=person)
+    only = {"scope_kind": ScopeKind.EMPLOYEE.value, "scope_id": person}
+    cards = _with_grounds(current_cards(period, known_at=known_at, **only))
     return sorted(cards, key=lambda card: (card.role_key != "", card.role_key))
 
 
-def with_history(cards: Sequence[Scorecard], *, period: Period, tree: UnitTree) -> list[CardView]:
+def _with_grounds(cards: QuerySet[Scorecard]) -> QuerySet[Scorecard]:
+    """Read what a card's head tells of its weights and its computation along with it."""
+    return cards.select_related("weight_set__created_by", "computation")
+
+
+def with_history(
+    cards: Sequence[Scorecard], *, period: Period, tree: UnitTree, known_at: datetime | None = None
+) -> list[CardView]:
     """Put its trends beside every card: two queries, however many cards there are."""
     months = months_before(period, MONTHS)
-    kpis = load_library().kpis
+    kpis = {**every_kpi(), **library_at(period.last_day, known_at=known_at).kpis}
     every = [line for card in cards for line in card.card_lines]
-    lines = trends({line.kpi for line in every}, months, scopes={line.measured for line in every}) if every else {}
-    scores = score_trends(cards, months)
+    lines = _figures(every, months, known_at=known_at)
+    scores = score_trends(cards, months, known_at=known_at)
     return [
         CardView(
             card=card,
@@ -153,21 +187,51 @@ def with_history(cards: Sequence[Scorecard], *, period: Period, tree: UnitTree) 
     ]
 
 
+def _figures(
+    lines: Sequence[CardLine], months: Sequence[Period], *, known_at: datetime | None
+) -> dict[tuple[str, Scope], list[Decimal | None]]:
+    """Return the figures of the lines over the months, as they stand now or were known at a moment."""
+    kpis, scopes = {line.kpi for line in lines}, {line.measured for line in lines}
+    if not lines:
+        return {}
+    if known_at is None:
+        return trends(kpis, months, scopes=scopes)
+    at = {str(month): index for index, month in enumerate(months)}
+    found: dict[tuple[str, Scope], list[Decimal | None]] = {
+        (kpi, scope): [None] * len(months) for kpi in kpis for scope in scopes
+    }
+    key = ("kpi", "scope_kind", "scope_id", "period")
+    rows = KpiValue.objects.filter(
+        kpi__in=kpis,
+        period__in=at,
+        scope_kind__in={scope.kind.value for scope in scopes},
+        scope_id__in={scope.id for scope in scopes},
+        computation__finished_at__lte=known_at,
+    )
+    for kpi, kind, scope_id, month, value in rows.order_by(*key, "-id").distinct(*key).values_list(*key, "value"):
+        figures = found.get((kpi, Scope(ScopeKind(kind), scope_id)))
+        if figures is not None:
+            figures[at[month]] = value
+    return found
+
+
 def score_trends(
-    cards: Iterable[Scorecard], months: Sequence[Period]
+    cards: Iterable[Scorecard], months: Sequence[Period], *, known_at: datetime | None = None
 ) -> dict[tuple[str, str, str], tuple[Decimal | None, ...]]:
     """Return the scores of the cards' subjects over the months, in one query."""
     wanted = {(card.role_key, card.scope_kind, card.scope_id) for card in cards}
     at = {str(month): index for index, month in enumerate(months)}
     found: dict[tuple[str, str, str], list[Decimal | None]] = {key: [None] * len(months) for key in wanted}
-    rows = Scorecard.objects.filter(
-        is_current=True,
-        period__in=at,
+    rows = cards_of_periods(
+        months,
+        known_at=known_at,
         role_key__in={role for role, _kind, _scope in wanted},
         scope_kind__in={kind for _role, kind, _scope in wanted},
         scope_id__in={scope for _role, _kind, scope in wanted},
-    ).values_list("role_key", "scope_kind", "scope_id", "period", "score")
-    for role, kind, scope_id, period, score in rows:
+    )
+    for role, kind, scope_id, period, score in rows.values_list(
+        "role_key", "scope_kind", "scope_id", "period", "score"
+    ):
         if (role, kind, scope_id) in found:
             found[role, kind, scope_id][at[period]] = score
     return {key: tuple(scores) for key, scores in found.items()}
@@ -178,12 +242,14 @@ def scope_name(scope: Scope, tree: UnitTree) -> str:
     return tree.nodes[scope.id].name if scope.kind is ScopeKind.UNIT and scope.id in tree else scope.id
 
 
-def peers(role: str, period: Period, *, tree: UnitTree, unit: str | None) -> tuple[Peer, ...]:
+def peers(
+    role: str, period: Period, *, tree: UnitTree, unit: str | None, known_at: datetime | None = None
+) -> tuple[Peer, ...]:
     """Return the role's cards to compare with, best first: of the units below, else of the units beside.
 
     For the company these are its business units and departments, else whatever units have such a card.
     """
-    rows = current_cards(period).filter(role_key=role, scope_kind=ScopeKind.UNIT.value)
+    rows = current_cards(period, known_at=known_at, role_key=role, scope_kind=ScopeKind.UNIT.value)
     cards = {
         key: Peer(tree.nodes[key], score, band, coverage)
         for key, score, band, coverage in rows.values_list("scope_id", "score", "band", "coverage")

@@ -9,6 +9,7 @@ from datetime import date
 from kpis.engine.specs import KpiSpec, TableSpec
 from kpis.library import load_library
 from kpis.library.extras import DataSystem, library_extras
+from kpis.queries.definitions import library_at
 from kpis.queries.systems import UNKNOWN, Arrival, Loss, Supply, arrivals, supply, without
 from kpis.queries.usage import tables_of_kpis
 from omnichannel.core.text import Bilingual
@@ -78,7 +79,7 @@ def silo_map(*, focus: str = "", off: Collection[str] = ()) -> SiloMap:
     focus = focus if focus in known else ""
     shown = [line for line in systems if not focus or line.id == focus]
     tables = [spec for spec in load_library().tables.values() if any(spec in line.tables for line in shown)]
-    loss, kpis = without(off, of=of), load_library().kpis
+    loss, kpis = without(off, of=of), library_at().kpis
     return SiloMap(
         systems=tuple(systems),
         tables=tuple(tables),
@@ -116,7 +117,7 @@ def _systems(found: Sequence[Arrival], of: Supply, *, off: Collection[str]) -> l
 
 
 def _groups(tables: Collection[str], loss: Loss, *, single: bool) -> list[KpiGroup]:
-    library, roles = load_library(), load_roles().roles
+    library, roles = library_at(), load_roles().roles
     read = tables_of_kpis()
     grouped: dict[str, list[str]] = {}
     for kpi in library.kpis.values():

@@ -1,19 +1,27 @@
-"""Reads of targets and reviews, as grading and the engine want them."""
+"""Reads of targets and reviews, as grading and the engine want them, and where a target comes from."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
+
+from kpis.choices import TargetOrigin
 from kpis.engine.specs import Scope, ScopeKind
-from kpis.models import Review, Target
+from kpis.models import FactChange, Review, Target, TargetChange
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
 
     from omnichannel.core.periods import Period
 
-REVIEW_COLUMNS = ("period", "kpi_id", "subject_kind", "subject_id", "reviewer_id", "score", "evidence")
+REVIEW_COLUMNS = ("period", "kpi_id", "subject_kind", "subject_id", "reviewer_id", "score", "evidence", "_seq")
+TargetKey = tuple[str, str, str, str]  # period, KPI, scope kind, scope id
+MOST_LINES = 40
 
 
 def targets_of(period: Period, *, kpis: Collection[str] | None = None) -> Mapping[tuple[str, Scope], Decimal]:
@@ -26,7 +34,135 @@ def targets_of(period: Period, *, kpis: Collection[str] | None = None) -> Mappin
 
 
 def review_rows() -> list[dict[str, object]]:
-    """Return every review with the column names of the canonical table, for the engine."""
-    columns = ("period", "kpi", "subject_kind", "subject_id", "reviewer_id", "score", "evidence")
+    """Return every review with the column names of the canonical table, for the engine.
+
+    `_seq` is the place of the upload it came with, null for one written here.
+    """
+    columns = ("period", "kpi", "subject_kind", "subject_id", "reviewer_id", "score", "evidence", "upload__seq")
     rows = Review.objects.order_by("pk").values_list(*columns).iterator(chunk_size=5000)
     return [dict(zip(REVIEW_COLUMNS, row, strict=True)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A target with what frames it, and how it came to be."""
+
+    value: Decimal
+    floor: Decimal | None = None
+    stretch: Decimal | None = None
+    origin: str = ""
+
+    def part(self, layer: str) -> Decimal | None:
+        """Return `value`, `floor` or `stretch`."""
+        return {"value": self.value, "floor": self.floor, "stretch": self.stretch}[layer]
+
+
+def aims(
+    kpi: str, periods: Iterable[str], *, kinds: Collection[str] = ("company", "unit"), people: Collection[str] = ()
+) -> dict[tuple[Scope, str], Aim]:
+    """Return a KPI's targets by scope and period in one query: of whole kinds of scopes, and of the people named."""
+    wanted = Q(scope_kind__in=list(kinds))
+    if people:
+        wanted |= Q(scope_kind=ScopeKind.EMPLOYEE.value, scope_id__in=list(people))
+    rows = Target.objects.filter(wanted, kpi=kpi, period__in=list(periods))
+    columns = ("scope_kind", "scope_id", "period", "value", "floor", "stretch", "upload_id", "edit__origin")
+    return {
+        (Scope(ScopeKind(kind), scope), period): Aim(value, floor, stretch, _origin(upload, origin))
+        for kind, scope, period, value, floor, stretch, upload, origin in rows.values_list(*columns).iterator(
+            chunk_size=5000
+        )
+    }
+
+
+def aims_at(kpi: str, places: Collection[tuple[Scope, str]]) -> dict[tuple[Scope, str], Aim]:
+    """Return a KPI's targets at exactly these scopes and periods."""
+    periods, ids = {period for _scope, period in places}, {scope.id for scope, _period in places}
+    rows = Target.objects.filter(kpi=kpi, period__in=periods, scope_id__in=ids)
+    columns = ("scope_kind", "scope_id", "period", "value", "floor", "stretch")
+    found = {
+        (Scope(ScopeKind(kind), scope), period): Aim(value, floor, stretch)
+        for kind, scope, period, value, floor, stretch in rows.values_list(*columns)
+    }
+    return {place: aim for place, aim in found.items() if place in places}
+
+
+def _origin(upload: int | None, origin: str | None) -> str:
+    return TargetOrigin.FILE.value if upload is not None else origin or ""
+
+
+def target_key(key: TargetKey) -> str:
+    """Return a target's key as one text, the form of `FactChange.key`."""
+    return json.dumps(list(key), ensure_ascii=False)
+
+
+def key_parts(text: str) -> TargetKey:
+    """Return period, KPI, scope kind and scope id of such a text."""
+    period, kpi, kind, scope = json.loads(text)
+    return period, kpi, kind, scope
+
+
+def changed_since(keys: Collection[TargetKey], *, moment: datetime) -> frozenset[str]:
+    """Return the keys, as texts, of the targets that were written or removed after a moment."""
+    texts = {target_key(key) for key in keys}
+    near = Target.objects.filter(
+        period__in={key[0] for key in keys}, kpi__in={key[1] for key in keys}, recorded_at__gt=moment
+    )
+    written = {target_key(row) for row in near.values_list("period", "kpi", "scope_kind", "scope_id")}
+    removed = TargetChange.objects.filter(key__in=texts, edit__created_at__gt=moment, after__isnull=True)
+    return frozenset(texts & (written | set(removed.values_list("key", flat=True))))
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One change of a target: when, by whom, how, and from what to what (None: there was none)."""
+
+    period: str
+    at: datetime
+    who: str
+    origin: str
+    note: str
+    upload: int | None
+    before: Aim | None
+    after: Aim | None
+
+
+def target_history(*keys: TargetKey) -> list[HistoryLine]:
+    """Return what became of targets, newest first: edits, and every load and revert of an upload that changed one."""
+    texts = [target_key(key) for key in keys]
+    edits = TargetChange.objects.filter(key__in=texts).select_related("edit__created_by").order_by("-id")[:MOST_LINES]
+    lines = [
+        HistoryLine(
+            period=key_parts(change.key)[0],
+            at=change.edit.created_at,
+            who=str(change.edit.created_by or ""),
+            origin=change.edit.origin,
+            note=change.edit.note,
+            upload=None,
+            before=_aim(change.before),
+            after=_aim(change.after),
+        )
+        for change in edits
+    ]
+    loads = FactChange.objects.filter(table_id="targets", key__in=texts).order_by("-id")[:MOST_LINES]
+    for change in loads.prefetch_related("upload__spans__started_by", "upload__spans__ended_by"):
+        lines += _of_upload(change)
+    return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _of_upload(change: FactChange) -> list[HistoryLine]:
+    period, before, after = key_parts(change.key)[0], _aim(change.before), _aim(change.after)
+    found = []
+    for span in change.upload.spans.all():
+        who, upload = str(span.started_by or ""), change.upload_id
+        found.append(HistoryLine(period, span.starts_at, who, TargetOrigin.FILE.value, "", upload, before, after))
+        if span.ends_at is not None:
+            who = str(span.ended_by or "")
+            found.append(HistoryLine(period, span.ends_at, who, TargetOrigin.UNDO.value, "", upload, after, before))
+    return found
+
+
+def _aim(state: dict[str, Any] | None) -> Aim | None:
+    if state is None:
+        return None
+    floor, stretch = (None if state[name] is None else Decimal(state[name]) for name in ("floor", "stretch"))
+    return Aim(Decimal(state["value"]), floor, stretch)

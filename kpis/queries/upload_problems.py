@@ -13,13 +13,11 @@ from django.db.models.functions import RowNumber
 from kpis.datasets.checks.findings import Group
 from kpis.datasets.checks.problems import Severity
 from kpis.datasets.meaning.mapping import ColumnMapping
-from kpis.datasets.pipeline import catalogue_ids
 from kpis.datasets.repair.fixcases import Fix, Surroundings
 from kpis.datasets.repair.suggestions import suggest
 from kpis.engine.specs import TableSpec
-from kpis.library import load_library
 from kpis.models import Upload
-from kpis.queries.organisation import known_organisation
+from kpis.queries.organisation import allowed_ids, known_organisation
 from omnichannel.core.text import Bilingual
 
 LISTED_PER_CAUSE = 20
@@ -116,7 +114,7 @@ def _group(data: Mapping[str, Any]) -> Group:
 
 def _surroundings(causes: Mapping[tuple[str, str], object]) -> Surroundings:
     """Return the ids and names that fixes may offer. The organisation is read only when a reference is in question."""
-    allowed = catalogue_ids(load_library())
+    allowed = allowed_ids()
     if not any(code == REFERENCE for code, _column in causes):
         return Surroundings(allowed=allowed)
     known, names = known_organisation()

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 
 from django.db.models import Max, Min, Q, QuerySet, Sum
 from django.utils import timezone
@@ -17,6 +16,7 @@ from kpis.engine.specs import SimpleMeasure, TableSpec
 from kpis.library import load_library
 from kpis.models import Part, Upload, UploadSpan
 from kpis.models.uploads import BUSY
+from kpis.queries.definitions import library_at
 from omnichannel.core.periods import Period, month_of
 
 MONTHS_AT_MOST = 24
@@ -117,10 +117,9 @@ def data_freshness() -> list[TableFreshness]:
     ]
 
 
-@cache
 def kpis_fed() -> Mapping[str, int]:
     """Return how many KPIs read each table, straight or through a derived measure."""
-    library = load_library()
+    library = library_at()
     counts: Counter[str] = Counter()
     for kpi in library.kpis.values():
         tables: set[str] = set()

@@ -1,23 +1,30 @@
-"""Which weights count for a role in a stage on a day: the workspace's newest set, else the library's."""
+"""Which weights count for a role on a day: of the unit, of the sub-type, of the workspace, else the library's."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from kpis.choices import WeightsSource
-from kpis.library import load_library
 from kpis.models import WeightSet
+from kpis.queries.definitions import library_at
 from roles.catalogue import RoleKey, StageKey
+from roles.queries.org_chart import UnitTree
 
 Key = tuple[str, str]
+Place = tuple[str, str, str, str]  # role, stage, sub-type, unit; the last two empty where they do not narrow
 
 
 @dataclass(frozen=True, slots=True)
 class EffectiveWeights:
-    """Weights that count on a day, in the order of the library, and who set them since when."""
+    """Weights that count on a day, in the order of the library, and who set them since when.
+
+    `subtype` and `unit` name the place that set them. Without weights the place hands on to the next wider one.
+    """
 
     role: str
     stage: str
@@ -26,43 +33,119 @@ class EffectiveWeights:
     weight_set_id: int | None = None
     since: date | None = None
     note: str = ""
+    subtype: str = ""
+    unit: str = ""
+
+    @property
+    def place(self) -> Place:
+        """Where these weights were set."""
+        return self.role, self.stage, self.subtype, self.unit
 
 
-def effective_weights(role: RoleKey | str, stage: StageKey | str, *, on: date) -> EffectiveWeights:
-    """Return the weights of one role and stage on a day."""
-    return weights_on(on, role=str(role))[str(role), str(stage)]
+@dataclass(frozen=True, slots=True, eq=False)
+class WeightBook(Mapping[Key, EffectiveWeights]):
+    """All weights of a day. As a mapping it tells what counts in the whole workspace, whatever the sub-type."""
+
+    library: Mapping[Key, EffectiveWeights]
+    own: Mapping[Place, EffectiveWeights]
+
+    def of(self, role: str, stage: str, *, subtype: str = "", units: Sequence[str] = ()) -> EffectiveWeights:
+        """Return what counts for a role in a unit. `units`: the unit and what it belongs to, nearest first.
+
+        The nearest unit with weights wins, in it those of the sub-type; then the sub-type's, the workspace's, the
+        library's.
+        """
+        for unit in (*units, ""):
+            for narrow in dict.fromkeys((subtype, "")):
+                found = self.own.get((role, stage, narrow, unit))
+                if found is not None and found.weights:
+                    return found
+        return self.library[role, stage]
+
+    def with_set(self, changed: EffectiveWeights) -> WeightBook:
+        """Return the book as it would be with other weights in one place."""
+        return replace(self, own={**self.own, changed.place: changed})
+
+    def __getitem__(self, key: Key) -> EffectiveWeights:
+        if key not in self.library:
+            raise KeyError(key)
+        return self.of(*key)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self.library)
+
+    def __len__(self) -> int:
+        return len(self.library)
 
 
-def weights_on(on: date, *, role: str | None = None) -> Mapping[Key, EffectiveWeights]:
-    """Return the weights of every role (or of one) and stage on a day, in one query."""
-    sets = load_library().weights.values()
+def unit_line(unit: str, tree: UnitTree) -> tuple[str, ...]:
+    """Return the unit and what it belongs to, nearest first; the company (no unit) works where its only root does."""
+    if unit:
+        return (unit, *tree.ancestors(unit))
+    return tree.root_ids if len(tree.root_ids) == 1 else ()
+
+
+def effective_weights(
+    role: RoleKey | str, stage: StageKey | str, *, on: date, subtype: str = "", units: Sequence[str] = ()
+) -> EffectiveWeights:
+    """Return the weights of one role and stage on a day, in a unit of a sub-type where they are given."""
+    return weights_on(on, role=str(role)).of(str(role), str(stage), subtype=subtype, units=units)
+
+
+def weights_on(on: date, *, role: str | None = None) -> WeightBook:
+    """Return the weights of every role (or of one) on a day, in one query."""
+    library = library_at(on)
     found = {
         (each.role, each.stage): EffectiveWeights(each.role, each.stage, each.weights, WeightsSource.LIBRARY)
-        for each in sets
+        for each in library.weights.values()
         if role is None or each.role == role
     }
     own = WeightSet.objects.filter(effective_from__lte=on)
     if role is not None:
         own = own.filter(role_key=role)
-    newest = own.order_by("role_key", "stage", "-effective_from", "-id").distinct("role_key", "stage")
-    found.update({(each.role_key, each.stage): _of_workspace(each) for each in newest})
-    return found
+    place = ("role_key", "stage", "subtype", "unit")
+    newest = own.order_by(*place, "-effective_from", "-id").distinct(*place)
+    places = {kpi: at for at, kpi in enumerate(library.kpis)}
+    sets = [_own(each, first=found[each.role_key, each.stage].weights, places=places) for each in newest]
+    return WeightBook(found, {each.place: each for each in sets})
 
 
-def _of_workspace(row: WeightSet) -> EffectiveWeights:
-    weights = {kpi: Decimal(text) for kpi, text in row.weights.items()}
+def _own(row: WeightSet, *, first: Mapping[str, Decimal], places: Mapping[str, int]) -> EffectiveWeights:
+    """Read a stored set, its KPIs in the order of the library's own set and then of all KPIs."""
+    order = {kpi: at for at, kpi in enumerate(first)}
+    ids = sorted(row.weights, key=lambda kpi: (order.get(kpi, len(order)), places.get(kpi, len(places)), kpi))
     return EffectiveWeights(
-        row.role_key, row.stage, weights, WeightsSource.WORKSPACE, row.pk, row.effective_from, row.note
+        role=row.role_key,
+        stage=row.stage,
+        weights={kpi: Decimal(row.weights[kpi]) for kpi in ids},
+        source=source_of_place(row.subtype, row.unit),
+        weight_set_id=row.pk,
+        since=row.effective_from,
+        note=row.note,
+        subtype=row.subtype,
+        unit=row.unit,
     )
 
 
-def weight_history(role: str, *, limit: int = 20) -> list[WeightSet]:
-    """Return the workspace's own sets of a role, newest first."""
+def source_of_place(subtype: str, unit: str) -> WeightsSource:
+    """Return what the source of weights set in a place is called."""
+    if unit:
+        return WeightsSource.UNIT
+    return WeightsSource.SUBTYPE if subtype else WeightsSource.WORKSPACE
+
+
+def weight_history(role: str, *, limit: int = 50) -> list[WeightSet]:
+    """Return the workspace's own sets of a role wherever they count, newest first."""
     return list(WeightSet.objects.filter(role_key=role).select_related("created_by").order_by("-id")[:limit])
+
+
+def coming_sets(role: str, *, after: date) -> QuerySet[WeightSet]:
+    """Return the sets of a role that begin after a day, earliest first."""
+    return WeightSet.objects.filter(role_key=role, effective_from__gt=after).order_by("effective_from", "id")
 
 
 def allowed_kpis(role: str) -> tuple[str, ...]:
     """Return the KPIs a role may be weighed by: its own, then the company's and any role's."""
-    kpis = load_library().kpis.values()
+    kpis = library_at().kpis.values()
     own = [kpi.id for kpi in kpis if role in kpi.roles]
     return tuple(dict.fromkeys([*own, *(kpi.id for kpi in kpis if kpi.company or kpi.any_role)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -28,10 +29,10 @@ def org_units_rows(as_of: date) -> list[Row]:
     ]
 
 
-def employees_rows(as_of: date) -> list[Row]:
+def employees_rows(as_of: date, *, people: Collection[str] | None = None) -> list[Row]:
     """Return table `employees`: everyone hired by the day, at the place they held then or, once gone, last.
 
-    Someone who came back later is shown with the stint of the day.
+    Someone who came back later is shown with the stint of the day. `people` limits it to some ids.
     """
     columns = (
         "person__external_id", "person__display_name", "unit__external_id", "manager__external_id", "fill_mode", "fte",
@@ -42,7 +43,14 @@ def employees_rows(as_of: date) -> list[Row]:
         .order_by("person__external_id", "-during")
         .distinct("person__external_id")
     )
+    if people is not None:
+        newest = newest.filter(person__external_id__in=list(people))
     return [_employee(as_of, *row) for row in newest.values_list(*columns)]
+
+
+def has_employees(as_of: date) -> bool:
+    """Tell whether `employees_rows` has any row."""
+    return Employment.objects.filter(during__startswith__lte=as_of).exists()
 
 
 def _employee(

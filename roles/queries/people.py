@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from roles.catalogue import RoleKey
 from roles.coverage import DEDICATED_SHARE, Cover, cover_by_unit
 from roles.holdings import Holding
-from roles.models import Assignment, Employment
+from roles.models import Assignment, Employment, Person
 from roles.queries.org_chart import UnitTree, unit_tree
 
 
@@ -98,6 +98,12 @@ def people_within(units: Iterable[str], *, as_of: date) -> QuerySet[Employment]:
     ids = list(units)
     helping = Assignment.objects.on(as_of).filter(unit__external_id__in=ids).values("person_id")
     return Employment.objects.on(as_of).filter(Q(unit__external_id__in=ids) | Q(person_id__in=helping))
+
+
+def people_names(people: Collection[str]) -> dict[str, str]:
+    """Return what people are called, by their external id; those without a name are absent."""
+    rows = Person.objects.filter(external_id__in=list(people)).exclude(display_name="")
+    return dict(rows.values_list("external_id", "display_name"))
 
 
 def as_holdings(rows: QuerySet[Assignment], *, as_of: date, tree: UnitTree) -> tuple[Holding, ...]:

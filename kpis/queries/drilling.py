@@ -1,0 +1,327 @@
+"""A figure taken apart by unit, person, channel, campaign or role, and what each part did to its change.
+
+Parts are read as stored where they are; crossed with a filter, or where nobody stores them, they are counted anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from kpis.engine.arithmetic import rounded
+from kpis.engine.contribution import NOTHING, Effect, Share, differences, quotient_effects, ratio_effects, spread
+from kpis.engine.explain import Shape, shape_of
+from kpis.engine.narrowing import NotNarrowable, unavailable_at
+from kpis.engine.plan import plan_kpi
+from kpis.engine.specs import COMPANY, Library, Scope, ScopeKind, Value
+from kpis.models import KpiValue
+from kpis.queries.counting import counted_parts
+from kpis.queries.figure_places import Place
+from kpis.queries.values import FIELDS, as_value
+from roles.queries.org_chart import UnitTree
+
+DIMENSIONS = (ScopeKind.UNIT, ScopeKind.EMPLOYEE, ScopeKind.CHANNEL, ScopeKind.CAMPAIGN, ScopeKind.ROLE)
+REST = "rest"
+# decimals in which the parts of a change add up, by unit; a count moves by whole ones
+PLACES = {"CNY": 2, "CNY/month": 2, "percent": 2, "per_mille": 2, "0..1": 4}
+ZERO = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A kind of part. `measure` and `table`: what has no column for it; empty where the figure can be taken apart."""
+
+    kind: ScopeKind
+    measure: str = ""
+    table: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the figure can be taken apart by it."""
+        return not self.measure
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part with its figure, its share of the whole where parts add up, and what it did to the whole's change.
+
+    `rate`, `mix` and `rest` are in the unit of the whole, rounded so that all parts add up to the change as shown.
+    """
+
+    scope: Scope
+    value: Value | None
+    before: Value | None
+    share: Decimal | None
+    rate: Decimal | None = None
+    mix: Decimal | None = None
+    total: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """What the parts leave of the whole: rows that name no part, or people counted in several (then below zero)."""
+
+    top: Decimal | None
+    bottom: Decimal | None
+    effect: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """A figure by its parts. `change` is the whole's; `by_top` and `by_bottom` split it by numerator and denominator.
+
+    `counted_anew`: not stored, worked out from the rows just now. `fits` is False when what was counted anew does not
+    give the stored whole: the data changed since, and the parts are left out.
+    """
+
+    kind: ScopeKind
+    whole: Value
+    before: Value | None
+    shape: Shape
+    parts: tuple[Part, ...]
+    rest: Remainder | None
+    places: int
+    change: Decimal | None
+    by_top: Decimal | None
+    by_bottom: Decimal | None
+    counted_anew: bool
+    fits: bool = True
+
+    @property
+    def adds_up(self) -> bool:
+        """Return whether the parts add up to the whole, for all that is left over."""
+        return self.shape.adds_up
+
+    @property
+    def has_mix(self) -> bool:
+        """Return whether a change is told apart into rate and mix."""
+        return self.shape.is_ratio and self.change is not None
+
+
+def dimensions(library: Library, place: Place, *, tree: UnitTree) -> tuple[Dimension, ...]:
+    """Return by what the figure can be taken apart, and why not by the others. What it is fixed to is left out."""
+    fixed = {scope.kind for scope in place.scopes} - {ScopeKind.UNIT}
+    if not _children(place, tree):
+        fixed.add(ScopeKind.UNIT)
+    found = []
+    for kind in DIMENSIONS:
+        if kind in fixed:
+            continue
+        missing = unavailable_at(library, place.kpi, kind)
+        found.append(Dimension(kind, *(missing or ())))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    values: Mapping[Scope, Value]
+    whole: Value | None
+    counted_anew: bool
+
+
+def breakdown(
+    place: Place,
+    whole: Value,
+    kind: ScopeKind,
+    *,
+    library: Library,
+    tree: UnitTree,
+    before: tuple[Place, Value, UnitTree] | None,
+) -> Breakdown | None:
+    """Take a figure apart; None where the KPI cannot be. `before`: the figure it is compared with, and its tree."""
+    shape = shape_of(library, plan_kpi(library, place.kpi))
+    try:
+        now = _parts(place, kind, library=library, tree=tree)
+        then = None if before is None else _parts(before[0], kind, library=library, tree=before[2])
+    except NotNarrowable:
+        return None
+    fits = now.whole is None or now.whole.value == whole.value
+    old = None if before is None else before[1]
+    effects = _effects(shape, whole, old, now.values, then.values) if then is not None and old is not None else {}
+    places = PLACES.get(library.kpis[place.kpi].unit, 0 if _counts(shape, whole) else 4)
+    return _put_together(
+        kind, whole, old, shape, now, {} if then is None else then.values, effects, places=places, fits=fits
+    )
+
+
+def _counts(shape: Shape, whole: Value) -> bool:
+    return not shape.is_ratio and whole.value is not None and whole.value == whole.value.to_integral_value()
+
+
+def _parts(place: Place, kind: ScopeKind, *, library: Library, tree: UnitTree) -> _Parts:
+    children = _children(place, tree) if kind is ScopeKind.UNIT else None
+    stored: dict[Scope, Value] = {}
+    if not place.where and (place.scope == COMPANY or (children is not None and place.scope.kind is ScopeKind.UNIT)):
+        stored = stored_parts(place, kind, ids=children)
+    if stored:
+        return _Parts(stored, None, counted_anew=False)
+    found, whole = counted_parts(place, kind, library=library, tree=tree, ids=children)
+    return _Parts({scope: value for scope, value in found.items() if value.rows or value.value}, whole, True)
+
+
+def _children(place: Place, tree: UnitTree) -> tuple[str, ...]:
+    """Return the units a figure is taken apart into: those below its unit; of a single root, those below the root."""
+    units = [scope.id for scope in place.scopes if scope.kind is ScopeKind.UNIT]
+    if units:
+        lowest = max(units, key=lambda unit: len(tree.ancestors(unit)))
+        return tree.nodes[lowest].children if lowest in tree else ()
+    roots = tree.root_ids
+    return tree.nodes[roots[0]].children if len(roots) == 1 else roots
+
+
+def stored_parts(place: Place, kind: ScopeKind, *, ids: Collection[str] | None = None) -> dict[Scope, Value]:
+    """Return the stored figures of all scopes of a kind (or some of them), as they are or as they were known."""
+    rows = KpiValue.objects.filter(kpi=place.kpi, period=str(place.period), scope_kind=kind.value)
+    if ids is not None:
+        rows = rows.filter(scope_id__in=list(ids))
+    if place.known_at is None:
+        rows = rows.filter(is_current=True)
+    else:
+        rows = rows.filter(computation__finished_at__lte=place.known_at)
+        rows = rows.order_by("scope_id", "-computation_id").distinct("scope_id")
+    values = map(as_value, rows.values_list(*FIELDS))
+    return {value.scope: value for value in values}
+
+
+def _share(value: Value | None, shape: Shape) -> Share:
+    """Return a part's numerator and denominator; nothing where it has none."""
+    if value is None:
+        return NOTHING
+    if not shape.is_ratio:
+        return Share(Fraction(value.value or 0), ZERO)
+    return Share(Fraction(value.numerator or 0) * shape.factor, Fraction(value.denominator or 0))
+
+
+def _effects(
+    shape: Shape, whole: Value, before: Value, now: Mapping[Scope, Value], then: Mapping[Scope, Value]
+) -> dict[Scope | str, Effect]:
+    """Return what every part, and what the parts leave over, did to the change of the whole."""
+    if whole.value is None or before.value is None:
+        return {}
+    sides = []
+    for total, parts in ((before, then), (whole, now)):
+        shares: dict[Scope | str, Share] = {scope: _share(value, shape) for scope, value in parts.items()}
+        full = _share(total, shape)
+        top = full.top - sum((each.top for each in shares.values()), ZERO)
+        bottom = full.bottom - sum((each.bottom for each in shares.values()), ZERO)
+        shares[REST] = Share(top, bottom)
+        sides.append(shares)
+    if shape.is_ratio:
+        return ratio_effects(*sides) or {}  # type: ignore[arg-type,return-value]
+    tops = [{scope: share.top for scope, share in side.items()} for side in sides]
+    return {scope: Effect(rate=amount) for scope, amount in differences(*tops).items()}  # type: ignore[arg-type]
+
+
+def _put_together(
+    kind: ScopeKind,
+    whole: Value,
+    before: Value | None,
+    shape: Shape,
+    now: _Parts,
+    then: Mapping[Scope, Value],
+    effects: Mapping[Scope | str, Effect],
+    *,
+    places: int,
+    fits: bool,
+) -> Breakdown:
+    change = None
+    if effects and whole.value is not None and before is not None and before.value is not None:
+        change = rounded(Fraction(whole.value) - Fraction(before.value)).quantize(Decimal(1).scaleb(-places))
+    shown = _shown(effects, change, places) if change is not None else {}
+    scopes = list(dict.fromkeys([*now.values, *then]))
+    parts = tuple(
+        Part(
+            scope,
+            now.values.get(scope),
+            then.get(scope),
+            _of_whole(now.values.get(scope), whole, shape),
+            *shown.get(scope, (None, None, None)),
+        )
+        for scope in scopes
+    )
+    top, bottom = _drivers(shape, whole, before, change, places)
+    return Breakdown(
+        kind=kind,
+        whole=whole,
+        before=before,
+        shape=shape,
+        parts=parts if fits else (),
+        rest=_rest(whole, now.values, shape, shown),
+        places=places,
+        change=change,
+        by_top=top,
+        by_bottom=bottom,
+        counted_anew=now.counted_anew,
+        fits=fits,
+    )
+
+
+def _shown(
+    effects: Mapping[Scope | str, Effect], change: Decimal, places: int
+) -> dict[Scope | str, tuple[Decimal | None, Decimal | None, Decimal | None]]:
+    """Return (rate, mix, total) of every part, rounded so that all of them add up to the change."""
+    cells = [cell for each in effects.values() for cell in (each.rate + each.rest, each.mix)]
+    found = spread(cells, change, places=places)
+    return {
+        scope: (found[2 * at], found[2 * at + 1], found[2 * at] + found[2 * at + 1]) for at, scope in enumerate(effects)
+    }
+
+
+def _of_whole(value: Value | None, whole: Value, shape: Shape) -> Decimal | None:
+    if not shape.adds_up or value is None or value.value is None or not whole.value or whole.value < 0:
+        return None
+    return rounded(Fraction(value.value) / Fraction(whole.value) * 100)
+
+
+def _rest(
+    whole: Value,
+    now: Mapping[Scope, Value],
+    shape: Shape,
+    shown: Mapping[Scope | str, tuple[Decimal | None, Decimal | None, Decimal | None]],
+) -> Remainder | None:
+    """Return what the parts leave over; None where nothing is."""
+    if whole.value is None or not now:
+        return None
+    full = whole.numerator if shape.is_ratio else whole.value
+    tops = [value.numerator if shape.is_ratio else value.value for value in now.values()]
+    top = None if full is None else full - sum((each for each in tops if each is not None), Decimal(0))
+    bottom = None
+    if shape.is_ratio and whole.denominator is not None:
+        bottom = whole.denominator - sum((each.denominator or Decimal(0) for each in now.values()), Decimal(0))
+    effect = shown.get(REST, (None, None, None))[2]
+    return Remainder(top, bottom, effect) if top or bottom or effect else None
+
+
+def _drivers(
+    shape: Shape, whole: Value, before: Value | None, change: Decimal | None, places: int
+) -> tuple[Decimal | None, Decimal | None]:
+    if change is None or before is None or not shape.is_ratio:
+        return None, None
+    found = quotient_effects(_share(before, shape), _share(whole, shape))
+    if found is None:
+        return None, None
+    top, bottom = spread(found, change, places=places)
+    return top, bottom
+
+
+def sorted_parts(parts: Sequence[Part], sort: str, names: Mapping[Scope, str]) -> list[Part]:
+    """Return the parts in the order asked for (`-` first: descending); missing numbers come last either way."""
+    key, down = sort.lstrip("-"), sort.startswith("-")
+    if key == "name":
+        return sorted(parts, key=lambda part: names.get(part.scope, part.scope.id), reverse=down)
+
+    def number(part: Part) -> Decimal | None:
+        if key == "rows":
+            return Decimal(part.value.rows) if part.value else None
+        if key == "change":
+            return part.total
+        if key == "share":
+            return part.share
+        return part.value.value if part.value else None
+
+    known = [part for part in parts if number(part) is not None]
+    unknown = [part for part in parts if number(part) is None]
+    known.sort(key=lambda part: (number(part) or Decimal(0), part.scope.id), reverse=down)
+    return known + unknown

@@ -1,0 +1,103 @@
+"""Milestones as rows of their table: planned and done days, and whether each was early, on time or late."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from kpis.library import load_library
+from kpis.queries.current_rows import rows_page
+
+TABLE = "milestones"
+MOST = 10_000
+
+
+class Punctuality(StrEnum):
+    """How a milestone stands to its planned day; on that very day is on time."""
+
+    EARLY = "early"
+    ON_TIME = "on_time"
+    LATE = "late"
+    OVERDUE = "overdue"
+    COMING = "coming"
+
+
+KEPT = frozenset({Punctuality.EARLY, Punctuality.ON_TIME})
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """One milestone. `days` after the planned day it was done, or is overdue; negative when early."""
+
+    id: str
+    kind: str
+    role: str
+    unit: str
+    planned_on: date
+    done_on: date | None
+    standing: Punctuality
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Milestones of one kind: how many stand how. `due` are those whose planned day has come."""
+
+    kind: str
+    counts: Mapping[Punctuality, int]
+
+    @property
+    def due(self) -> int:
+        """Those done or overdue."""
+        return sum(count for standing, count in self.counts.items() if standing is not Punctuality.COMING)
+
+    @property
+    def kept(self) -> int:
+        """Those done early or on time."""
+        return sum(self.counts.get(standing, 0) for standing in KEPT)
+
+
+def current_milestones(*, today: date, units: Collection[str] | None = None) -> list[Milestone]:
+    """Return current milestones, the latest planned first; `units` keeps those of some units."""
+    table = load_library().tables[TABLE]
+    names = [column.name for column in table.columns]
+    rows = rows_page(table, columns=names, filters={}, offset=0, limit=MOST).rows
+    found = [_milestone(row, today=today) for row in rows if units is None or row["unit_id"] in units]
+    return sorted(found, key=lambda one: (one.planned_on, one.id), reverse=True)
+
+
+def _milestone(row: Mapping[str, object], *, today: date) -> Milestone:
+    planned = date.fromisoformat(str(row["planned_on"])[:10])
+    done = date.fromisoformat(str(row["done_on"])[:10]) if row["done_on"] else None
+    standing, days = punctuality(planned, done, today=today)
+    return Milestone(
+        id=str(row["milestone_id"]),
+        kind=str(row["kind"]),
+        role=str(row["owner_role"]),
+        unit=str(row["unit_id"] or ""),
+        planned_on=planned,
+        done_on=done,
+        standing=standing,
+        days=days,
+    )
+
+
+def punctuality(planned: date, done: date | None, *, today: date) -> tuple[Punctuality, int]:
+    """Return how a milestone stands and by how many days."""
+    if done is None:
+        late = (today - planned).days
+        return (Punctuality.OVERDUE, late) if late > 0 else (Punctuality.COMING, late)
+    days = (done - planned).days
+    if days > 0:
+        return Punctuality.LATE, days
+    return (Punctuality.EARLY if days else Punctuality.ON_TIME), days
+
+
+def tallies(found: Sequence[Milestone]) -> list[Tally]:
+    """Count milestones per kind, in the order of the table's kinds."""
+    kinds = load_library().tables[TABLE].column("kind").enum
+    counts = {kind: Counter(one.standing for one in found if one.kind == kind) for kind in kinds}
+    return [Tally(kind, counts[kind]) for kind in kinds if counts[kind]]

@@ -1,0 +1,45 @@
+"""Where a KPI is read for a card: the person, the unit that the subject answers for, else the company."""
+
+from __future__ import annotations
+
+from kpis.engine.specs import COMPANY, KpiSpec, NoData, Scope, ScopeKind, Value
+from kpis.queries.subjects import Subject
+from kpis.queries.values import Book
+from roles.catalogue import RoleKey
+
+
+def measured(kpi: KpiSpec, subject: Subject, book: Book) -> Value:
+    """Return the figure that counts on the subject's card; its scope says where it was read.
+
+    A guide's KPIs are read at the guide. What does not exist at a scope is read one step up, at the unit the subject
+    answers for and then at the company. Judged KPIs are read at the person or unit, else at the role as a whole.
+    """
+    if kpi.qualitative:
+        return _judged(kpi, subject, book)
+    for scope in _steps(subject):
+        value = book.get((kpi.id, scope))
+        if value is not None and value.reason is not NoData.NOT_AT_SCOPE:
+            return value
+    return Value(kpi.id, subject.scope, None, reason=NoData.NOT_AT_SCOPE)
+
+
+def scopes_read(subject: Subject) -> tuple[Scope, ...]:
+    """Return every scope at which figures for the subject's card may stand."""
+    return tuple(dict.fromkeys([*_steps(subject), subject.scope, Scope(ScopeKind.ROLE, subject.role)]))
+
+
+def _steps(subject: Subject) -> list[Scope]:
+    steps = [subject.measured, COMPANY]
+    if subject.scope.kind is ScopeKind.EMPLOYEE and subject.role == RoleKey.DIGITAL_GUIDE:
+        steps.insert(0, subject.scope)
+    return steps
+
+
+def _judged(kpi: KpiSpec, subject: Subject, book: Book) -> Value:
+    whole_role = Scope(ScopeKind.ROLE, subject.role)
+    last = [COMPANY] if subject.scope == COMPANY else []
+    own = [] if subject.scope == COMPANY else [subject.scope]
+    values = [book.get((kpi.id, scope)) for scope in (*own, whole_role, *last)]
+    present = [value for value in values if value is not None]
+    with_score = [value for value in present if value.value is not None]
+    return next(iter([*with_score, *present]), Value(kpi.id, subject.scope, None, reason=NoData.NO_ROWS))
