@@ -53,14 +53,14 @@ def stacked_bars(points: Sequence[str], series: Sequence[Series], *, axis: str, 
             "type": "bar",
             "name": each.name,
             "x": list(points),
-            "y": [_drawn(value) for value in each.values],
+            "y": [drawn(value) for value in each.values],
             "marker": {"color": PALETTE[index % len(PALETTE)]},
             "hovertemplate": f"%{{x}}<br>{each.name} %{{y:,.0f}} {unit}<extra></extra>",
         }
         for index, each in enumerate(series)
     ]
-    layout = {"barmode": "stack", "yaxis": {"title": {"text": unit}, "rangemode": "tozero"}, "xaxis": _by_name()}
-    return Chart({"data": data, "layout": layout}, _table(axis, points, series))
+    layout = {"barmode": "stack", "yaxis": {"title": {"text": unit}, "rangemode": "tozero"}, "xaxis": by_name()}
+    return Chart({"data": data, "layout": layout}, point_table(axis, points, series))
 
 
 def trend(points: Sequence[str], line: Series, *, axis: str, unit: str, target: Series | None = None) -> Chart:
@@ -70,8 +70,8 @@ def trend(points: Sequence[str], line: Series, *, axis: str, unit: str, target: 
     if target is not None and any(value is not None for value in target.values):
         data.append(_ticks(points, target, unit))
         shown.append(target)
-    layout = {**FLAT, "showlegend": len(shown) > 1, "yaxis": {"title": {"text": unit}}, "xaxis": _by_name()}
-    return Chart({"data": data, "layout": layout}, _table(axis, points, shown))
+    layout = {**FLAT, "showlegend": len(shown) > 1, "yaxis": {"title": {"text": unit}}, "xaxis": by_name()}
+    return Chart({"data": data, "layout": layout}, point_table(axis, points, shown))
 
 
 def trends(points: Sequence[str], lines: Sequence[Series], *, axis: str, unit: str) -> Chart:
@@ -80,8 +80,8 @@ def trends(points: Sequence[str], lines: Sequence[Series], *, axis: str, unit: s
         _line(points, line, colour=PALETTE[index % len(PALETTE)], told=f"{line.name} %{{y:,.2f}} {unit}")
         for index, line in enumerate(lines)
     ]
-    layout = {"yaxis": {"title": {"text": unit}, "rangemode": "tozero"}, "xaxis": _by_name()}
-    return Chart({"data": data, "layout": layout}, _table(axis, points, lines))
+    layout = {"yaxis": {"title": {"text": unit}, "rangemode": "tozero"}, "xaxis": by_name()}
+    return Chart({"data": data, "layout": layout}, point_table(axis, points, lines))
 
 
 def _line(points: Sequence[str], line: Series, *, colour: str, told: str) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _line(points: Sequence[str], line: Series, *, colour: str, told: str) -> dic
         "mode": "lines+markers",
         "name": line.name,
         "x": list(points),
-        "y": [_drawn(value) for value in line.values],
+        "y": [drawn(value) for value in line.values],
         "connectgaps": False,
         "line": {"color": colour, "width": 2},
         "hovertemplate": f"%{{x}}<br>{told}<extra></extra>",
@@ -104,7 +104,7 @@ def _lying(bars: Sequence[Bar], *, otherwise: str) -> dict[str, Any]:
         "type": "bar",
         "orientation": "h",
         "y": [bar.name for bar in bars],
-        "x": [_drawn(bar.value) for bar in bars],
+        "x": [drawn(bar.value) for bar in bars],
         "marker": {"color": [STATUS_COLOURS.get(bar.status, otherwise) for bar in bars]},
     }
 
@@ -156,7 +156,7 @@ def _ticks(points: Sequence[str], target: Series, unit: str) -> dict[str, Any]:
         "mode": "markers",
         "name": target.name,
         "x": list(points),
-        "y": [_drawn(value) for value in target.values],
+        "y": [drawn(value) for value in target.values],
         "marker": {"symbol": "line-ew-open", "size": 16, "color": GREY, "line": {"width": 2}},
         "hovertemplate": "%{x}<br>" + target.name + " %{y:,.2f} " + unit + "<extra></extra>",
     }
@@ -167,12 +167,14 @@ def _line_at(value: int) -> dict[str, Any]:
     return {"type": "line", "xref": "x", "yref": "paper", **ends, "line": {"color": GREY, "width": 2}}
 
 
-def _by_name() -> dict[str, Any]:
+def by_name() -> dict[str, Any]:
+    """Return an axis whose places are names in the order given."""
     # months such as 2026-10 would else be read as dates and thinned out
     return {"type": "category"}
 
 
-def _drawn(value: Number) -> float | None:
+def drawn(value: Number) -> float | None:
+    """Return a number for drawing only."""
     return None if value is None else float(value)
 
 
@@ -180,16 +182,17 @@ def _said(value: Number) -> str:
     return "" if value is None else f"{value:.1f}"
 
 
-def _table(axis: str, points: Sequence[str], series: Sequence[Series]) -> dict[str, Any]:
-    rows = [[point, *(_plain(each.values[index]) for each in series)] for index, point in enumerate(points)]
+def point_table(axis: str, points: Sequence[str], series: Sequence[Series]) -> dict[str, Any]:
+    """Return the table of a chart: a row per point, a column per series."""
+    rows = [[point, *(plain(each.values[index]) for each in series)] for index, point in enumerate(points)]
     return {"head": [axis, *(each.name for each in series)], "rows": rows}
 
 
 def _bars_table(bars: Sequence[Bar], *, axis: str, value_name: str) -> dict[str, Any]:
-    return _table(axis, [bar.name for bar in bars], [Series(value_name, [bar.value for bar in bars])])
+    return point_table(axis, [bar.name for bar in bars], [Series(value_name, [bar.value for bar in bars])])
 
 
-def _plain(value: Number) -> str | None:
+def plain(value: Number) -> str | None:
     """Write a number in full with at most two decimals; None stays for the page to dash."""
     if value is None:
         return None

@@ -184,6 +184,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "start"
 EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "omnichannel@localhost")
+# Where links in messages lead; behind a proxy the first trusted origin is that address.
+PUBLIC_URL = os.environ.get("PUBLIC_URL", next(iter(CSRF_TRUSTED_ORIGINS), "http://127.0.0.1:8000")).rstrip("/")
 
 MIGRATION_MODULES = {"knox": None}  # its own token table is swapped for ours
 KNOX_TOKEN_MODEL = "workspaces.ApiToken"  # noqa: S105 - a model's name
@@ -216,7 +218,12 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "UploadStateEnum": "kpis.choices.UploadState",
         "JobStateEnum": "omnichannel.jobs.choices.JobState",
+        "DefinitionStateEnum": "kpis.choices.DefinitionState",
         "ProblemSeverityEnum": "kpis.choices.ProblemSeverity",
+        "AlertStateEnum": "kpis.alert_choices.AlertState",
+        "AlertLevelEnum": "kpis.alert_choices.LevelName",
+        "UnitLevelEnum": "roles.choices.UnitLevel",
+        "WeightsSourceEnum": "kpis.choices.WeightsSource",
         "StageEnum": "orgstages.api.serializers.STAGES",
         "SubtypeEnum": "orgstages.api.serializers.SUBTYPES",
     },
@@ -268,12 +275,17 @@ JOB_TASKS = {
     "revert_upload": "kpis.tasks.revert_upload",
     "reapply_upload": "kpis.tasks.reapply_upload",
     "preview_figures": "kpis.tasks.preview_figures",
+    "preview_definition": "kpis.tasks.preview_definition",
     "compute_values": "kpis.tasks.compute_values",
+    "publish_cards": "kpis.tasks.publish_cards",
+    "analyse": "kpis.tasks.analyse",
     "measure_health": "kpis.tasks.measure_health",
+    "watch_alerts": "kpis.tasks.watch_alerts",
+    "send_alerts": "kpis.tasks.send_alerts",
 }
 # Called once a day in each workspace by the dispatcher, with now=.
-DAILY_SWEEPS = ("kpis.services.sweeping.sweep",)
+DAILY_SWEEPS = ("kpis.services.sweeping.sweep", "kpis.services.analysing.sweep", "kpis.services.alerts.daily.watch")
 # On Valkey 0 goes first: a file that a person waits for does not stand behind months of figures.
-JOB_PRIORITIES = {"compute_values": 6, "measure_health": 9}
+JOB_PRIORITIES = {"compute_values": 6, "analyse": 8, "measure_health": 9}
 JOB_LEASE_SECONDS = int(os.environ.get("JOB_LEASE_SECONDS", "30"))
 JOB_MAX_ATTEMPTS = 3

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kpis.api.parameters import PERIOD, SCOPES, SLUG, asked_period, asked_rows
 from kpis.models import Scorecard
+from kpis.queries.known import moment_of
+from kpis.queries.scorecards import current_cards
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.permissions import Access
 from roles.catalogue import RoleKey
 
+KNOWN_AT = OpenApiParameter(
+    "known_at", str, description="As it was known at the end of this day, or at this moment. Left out: now."
+)
 NAMES = {"role": "role_key", "scope_kind": "scope_kind", "scope_id": "scope_id"}
 
 
@@ -34,7 +43,7 @@ class ScorecardSerializer(serializers.ModelSerializer[Scorecard]):
 
 
 class ScorecardsView(WorkspaceAPIMixin, generics.ListAPIView[Scorecard]):
-    """Current scorecards of one period."""
+    """Scorecards of one period, as they are now or were known at a moment."""
 
     serializer_class = ScorecardSerializer
     filter_backends: tuple[()] = ()
@@ -46,7 +55,8 @@ class ScorecardsView(WorkspaceAPIMixin, generics.ListAPIView[Scorecard]):
         period = asked_period(self.request)
         if period is None:
             return Scorecard.objects.none()
-        return Scorecard.objects.filter(asked_rows(self.request, period, NAMES))
+        rows = asked_rows(self.request, period, NAMES, current=False)
+        return current_cards(period, known_at=known_moment(self.request)).filter(rows)
 
     @extend_schema(
         parameters=[
@@ -54,9 +64,20 @@ class ScorecardsView(WorkspaceAPIMixin, generics.ListAPIView[Scorecard]):
             PERIOD,
             OpenApiParameter("role", str, enum=[key.value for key in RoleKey], description="Only this role's cards."),
             *SCOPES,
+            KNOWN_AT,
         ],
         tags=["kpis"],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return current scorecards of a period, page by page."""
+        """Return scorecards of a period, page by page."""
         return self.list(request, *args, **kwargs)
+
+
+def known_moment(request: Request) -> datetime | None:
+    """Read the moment asked for; ValidationError for what is none."""
+    text = request.query_params.get("known_at", "")
+    access: Access = request._request.access  # type: ignore[attr-defined]
+    found = moment_of(text, zone=access.workspace.timezone)
+    if text and found is None:
+        raise ValidationError({"known_at": [_("This is no moment of the past. Write 2026-11-30.")]})
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -12,7 +13,7 @@ from django.utils.translation import get_language
 from kpis.engine.specs import COMPANY, Scope, ScopeKind
 from kpis.queries.values import stored_periods
 from omnichannel.core.numerals import UNITS
-from omnichannel.core.periods import Grain, Period, parse_period
+from omnichannel.core.periods import Grain, Period, month_of, parse_day, parse_period
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import Access, may
 
@@ -49,9 +50,14 @@ class Asked:
 
 
 def asked_period(request: HttpRequest) -> Asked:
-    """Read `?period=`; without it the newest computed month, which is None while there is none."""
+    """Read `?period=`; without it the newest computed month, which is None while there is none.
+
+    A day of another month (`?as_of=`, from the clocks of the bar) asks for the month it lies in.
+    """
     stored = tuple(stored_periods())
     text = request.GET.get("period", "")
+    if (day := _as_of(request)) is not None:
+        text = str(month_of(day))
     if not text:
         return Asked(stored[0] if stored else None, stored)
     try:
@@ -61,6 +67,13 @@ def asked_period(request: HttpRequest) -> Asked:
     if period.grain is not Grain.MONTH:
         raise Http404("figures are kept by month")
     return Asked(period, stored)
+
+
+def _as_of(request: HttpRequest) -> date | None:
+    try:
+        return parse_day(request.GET.get("as_of", ""))
+    except ValueError:
+        return None
 
 
 def picker(request: WorkspaceRequest, asked: Asked) -> dict[str, Any]:
@@ -92,6 +105,7 @@ def _url(request: WorkspaceRequest, period: Period) -> str:
     query = request.GET.copy()
     query["period"] = str(period)
     query.pop("page", None)
+    query.pop("as_of", None)  # a day of another month would win over the period
     return f"?{query.urlencode()}"
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from kpis.choices import KpiKindName, KpiLayerName, KpiUnitName, RecoveryName
 from kpis.engine.specs import ScopeKind
 from kpis.figures import Chart, Series, trend
-from kpis.library import load_library
+from kpis.queries.definitions import every_kpi
 from kpis.queries.library import KpiPage, LibraryFilter, kpi_page, library_list, role_weights
 from kpis.views.asked import asked_period, frame, month_labels, reach, unit_word
 from omnichannel.workspaces.middleware import WorkspaceRequest
@@ -64,7 +64,7 @@ def _labels(facet: str) -> dict[str, str]:
 @require_GET
 def kpi(request: WorkspaceRequest, slug: str, kpi_id: str) -> HttpResponse:
     """Show one KPI: what it means, how it is computed, who carries it, and the reader's own figures."""
-    if kpi_id not in load_library().kpis:
+    if kpi_id not in every_kpi():
         raise Http404(kpi_id)
     asked, seen = asked_period(request), reach(request.access)
     period = asked.period if asked.is_stored else None

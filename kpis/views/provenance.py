@@ -19,15 +19,20 @@ from kpis.choices import UploadTurn
 from kpis.engine.specs import TableSpec
 from kpis.library import load_library
 from kpis.models import Upload
+from kpis.queries.definitions import every_kpi
 from kpis.queries.effect import upload_effect
+from kpis.queries.feeding import figures_fed
 from kpis.queries.figure_movers import turn_page
 from kpis.queries.provenance import find_keys, row_history
+from kpis.queries.scope_words import scope_names, scope_text
 from kpis.queries.uploads import newest_uploads
+from kpis.queries.values import stored_periods
 from kpis.services.figure_preview import request_figure_preview
 from kpis.services.reverting import request_reapply, request_revert
 from omnichannel.core.errors import DomainError
 from omnichannel.workspaces.choices import MemberRole
 from omnichannel.workspaces.middleware import WorkspaceRequest
+from roles.queries.org_chart import unit_tree
 
 SEES_PAY = {MemberRole.OWNER, MemberRole.HR_LEAD}
 ROUTES = {
@@ -132,8 +137,41 @@ def row(request: WorkspaceRequest, slug: str) -> HttpResponse:
     elif len(key) == len(table.key):
         context["key"] = " / ".join(key.values())
         context["q"] = context["q"] or context["key"]
-        context["history"] = row_history(table, key, with_pay=request.access.role in SEES_PAY)
+        if request.htmx and "fed" in request.GET:
+            return render(request, "kpis/data/_fed.html", fed_context(table, key, month=request.GET["fed"]))
+        history = row_history(table, key, with_pay=request.access.role in SEES_PAY)
+        context |= {"history": history, "row_query": urlencode({"table": table.id, **key})}
     return render(request, "kpis/data/row_history.html", context)
+
+
+def fed_context(table: TableSpec, key: Mapping[str, str], *, month: str) -> dict[str, Any]:
+    """Return the figures of one month that a row stands behind: KPIs by the scopes it counts for.
+
+    `month` is the one asked for, else the row's own, else the newest that is computed.
+    """
+    stored = stored_periods()
+    period = next((each for each in stored if str(each) == month), stored[0] if stored else None)
+    try:
+        figures = figures_fed(table, key, periods=[period]) if period is not None else ()
+    except (ValueError, KeyError, ArithmeticError) as error:
+        raise Http404(str(error)) from error
+    scopes = list(dict.fromkeys(each.scope for each in sorted(figures, key=lambda each: each.scope)))
+    tree = unit_tree(as_of=period.last_day) if period is not None else None
+    names = scope_names(scopes, tree=tree) if tree is not None else {}
+    found = {(each.kpi, each.scope): each for each in figures}
+    kpis = every_kpi()
+    lines = [
+        (kpis[kpi], [(scope_text(scope), found.get((kpi, scope))) for scope in scopes])
+        for kpi in dict.fromkeys(each.kpi for each in figures)
+        if kpi in kpis
+    ]
+    return {
+        "period": period,
+        "months": [(str(each), str(each)) for each in stored],
+        "scopes": [names[scope] for scope in scopes],
+        "lines": lines,
+        "row_query": urlencode({"table": table.id, **key}),
+    }
 
 
 def row_url(slug: str, table: TableSpec, key: Mapping[str, str]) -> str:

@@ -1,53 +1,84 @@
-"""A role's KPI weights in the three stages: look, try, save."""
+"""A role's KPI weights in the three stages, for the workspace, a sub-type or a unit: look, try, save, restore."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from kpis.errors import WeightsInvalid
-from kpis.library import load_library
+from kpis.models import WeightSet
 from kpis.queries.values import stored_periods
-from kpis.queries.weights import EffectiveWeights, allowed_kpis, weight_history, weights_on
-from kpis.services.preview import Preview, preview_weights
-from kpis.services.weights import set_weights
+from kpis.queries.weights import unit_line, weight_history, weights_on
+from kpis.services.preview import Candidate, Preview, preview_change
+from kpis.services.weights import give_back, known_subtype, restore_weights, set_weights
 from kpis.views.library import role_or_404
+from kpis.views.weight_columns import column, history_lines, place_words, subtype_options, unit_options
 from omnichannel.core.periods import parse_day
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.catalogue import RoleKey, StageKey, load_roles
 from roles.choices import StageName
+from roles.queries.org_chart import UnitTree, unit_tree
 
 LONGEST = 12  # characters of a weight
 NAN = Decimal("NaN")  # what is no number stays visible as an issue of its own
 
 
-@require_http_methods(["GET", "POST"])
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where weights are looked at and set: everywhere, in one sub-type, in one unit."""
+
+    day: date
+    tree: UnitTree
+    unit: str
+    subtype: str
+
+    def subtype_in(self, stage: StageKey) -> str:
+        """Return the sub-type when it belongs to the stage."""
+        return known_subtype(self.subtype, stage)
+
+    @property
+    def line(self) -> Sequence[str]:
+        """The unit and what it belongs to."""
+        return unit_line(self.unit, self.tree) if self.unit else ()
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def weights(request: WorkspaceRequest, slug: str, role_key: str) -> HttpResponse:
-    """Show the weights; POST tries them (`action=preview`) or saves them."""
+    """Show the weights; POST tries them (`action=preview`), saves them, or gives the place back (`give_back`)."""
     role = role_or_404(role_key)
-    if request.method == "GET":
-        return render(request, "kpis/weights.html", _context(request, role))
+    place = _asked_place(request)
+    if request.method != "POST":
+        return render(request, "kpis/weights.html", _context(request, role, place))
     try:
         stage = StageKey(request.POST.get("stage", ""))
     except ValueError as error:
         raise Http404 from error
-    typed = _typed(request, stage)
+    typed = {} if request.POST.get("action") == "give_back" else _typed(request, stage)
     if request.POST.get("action") == "preview":
-        return _preview(request, role, stage, typed)
-    return _save(request, role, stage, typed)
+        return _preview(request, role, stage, typed, place)
+    return _save(request, role, stage, typed, place)
+
+
+def _asked_place(request: WorkspaceRequest) -> _Place:
+    periods, today = stored_periods(), timezone.localdate()
+    day = max(today, periods[0].last_day) if periods else today
+    tree, unit = unit_tree(as_of=day), request.GET.get("unit", "")
+    seen = tree if request.access.own_unit is None else tree.below(request.access.own_unit)
+    if unit and unit not in seen:
+        raise Http404(unit)
+    return _Place(day, tree, unit, request.GET.get("subtype", ""))
 
 
 def _typed(request: WorkspaceRequest, stage: StageKey) -> dict[str, Decimal]:
@@ -73,94 +104,101 @@ def _effective_from(text: str) -> date:
         raise WeightsInvalid([("effective_from", _("This is no date. Write 2026-11-30."))]) from None
 
 
-def _preview(request: WorkspaceRequest, role: RoleKey, stage: StageKey, typed: Mapping[str, Decimal]) -> HttpResponse:
-    periods = stored_periods()
-    result: Preview | None = None
+def _preview(
+    request: WorkspaceRequest, role: RoleKey, stage: StageKey, typed: Mapping[str, Decimal], place: _Place
+) -> HttpResponse:
+    found: Sequence[Preview] = ()
     issues: tuple[tuple[str, str], ...] = ()
+    candidate = Candidate(role, stage, typed or {"": NAN}, place.subtype_in(stage), place.unit)
     try:
-        result = preview_weights(role, stage, typed, period=periods[0]) if periods else None
+        found = preview_change(candidate, effective_from=_effective_from(request.POST.get("effective_from", "")))
     except WeightsInvalid as error:
         issues = error.issues
-    context = {"preview": result, "issues": issues, "stage": stage.value, "nothing": not periods}
+    context = {"previews": found, "issues": issues, "stage": stage.value, "nothing": not found, "tree": place.tree}
     if request.htmx:
         return render(request, "kpis/_weights_preview.html", context)
-    return render(request, "kpis/weights.html", _context(request, role, typed={stage: typed}, tried=context))
+    return render(request, "kpis/weights.html", _context(request, role, place, typed={stage: typed}, tried=context))
 
 
-def _save(request: WorkspaceRequest, role: RoleKey, stage: StageKey, typed: Mapping[str, Decimal]) -> HttpResponse:
+def _save(
+    request: WorkspaceRequest, role: RoleKey, stage: StageKey, typed: Mapping[str, Decimal], place: _Place
+) -> HttpResponse:
+    release = request.POST.get("action") == "give_back"
     try:
         effective_from = _effective_from(request.POST.get("effective_from", ""))
-        set_weights(
-            role,
-            stage,
-            typed,
-            effective_from=effective_from,
-            actor_id=request.access.user_id,
-            note=request.POST.get("note", "").replace("\x00", "")[:400],
-        )
+        how: dict[str, Any] = {
+            "effective_from": effective_from,
+            "actor_id": request.access.user_id,
+            "note": request.POST.get("note", "").replace("\x00", "")[:400],
+            "subtype": place.subtype_in(stage),
+            "unit": place.unit,
+        }
+        if release:
+            give_back(role, stage, **how)
+        else:
+            set_weights(role, stage, typed, **how)
     except WeightsInvalid as error:
-        tried = {"issues": error.issues, "stage": stage.value, "preview": None, "nothing": False}
-        context = _context(request, role, typed={stage: typed}, tried=tried)
+        tried = {"issues": error.issues, "stage": stage.value, "previews": (), "nothing": False}
+        context = _context(request, role, place, typed={} if release else {stage: typed}, tried=tried)
         return render(request, "kpis/weights.html", context, status=422)
-    card_url = reverse("kpis:scorecard", args=[request.access.workspace.slug, role.value])
-    messages.success(
-        request,
-        _("Saved: %(stage)s weights from %(day)s on. The scores are new.")
-        % {"stage": StageName(stage.value).label, "day": effective_from},
+    text = (
+        _("From %(day)s on %(stage)s follows the next wider weights again. The scores are new.")
+        if release
+        else _("Saved: %(stage)s weights from %(day)s on. The scores are new.")
     )
-    return redirect(card_url if request.POST.get("action") == "save_and_show" else request.path)
+    messages.success(request, text % {"stage": StageName(stage.value).label, "day": effective_from})
+    card_url = reverse("kpis:scorecard", args=[request.access.workspace.slug, role.value])
+    return redirect(card_url if request.POST.get("action") == "save_and_show" else request.get_full_path())
+
+
+@require_POST
+def restore(request: WorkspaceRequest, slug: str, role_key: str, pk: int) -> HttpResponse:
+    """Let an earlier set count again from the day given."""
+    role = role_or_404(role_key)
+    old = get_object_or_404(WeightSet.objects.filter(role_key=role.value), pk=pk)
+    query = f"?unit={old.unit}&subtype={old.subtype}" if old.unit or old.subtype else ""
+    back = reverse("kpis:weights", args=[slug, role.value]) + query
+    try:
+        day = _effective_from(request.POST.get("effective_from", ""))
+        restore_weights(old, effective_from=day, actor_id=request.access.user_id)
+    except WeightsInvalid as error:
+        messages.error(request, str(error))
+        return redirect(back)
+    text = _("Restored: the set of %(old)s counts again from %(day)s on. The scores are new.")
+    messages.success(request, text % {"old": old.effective_from, "day": day})
+    return redirect(back)
 
 
 def _context(
     request: WorkspaceRequest,
     role: RoleKey,
+    place: _Place,
     *,
     typed: Mapping[StageKey, Mapping[str, Decimal]] | None = None,
     tried: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     periods = stored_periods()
-    day = max(timezone.localdate(), periods[0].last_day) if periods else timezone.localdate()
-    table = weights_on(day, role=role.value)
+    book, own_unit = weights_on(place.day, role=role.value), request.access.own_unit
+    columns = [
+        column(
+            book.of(role.value, stage.value, subtype=place.subtype_in(stage), units=place.line),
+            (typed or {}).get(stage),
+            tree=place.tree,
+            here=(place.subtype_in(stage), place.unit),
+            tried=tried,
+        )
+        for stage in StageKey
+    ]
     return {
         "role": load_roles().roles[role],
-        "columns": [
-            _column(table[role.value, stage.value], (typed or {}).get(stage), tried=tried) for stage in StageKey
-        ],
-        "history": [{"set": each, "label": StageName(each.stage).label} for each in weight_history(role.value)],
+        "columns": columns,
+        "history": history_lines(weight_history(role.value), tree=place.tree, within=own_unit, today=place.day),
         "may_change": may(request.access, "kpis:weights", "POST"),
         "effective_from": periods[0].start if periods else timezone.localdate(),
         "period": periods[0] if periods else None,
+        "unit": place.unit,
+        "subtype": place.subtype,
+        "unit_options": unit_options(place.tree, within=own_unit),
+        "subtype_options": subtype_options(),
+        "place": place_words(place.subtype, place.unit, place.tree),
     }
-
-
-def _column(
-    used: EffectiveWeights, typed: Mapping[str, Decimal] | None, *, tried: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """Return one stage's column: the editor's rows, KPIs that count first, and who set it since when."""
-    kpis, language = load_library().kpis, get_language()
-    shown = typed if typed is not None else used.weights
-    offered = [kpi for kpi in allowed_kpis(used.role) if used.role in kpis[kpi].roles or kpis[kpi].any_role]
-    ids = dict.fromkeys([*used.weights, *(kpi for kpi, weight in shown.items() if weight), *offered])
-    mine = tried if tried is not None and tried["stage"] == used.stage else None
-    return {
-        "stage": used.stage,
-        "label": StageName(used.stage).label,
-        "name": f"weight-{used.stage}",
-        "note": _note(used),
-        "rows": [
-            {"id": kpi, "label": kpis[kpi].names.in_language(language), "value": _shown(shown.get(kpi))}
-            for kpi in ids
-            if kpi in kpis
-        ],
-        "tried": mine,
-    }
-
-
-def _note(used: EffectiveWeights) -> str:
-    if used.since is None:
-        return _("From the library")
-    return _("Set by this workspace, since %(day)s") % {"day": date_format(used.since, "SHORT_DATE_FORMAT")}
-
-
-def _shown(weight: Decimal | None) -> str:
-    return "0" if weight is None or not weight.is_finite() else f"{weight:f}"

@@ -29,6 +29,10 @@ RAIL = (
 )
 
 
+# Rail entries with a number, and the route that answers it: asked for once the page stands, so the page waits for none.
+BADGES = {"alerts": "kpis:alert_badge"}
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return the frame's data; costs no query beyond those admission has made."""
     access: Access | None = getattr(request, "access", None)
@@ -52,7 +56,10 @@ def _rail(request: HttpRequest, access: Access) -> list[dict[str, Any]]:
             url = reverse(route, args=[access.workspace.slug])
         except NoReverseMatch:
             continue
-        entries.append({"key": key, "label": label, "url": url, "icon": icon, "current": _is_in(current, key, route)})
+        entry = {"key": key, "label": label, "url": url, "icon": icon, "current": _is_in(current, key, route)}
+        if key in BADGES:
+            entry["badge"] = reverse(BADGES[key], args=[access.workspace.slug])
+        entries.append(entry)
     return entries
 
 
@@ -79,7 +86,9 @@ SECTIONS = {
     "kpis:definitions": "kpis",
     "kpis:definition": "kpis",
     "kpis:targets": "kpis",
+    "kpis:target": "kpis",
     "kpis:kpi": "kpis",
+    "kpis:explain": "kpis",
     "kpis:weights": "roles",
     "kpis:role_kpis": "roles",
     "kpis": "scorecards",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ClassVar, Self, TypeVar
@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from django.db import DatabaseError, connection, models
 
 _current: ContextVar[int | None] = ContextVar("workspace_id", default=None)
+_read: ContextVar[dict[str, Any] | None] = ContextVar("read_in_scope", default=None)
 
 SETTING = "app.workspace_id"
 
@@ -34,13 +35,16 @@ def _tell_database(workspace_id: int | None) -> None:
 @contextmanager
 def workspace_scope(workspace_id: int) -> Iterator[None]:
     """Open one workspace for this context and this database connection; scopes nest."""
-    previous = _current.get()
-    token = _current.set(workspace_id)
+    previous, outer = _current.get(), _read.get()
+    token, read = _current.set(workspace_id), _read.set({})
     try:
         _tell_database(workspace_id)
         yield
     finally:
         _current.reset(token)
+        _read.reset(read)
+        if outer is not None:
+            outer.clear()  # what was written inside may be what was read before
         try:
             _tell_database(previous)
         except DatabaseError:
@@ -49,6 +53,25 @@ def workspace_scope(workspace_id: int) -> Iterator[None]:
                 raise
 
 
+def read_once(key: str, read: Callable[[], T]) -> T:
+    """Return what `read` gives, asked once while the workspace is open: for what a whole page or job rests on."""
+    kept = _read.get()
+    if kept is None:
+        raise ScopeError("tenant data outside workspace_scope()")
+    if key not in kept:
+        kept[key] = read()
+    found: T = kept[key]
+    return found
+
+
+def forget(key: str) -> None:
+    """Read anew what has just been written."""
+    kept = _read.get()
+    if kept is not None:
+        kept.pop(key, None)
+
+
+T = TypeVar("T")
 M = TypeVar("M", bound=models.Model)
 
 

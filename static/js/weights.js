@@ -27,13 +27,16 @@ function spread(editor) {
   const kept = rows.filter((row) => !open.includes(row)).reduce((sum, { input }) => sum + hundredths(input.value), 0);
   const free = hundredths(editor.dataset.total) - kept;
   if (!open.length || free < 0) return;
+  // Largest remainder: what rounding leaves goes where it was cut most, so the parts always make up the whole.
   const before = open.reduce((sum, { input }) => sum + hundredths(input.value), 0);
-  let left = free;
+  const exact = open.map(({ input }) => (before ? (free * hundredths(input.value)) / before : free / open.length));
+  const parts = exact.map(Math.floor);
+  const order = exact.map((part, at) => [part - parts[at], at]);
+  order.sort(([one, first], [other, second]) => other - one || first - second);
+  const left = free - parts.reduce((sum, part) => sum + part, 0);
+  for (const [, at] of order.slice(0, left)) parts[at] += 1;
   open.forEach(({ input, slider }, at) => {
-    const part = before ? hundredths(input.value) / before : 1 / open.length;
-    const share = at === open.length - 1 ? left : Math.min(Math.round(free * part), left);
-    left -= share;
-    input.value = written(share);
+    input.value = written(parts[at]);
     slider.value = input.value;
   });
   show(editor);

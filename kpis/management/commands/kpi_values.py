@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from kpis.engine.explain import shown
 from kpis.engine.specs import Value
-from kpis.library import load_library
+from kpis.queries.definitions import every_kpi
 from kpis.services.values import figures_at
 from omnichannel.core.periods import Period, parse_period
 from omnichannel.workspaces.models import Workspace
@@ -87,7 +87,7 @@ def _number(number: Decimal | None) -> str:
 
 def as_table(values: list[Value]) -> str:
     """Write the figures as aligned lines for a terminal."""
-    units = load_library().kpis
+    units = every_kpi()
     lines = [f"{'KPI':32} {'value':>20} {'unit':12} {'numerator':>20} {'denominator':>20} {'rows':>9}  reason"]
     for value in values:
         numbers = ["-" if n is None else shown(n) for n in (value.value, value.numerator, value.denominator)]

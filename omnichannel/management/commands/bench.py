@@ -10,8 +10,16 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from omnichannel.services.boot_bench import boot_figures
 from omnichannel.services.ingest_bench import ingest_figures
+from omnichannel.services.kpi_bench import kpi_figures
+from omnichannel.services.page_bench import page_figures
 
-BENCHES: dict[str, Callable[..., dict[str, float]]] = {"boot": boot_figures, "ingest": ingest_figures}
+BENCHES: dict[str, Callable[..., dict[str, float]]] = {
+    "boot": boot_figures,
+    "ingest": ingest_figures,
+    "kpis": kpi_figures,
+    "pages": page_figures,
+}
+OPTIONS = {"ingest": ("rows",), "kpis": ("rows",), "pages": ("url",)}
 
 
 class Command(BaseCommand):
@@ -23,15 +31,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the name and the form of the output."""
         parser.add_argument("name", choices=sorted(BENCHES))
-        parser.add_argument("--rows", type=int, default=0, help="ingest: only load a CSV of so many rows, once")
+        parser.add_argument(
+            "--rows", type=int, help="ingest: only load a CSV of so many rows, once; kpis: rows of all operating tables"
+        )
+        parser.add_argument("--url", help="pages: where a demo runs (http://127.0.0.1:8000)")
         parser.add_argument("--json", action="store_true", help='print {"bench": NAME, "figures": {...}}')
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure and print."""
-        given = {"rows": options["rows"]} if options["rows"] and options["name"] == "ingest" else {}
+        given = {name: options[name] for name in OPTIONS.get(options["name"], ()) if options[name]}
         figures = BENCHES[options["name"]](**given)
         if options["json"]:
             self.stdout.write(json.dumps({"bench": options["name"], "figures": figures}))
         else:
             for name, figure in figures.items():
-                self.stdout.write(f"{name:20} {figure:12.2f}")
+                self.stdout.write(f"{name:32} {figure:12.2f}")

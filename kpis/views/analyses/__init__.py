@@ -1,0 +1,1 @@
+"""The pages of analyses and their lists of customers."""
