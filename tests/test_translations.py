@@ -45,7 +45,7 @@ def all_strings() -> set[tuple[str | None, str, str]]:
         for path in (ROOT / app).rglob("*.py"):
             if "migrations" not in path.parts:
                 found |= set(calls_in(path.read_text("utf-8"), str(path.relative_to(ROOT))))
-    for path in (ROOT / "templates").rglob("*.html"):
+    for path in (path for kind in ("*.html", "*.txt") for path in (ROOT / "templates").rglob(kind)):
         found |= set(calls_in_template(path))
     return found
 

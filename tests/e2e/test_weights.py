@@ -42,8 +42,8 @@ def line(page: Page, kpi: str) -> dict[str, Decimal]:
 
 
 def total(page: Page) -> Decimal:
-    """Return the score in the foot of the card."""
-    return number(page.locator("tfoot .num").last.inner_text())
+    """Return the score in the foot of the card's lines."""
+    return number(page.locator("tfoot [data-label='Points']").first.inner_text())
 
 
 def test_new_weights_change_the_score_by_what_they_say(stack: Stack, sign_in: SignIn) -> None:

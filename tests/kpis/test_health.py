@@ -197,7 +197,7 @@ def test_exports_needed_follow_the_span_of_one_query_and_other_tables_have_no_de
     assert history_of(systems["pos"], tables["orders"], last_day=TODAY, today=TODAY) is None
 
 
-def test_what_a_kpi_reads_is_worked_out_from_its_formula() -> None:
+def test_what_a_kpi_reads_is_worked_out_from_its_formula(in_workspace: Workspace) -> None:
     assert set(kpis_of_values()["orders", "goods_cost"]) >= {"gross_margin_rate"}
     assert tables_of_kpis()["sales_net"] == {"orders"}
     assert ("customers", "erased_at") not in kpis_of_values()  # empty says that the customer is still there

@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from kpis.engine.specs import COMPANY, Scope, ScopeKind, Value
 from kpis.library import load_library
 from kpis.models import Scorecard
+from kpis.queries.card_changes import movement
 from kpis.queries.scorecards import find_card
 from omnichannel.workspaces.models import Workspace
 from roles.catalogue import StageKey, SubtypeKey
@@ -29,6 +30,7 @@ from tests.kpis.retailer import (
     put_values,
     unit,
 )
+from tests.kpis.spreadsheet import Spreadsheet
 
 STRONG = (StageKey.STRONG_DEPARTMENT, SubtypeKey.SALES_LED)
 
@@ -230,6 +232,69 @@ def test_an_executive_reads_aggregates_but_no_single_persons_card(
     assert signed_in("executive").get("/w/acme/scorecards/people/ES1/").status_code == 403
     cards = api_client("executive").get("/api/v1/workspaces/acme/scorecards/?page_size=1000").json()["results"]
     assert {card["scope_kind"] for card in cards} == {"company", "unit"}
+
+
+@pytest.mark.usefixtures("retailer")
+def test_the_workbook_works_the_score_out_again_from_its_own_formulas(signed_in: Pages) -> None:
+    put_values(NOVEMBER, two_roles())
+    client = signed_in("hr_lead")
+    answer = client.get("/w/acme/scorecards/people/P1/cards.xlsx?period=2024-11", headers={"accept-language": "en"})
+    book = Spreadsheet(answer.content)
+    cards = {card.role_key: card for card in Scorecard.objects.filter(scope_id="P1", is_current=True)}
+    sheets = {"user-ops": "User operations", "content-marketing": "Content marketing"}
+    for role, sheet in sheets.items():
+        lines = cards[role].card_lines
+        total = 12 + len(lines)
+        assert [book.value(sheet, f"I{row}") or None for row in range(12, total)] == [x.attainment for x in lines]
+        assert book.value(sheet, f"K{total}") == cards[role].score
+    assert book.value("All roles together", "D4") == cards[""].score
+    assert client.get("/w/acme/scorecards/user-ops/card.xlsx?unit=nobody").status_code == 404
+    guide = signed_in("guide", person_external_id="ES1")
+    assert guide.get("/w/acme/scorecards/people/P1/cards.xlsx").status_code == 404
+
+
+@pytest.mark.usefixtures("retailer")
+def test_what_moved_a_score_adds_up_to_the_difference_whatever_changed() -> None:
+    kpis = load_library().kpis
+    values, targets = example_of_the_domain("ES1")
+    put_targets(OCTOBER, {key: 110 for key in targets})
+    put_values(OCTOBER, [*values[:2], figure("private_repurchase_rate", person("ES1"), 60), *values[3:4]])
+    put_example(NOVEMBER)
+    before = find_card(OCTOBER, role="digital-guide", scope=person("ES1"))
+    assert before is not None
+    now = card_of("digital-guide", person("ES1"))
+    found = movement(now, before, kpis=kpis)
+    assert now.score is not None
+    assert before.score is not None
+    assert found.total == now.score - before.score == sum(move.points for move in found.moves)
+    assert found.total == found.attainment + found.weight
+    same = movement(now, now, kpis=kpis)
+    assert (same.total, same.attainment, same.weight) == (Decimal(0),) * 3
+    none = movement(now, card_of("user-ops", person("P1")), kpis=kpis)
+    assert (none.total, {move.points for move in none.moves}) == (None, {Decimal(0)})
+
+
+@pytest.mark.usefixtures("retailer")
+def test_a_card_names_how_fresh_it_is_what_it_is_compared_with_and_when_it_was_known(signed_in: Pages) -> None:
+    put_example(OCTOBER)
+    put_example(NOVEMBER)
+    client = signed_in("hr_lead")
+    base = "/w/acme/scorecards/digital-guide/?period=2024-11&unit=S1"
+    page = client.get(base, headers={"accept-language": "en"}).content.decode()
+    assert "organisation as of 2024-11-30" in page
+    assert "What moved the score" in page
+    assert "clock-band" not in page
+    assert (
+        "Nothing to compare with"
+        in client.get(f"{base}&vs_period=2020-01", headers={"accept-language": "en"}).content.decode()
+    )
+    assert client.get(f"{base}&vs_unit=nobody").status_code == 404
+    assert client.get(f"{base}&vs_period=nonsense").status_code == 404
+    then = client.get(f"{base}&known_at=2020-01-01", headers={"accept-language": "en"}).content.decode()
+    assert "clock-band" in then
+    assert "94.17" not in then
+    manager = signed_in("line_manager", unit_external_id="S1")
+    assert manager.get("/w/acme/scorecards/digital-guide/?vs_unit=S2").status_code == 404
 
 
 def test_pages_cost_the_same_queries_for_ten_times_the_stores(

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from kpis.choices import ComputationKind
 from kpis.engine.specs import COMPANY, NoData, Scope, ScopeKind
 from kpis.models import Computation, KpiValue, Scorecard, Target
+from kpis.queries.definitions import library_at
 from kpis.queries.targets import review_rows, targets_of
 from kpis.queries.values import current_values, months_before, stored_periods, trends
 from kpis.services.computing import Computed, PeriodFigures, store
@@ -106,7 +107,7 @@ def test_targets_and_reviews_are_upserted_and_saying_them_twice_changes_nothing(
     }  # fmt: skip
     assert upsert_reviews([review], upload_id=None).created == 1
     assert upsert_reviews([review], upload_id=None).same == 1
-    assert review_rows() == [review]
+    assert review_rows() == [{**review, "_seq": None}]
 
 
 def test_uploaded_orders_become_figures_and_cards_through_the_job(settings: Settings, tmp_path: Path) -> None:
@@ -146,7 +147,9 @@ def test_uploaded_orders_become_figures_and_cards_through_the_job(settings: Sett
 def late_run(value: int, *, upload_seq: int, started_at: datetime) -> None:
     """End a run that began earlier: what it saw of the uploads and of the weights may be old by now."""
     values = [figure("sales_net", COMPANY, value)]
-    found = Computed(ComputationKind.VALUES, (PeriodFigures(NOVEMBER, values, []),), upload_seq, started_at)
+    version = library_at(NOVEMBER.last_day).version
+    figures = (PeriodFigures(NOVEMBER, version, values, []),)
+    found = Computed(ComputationKind.VALUES, figures, upload_seq, started_at)
     job = request_computation([NOVEMBER], actor_id=None)
     with transaction.atomic():
         store(found, job=job)
