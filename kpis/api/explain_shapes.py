@@ -58,7 +58,10 @@ class GroundShape(serializers.Serializer[Any]):
     is_current_definition = serializers.BooleanField()
     computed_at = serializers.DateTimeField()
     upload_seq = serializers.IntegerField()
-    is_newest = serializers.BooleanField(help_text="No data came or went since.")
+    is_newest = serializers.BooleanField(help_text="No data came or went, and the organisation is as it was.")
+    is_reorganised = serializers.BooleanField(
+        help_text="The organisation has changed since: rows may add up otherwise until it is computed again."
+    )
     is_current = serializers.BooleanField()
 
 

@@ -41,7 +41,10 @@ class Computation(WorkspaceModel):
 
 
 class KpiValue(WorkspaceModel):
-    """A figure as one computation found it. `is_current` moves to the newer row when a figure changes."""
+    """A figure as one computation found it. `is_current` moves to the newer row when a figure changes.
+
+    `ended_at` is when a later computation found another figure, or none.
+    """
 
     kpi = models.CharField(max_length=60)
     period = models.CharField(max_length=8)
@@ -57,6 +60,7 @@ class KpiValue(WorkspaceModel):
     definition_hash = models.CharField(max_length=64)
     computation = models.ForeignKey(Computation, on_delete=models.PROTECT, related_name="+")
     is_current = models.BooleanField(default=True)
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar = [

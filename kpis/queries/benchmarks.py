@@ -12,7 +12,7 @@ from kpis.engine.explain import Shape
 from kpis.engine.specs import Direction, KpiSpec, Scope, ScopeKind, Value
 from kpis.models import KpiValue
 from kpis.queries.figure_places import Place
-from kpis.queries.values import FIELDS, as_value
+from kpis.queries.values import FIELDS, as_value, figures_known
 from omnichannel.core.periods import Period
 from roles.choices import UnitLevel
 from roles.queries.org_chart import UnitTree
@@ -47,13 +47,12 @@ def history(place: Place, months: Sequence[Period]) -> dict[Period, Value]:
     """Return the stored figures of one scope over some months, in one query, as known at the place's moment."""
     at = {str(month): month for month in months}
     rows = KpiValue.objects.filter(
-        kpi=place.kpi, period__in=list(at), scope_kind=place.scope.kind.value, scope_id=place.scope.id
+        figures_known(place.known_at),
+        kpi=place.kpi,
+        period__in=list(at),
+        scope_kind=place.scope.kind.value,
+        scope_id=place.scope.id,
     )
-    if place.known_at is None:
-        rows = rows.filter(is_current=True)
-    else:
-        rows = rows.filter(computation__finished_at__lte=place.known_at)
-        rows = rows.order_by("period", "-computation_id").distinct("period")
     return {at[row[0]]: as_value(row[1:]) for row in rows.values_list("period", *FIELDS)}
 
 
@@ -99,7 +98,7 @@ def _of_stores(place: Place, tree: UnitTree) -> dict[tuple[Period, Scope], Decim
     if len(stores) < 2:
         return {}
     rows = KpiValue.objects.filter(
-        kpi=place.kpi, period=str(place.period), scope_kind=ScopeKind.UNIT.value, scope_id__in=stores, is_current=True,
-        value__isnull=False,
+        figures_known(place.known_at), kpi=place.kpi, period=str(place.period), scope_kind=ScopeKind.UNIT.value,
+        scope_id__in=stores, value__isnull=False,
     ).values_list("scope_id", "value")  # fmt: skip
     return {(place.period, Scope(ScopeKind.UNIT, key)): value for key, value in rows if value is not None}

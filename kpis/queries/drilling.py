@@ -19,7 +19,7 @@ from kpis.engine.specs import COMPANY, Library, Scope, ScopeKind, Value
 from kpis.models import KpiValue
 from kpis.queries.counting import counted_parts
 from kpis.queries.figure_places import Place
-from kpis.queries.values import FIELDS, as_value
+from kpis.queries.values import FIELDS, as_value, figures_known
 from roles.queries.org_chart import UnitTree
 
 DIMENSIONS = (ScopeKind.UNIT, ScopeKind.EMPLOYEE, ScopeKind.CHANNEL, ScopeKind.CAMPAIGN, ScopeKind.ROLE)
@@ -173,14 +173,10 @@ def _children(place: Place, tree: UnitTree) -> tuple[str, ...]:
 
 def stored_parts(place: Place, kind: ScopeKind, *, ids: Collection[str] | None = None) -> dict[Scope, Value]:
     """Return the stored figures of all scopes of a kind (or some of them), as they are or as they were known."""
-    rows = KpiValue.objects.filter(kpi=place.kpi, period=str(place.period), scope_kind=kind.value)
+    known = figures_known(place.known_at)
+    rows = KpiValue.objects.filter(known, kpi=place.kpi, period=str(place.period), scope_kind=kind.value)
     if ids is not None:
         rows = rows.filter(scope_id__in=list(ids))
-    if place.known_at is None:
-        rows = rows.filter(is_current=True)
-    else:
-        rows = rows.filter(computation__finished_at__lte=place.known_at)
-        rows = rows.order_by("scope_id", "-computation_id").distinct("scope_id")
     values = map(as_value, rows.values_list(*FIELDS))
     return {value.scope: value for value in values}
 

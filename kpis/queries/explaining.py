@@ -22,6 +22,7 @@ from kpis.engine.windows import span_of
 from kpis.library.params import PARAMS
 from kpis.models import Computation, KpiValue, Part, Target, Upload
 from kpis.queries.counting import Counted, counted_value
+from kpis.queries.definitions import library_at
 from kpis.queries.figure_places import Place, definitions_of, stored_row
 from kpis.queries.formulas import MeasureWords, operand_label, operand_words, readable
 from kpis.queries.scope_words import Names, both
@@ -40,7 +41,7 @@ class Figure:
     """A figure that was asked for: its value, the stored row (None when it was counted just now), its definitions.
 
     `known_at` is the moment as known at which its rows are those it was computed from; None: the rows that count now.
-    `is_changed`: uploads have come or gone since it was computed.
+    `is_changed`: uploads have come or gone since it was computed; `is_reorganised`: the organisation has changed.
     """
 
     place: Place
@@ -49,6 +50,7 @@ class Figure:
     library: Library
     known_at: datetime | None
     is_changed: bool
+    is_reorganised: bool = False
 
     @property
     def traced(self) -> Place:
@@ -65,14 +67,15 @@ def read_figure(place: Place, *, tree: UnitTree) -> Figure | None:
     library = definitions_of(place, row)
     if library is None:
         return None
-    known_at, is_changed = computed_world(place.period) if place.known_at is None else (place.known_at, False)
+    standing = computed_world(place.period, at=place.known_at)
+    known_at = standing.known_at if row is not None or place.known_at is None else place.known_at
     if row is not None:
         value = as_value([getattr(row, name) for name in FIELDS])
     elif (missing := unavailable_at(library, place.kpi, place.scope.kind)) is not None:
         value = Value(place.kpi, place.scope, None, reason=NoData.NOT_AT_SCOPE, detail=missing[0])
     else:
         value = counted_value(replace(place, known_at=known_at), library=library, tree=tree)
-    return Figure(place, value, row, library, known_at, is_changed)
+    return Figure(place, value, row, library, known_at, standing.is_changed, standing.is_reorganised)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ class TableState:
 class Ground:
     """What a stored figure rests on. `is_current_definition`: today's definition gives the same hash.
 
-    `is_newest`: no data came or went since it was computed.
+    `is_newest`: no data came or went and the organisation has not changed since it was computed.
     """
 
     library_version: str
@@ -130,6 +133,7 @@ class Ground:
     computed_at: datetime
     upload_seq: int
     is_newest: bool
+    is_reorganised: bool
     is_current: bool
 
 
@@ -326,14 +330,21 @@ def _tables(library: Library, planned: PlannedKpi) -> tuple[TableState, ...]:
     )
 
 
+def _hash_now(place: Place) -> str:
+    """Return the hash of the definition that counts now in the period; empty where the KPI is not defined any more."""
+    library = library_at(place.period.last_day)
+    return definition_hash(library, place.kpi) if place.kpi in library.kpis else ""
+
+
 def _ground(row: KpiValue, figure: Figure) -> Ground:
     computation: Computation = row.computation
     return Ground(
         library_version=computation.library_version,
         definition_hash=row.definition_hash,
-        is_current_definition=definition_hash(figure.library, figure.place.kpi) == row.definition_hash,
+        is_current_definition=_hash_now(figure.place) == row.definition_hash,
         computed_at=computation.finished_at,
         upload_seq=computation.upload_seq,
-        is_newest=not figure.is_changed,
+        is_newest=not (figure.is_changed or figure.is_reorganised),
+        is_reorganised=figure.is_reorganised,
         is_current=row.is_current,
     )

@@ -26,7 +26,7 @@ from roles.queries.org_chart import unit_tree
 class FedFigure:
     """A stored figure that a row stands behind, and by which operands.
 
-    `is_stale`: data changed since it was computed.
+    `is_stale`: data or the organisation changed since it was computed.
     """
 
     kpi: str
@@ -137,7 +137,10 @@ def _stored(fed: Iterable[Fed]) -> Iterable[FedFigure]:
         places = by_period[period]
         kpis, scopes = {kpi for kpi, _scope in places}, {scope for _kpi, scope in places}
         book = as_book(current_values(period, kpis=kpis, scopes=scopes))
-        _known_at, is_stale = computed_world(period)
+        standing = computed_world(period)
+        is_stale = standing.is_changed or standing.is_reorganised
         for (kpi, scope), refs in sorted(places.items(), key=lambda item: item[0]):
             if (kpi, scope) in book:
-                yield FedFigure(kpi, period, scope, tuple(refs), book[kpi, scope], is_stale)
+                yield FedFigure(
+                    kpi, period, scope, tuple(refs), book[kpi, scope], standing.is_changed or standing.is_reorganised
+                )

@@ -15,6 +15,7 @@ from kpis.engine.specs import Library, Scope, ScopeKind
 from kpis.models import KpiValue
 from kpis.queries.definitions import library_for
 from kpis.queries.scope_words import parse_scope, scope_text
+from kpis.queries.values import figures_known
 from omnichannel.core.periods import Period
 from roles.queries.frames import employees_rows
 from roles.queries.org_chart import UnitTree
@@ -79,11 +80,13 @@ def stored_row(place: Place) -> KpiValue | None:
     if place.where:
         return None
     rows = KpiValue.objects.filter(
-        kpi=place.kpi, period=str(place.period), scope_kind=place.scope.kind.value, scope_id=place.scope.id
-    ).select_related("computation")
-    if place.known_at is None:
-        return rows.filter(is_current=True).first()
-    return rows.filter(computation__finished_at__lte=place.known_at).order_by("-computation_id").first()
+        figures_known(place.known_at),
+        kpi=place.kpi,
+        period=str(place.period),
+        scope_kind=place.scope.kind.value,
+        scope_id=place.scope.id,
+    )
+    return rows.select_related("computation").order_by("-computation_id").first()
 
 
 def definitions_of(place: Place, row: KpiValue | None) -> Library | None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from kpis.engine.specs import KpiSpec, Scope, ScopeKind
-from kpis.models import CardLine, KpiValue, Scorecard
+from kpis.models import CardLine, Scorecard
 from kpis.queries.definitions import every_kpi, library_at
 from kpis.queries.values import months_before, trends
 from omnichannel.core.periods import Period
@@ -194,25 +194,7 @@ def _figures(
     kpis, scopes = {line.kpi for line in lines}, {line.measured for line in lines}
     if not lines:
         return {}
-    if known_at is None:
-        return trends(kpis, months, scopes=scopes)
-    at = {str(month): index for index, month in enumerate(months)}
-    found: dict[tuple[str, Scope], list[Decimal | None]] = {
-        (kpi, scope): [None] * len(months) for kpi in kpis for scope in scopes
-    }
-    key = ("kpi", "scope_kind", "scope_id", "period")
-    rows = KpiValue.objects.filter(
-        kpi__in=kpis,
-        period__in=at,
-        scope_kind__in={scope.kind.value for scope in scopes},
-        scope_id__in={scope.id for scope in scopes},
-        computation__finished_at__lte=known_at,
-    )
-    for kpi, kind, scope_id, month, value in rows.order_by(*key, "-id").distinct(*key).values_list(*key, "value"):
-        figures = found.get((kpi, Scope(ScopeKind(kind), scope_id)))
-        if figures is not None:
-            figures[at[month]] = value
-    return found
+    return trends(kpis, months, scopes=scopes, known_at=known_at)
 
 
 def score_trends(

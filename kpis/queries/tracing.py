@@ -28,6 +28,7 @@ from kpis.queries.provenance import PAY, original_cells
 from kpis.queries.uploads import last_change
 from kpis.queries.warehouse import open_relations, unit_tree_for_engine
 from omnichannel.core.periods import Period
+from roles.queries.org_chart import organisation_changed_at
 
 _NOBODY = UnitTree(frozenset())
 
@@ -76,15 +77,30 @@ class RowsBehind:
     is_changed: bool
 
 
-def computed_world(period: Period) -> tuple[datetime | None, bool]:
-    """Return the moment at which the stored figures of the period were known, and whether uploads changed since.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What has come since a period's figures were computed.
 
-    (None, False) when what counts now is what they were computed from, or when nothing is stored.
+    `known_at` is the moment whose uploads they rest on; None: those that count now. `is_changed`: uploads came or went
+    since. `is_reorganised`: the organisation changed, so that rows may add up otherwise: it is kept as known now only.
     """
-    last = Computation.objects.filter(kind=ComputationKind.VALUES, periods__contains=[str(period)]).first()
-    if last is None or last.upload_seq >= last_change():
-        return None, False
-    return last.started_at, True
+
+    known_at: datetime | None
+    is_changed: bool = False
+    is_reorganised: bool = False
+
+
+def computed_world(period: Period, *, at: datetime | None = None) -> Standing:
+    """Return what the period's figures rest on, as they are stored now or were stored at a moment."""
+    runs = Computation.objects.filter(kind=ComputationKind.VALUES, periods__contains=[str(period)])
+    last = (runs if at is None else runs.filter(finished_at__lte=at)).first()
+    if last is None:
+        return Standing(at)
+    changed = organisation_changed_at()
+    moved = changed is not None and changed > last.started_at
+    if last.upload_seq >= last_change():
+        return Standing(None, is_reorganised=moved)
+    return Standing(last.started_at, is_changed=True, is_reorganised=moved)
 
 
 @contextmanager
@@ -102,7 +118,8 @@ def open_trace(
     """
     is_changed = False
     if known_at is None:
-        known_at, is_changed = computed_world(period)
+        standing = computed_world(period)
+        known_at, is_changed = standing.known_at, standing.is_changed
     found = library or library_at(period.last_day, known_at=known_at)
     day = period.last_day
     only = _tables(found, refs, scope)

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Q
+
 from kpis.engine.specs import COMPANY, NoData, Scope, ScopeKind, Value
 from kpis.library import load_library
 from kpis.models import Computation, KpiValue, Part, Upload
@@ -52,6 +54,14 @@ def current_values(
             yield value
 
 
+def figures_known(known_at: datetime | None) -> Q:
+    """Return the condition of the figures that count now, or counted at a moment: one of each period and scope."""
+    if known_at is None:
+        return Q(is_current=True)
+    lasted = Q(is_current=True) | Q(ended_at__gt=known_at)
+    return Q(computation__finished_at__lte=known_at) & lasted
+
+
 def as_value(row: Sequence[object]) -> Value:
     """Turn the columns FIELDS of a row into the engine's value."""
     kpi, kind, scope_id, value, numerator, denominator, rows, reason, detail = row
@@ -73,16 +83,20 @@ def as_book(values: Iterable[Value]) -> Book:
 
 
 def trends(
-    kpis: Collection[str], periods: Sequence[Period], *, scopes: Collection[Scope] = (COMPANY,)
+    kpis: Collection[str],
+    periods: Sequence[Period],
+    *,
+    scopes: Collection[Scope] = (COMPANY,),
+    known_at: datetime | None = None,
 ) -> dict[tuple[str, Scope], list[Decimal | None]]:
     """Return the figures of some KPIs over the periods given, in their order; None where there is none."""
     at = {str(period): index for index, period in enumerate(periods)}
     rows = KpiValue.objects.filter(
+        figures_known(known_at),
         kpi__in=list(kpis),
         period__in=at,
         scope_kind__in={scope.kind.value for scope in scopes},
         scope_id__in={scope.id for scope in scopes},
-        is_current=True,
     ).values_list("kpi", "scope_kind", "scope_id", "period", "value")
     found: dict[tuple[str, Scope], list[Decimal | None]] = {
         (kpi, scope): [None] * len(periods) for kpi in kpis for scope in scopes

@@ -160,7 +160,7 @@ def retire_periods(periods: Sequence[Period], *, job: Job, actor_id: int | None)
     )
     keys = [str(period) for period in periods]
     Scorecard.objects.filter(period__in=keys, is_current=True).update(is_current=False, ended_at=now)
-    return KpiValue.objects.filter(period__in=keys, is_current=True).update(is_current=False)
+    return KpiValue.objects.filter(period__in=keys, is_current=True).update(is_current=False, ended_at=now)
 
 
 def _is_outdated(period: Period, computed: Computed) -> bool:

@@ -62,7 +62,7 @@ def store_values(values: Iterable[Value], *, period: Period, computation: Comput
         cursor.execute(
             f"""
             with gone as (
-                update {table} as stored set is_current = false
+                update {table} as stored set is_current = false, ended_at = %(ended)s
                 where workspace_id = %(workspace)s and period = %(period)s and is_current and not exists (
                     select from found_value as found where {_same(_KEY)} and {_same(_FACTS)}
                 )
@@ -71,7 +71,7 @@ def store_values(values: Iterable[Value], *, period: Period, computation: Comput
             select count(*) filter (where not exists (select from found_value as found where {_same(_KEY, "gone")}))
             from gone
             """,  # noqa: S608 - the names are the model's own
-            scope,
+            {**scope, "ended": computation.finished_at},
         )
         retired: int = cursor.fetchone()[0]
         cursor.execute(

@@ -54,6 +54,7 @@ def explain_rows(request: WorkspaceRequest, slug: str, kpi_id: str) -> HttpRespo
         "page": told,
         "spec": told.spec,
         "rows": page,
+        "is_reorganised": figure.is_reorganised,
         "operand_view": told.operands[number],
         "lines": [
             _row_shown(page, line, row_url(slug, line.table, line.key) if seen and line.upload else "")

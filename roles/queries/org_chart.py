@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Sum
 
 from roles.choices import Ownership, UnitLevel
 from roles.models import Assignment, Employment, UnitVersion
@@ -182,5 +182,5 @@ def _name_on(versions: Sequence[UnitVersion], unit_id: int | None, day: date | N
 def organisation_changed_at() -> datetime | None:
     """Return when the organisation, its people or their roles were last written; None while there are none."""
     kept = (UnitVersion.objects, Employment.objects, Assignment.objects)
-    times: list[datetime | None] = [rows.aggregate(last=Max("recorded_at"))["last"] for rows in kept]
-    return max((time for time in times if time is not None), default=None)
+    units, *others = (rows.order_by("-recorded_at").values_list("recorded_at", flat=True)[:1] for rows in kept)
+    return max(units.union(*others, all=True), default=None)

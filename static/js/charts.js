@@ -13,6 +13,8 @@ function probe(name) {
 
 function loadPlotly(url) {
   plotly ??= new Promise((resolve, reject) => {
+    // plotly leaves a page alone that says so; the styles it would write inline are refused by the content policy
+    document.head.append(Object.assign(document.createElement("meta"), { id: "plotly.js-style-global", className: "no-inline-styles" }));
     const script = Object.assign(document.createElement("script"), { src: url });
     script.addEventListener("load", () => resolve(window.Plotly));
     script.addEventListener("error", reject);

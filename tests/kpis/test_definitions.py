@@ -15,9 +15,10 @@ from kpis.engine.specs import COMPANY
 from kpis.errors import DefinitionChanged, DefinitionInUse, DefinitionInvalid, NoDraft
 from kpis.library import load_library
 from kpis.library.content import node_of
+from kpis.library.merging import merged
 from kpis.models import Computation, Definition, KpiValue
 from kpis.queries.definitions import every_kpi, forget_definitions, library_at
-from kpis.queries.own_definitions import own_kpi
+from kpis.queries.own_definitions import entry_of, own_kpi
 from kpis.queries.usage import tables_of_kpis
 from kpis.queries.where_used import where_used
 from kpis.services.definition_preview import request_definition_preview
@@ -234,7 +235,7 @@ def test_a_definition_that_a_newer_library_cannot_compute_does_not_count(in_work
         subject=KPI,
         key="cac",
         state=DefinitionState.PUBLISHED,
-        content=cac | {"unit": "ratio"},
+        content=cac | {"unit": "ratio", "formula": "net_sales"},
         base=cac | {"formula": "net_sales", "unit": "count"},
         effective_from=MAY,
     )
@@ -245,9 +246,14 @@ def test_a_definition_that_a_newer_library_cannot_compute_does_not_count(in_work
     assert behind is not None
     assert "no_longer_there" in broken.broken
     # the library has moved on in two fields; the workspace had changed one of them itself
-    assert {each.field: each.is_conflict for each in behind.updates} == {"formula": False, "unit": True} or {
-        each.field for each in behind.updates
-    } == {"unit"}
+    assert {each.field: each.is_conflict for each in behind.updates} == {"unit": True, "formula": False}
+    node = merged(entry_of("cac") or {}, behind.updates, take=["formula"])
+    save_kpi(node, key="cac", actor_id=who, rebase=True)
+    caught_up = own_kpi("cac")
+    assert caught_up is not None
+    assert caught_up.draft is not None
+    assert (caught_up.draft.content["formula"], caught_up.draft.content["unit"]) == (cac["formula"], "ratio")
+    assert caught_up.updates == ()
 
 
 def test_known_at_is_the_moment_of_publishing(in_workspace: Workspace, who: int) -> None:

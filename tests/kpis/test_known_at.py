@@ -66,9 +66,11 @@ def test_between_a_load_and_its_computation_the_figure_and_its_rows_are_still_th
 
 
 def test_a_figure_that_ended_is_known_until_then_and_no_longer(member: Callable[..., User]) -> None:
-    upload = load(f"{ORDERS_HEADER}\nO9,C9,live,,,2024-06-09 10:00:00,paid,9,0,0,9,1\n".encode(), filename="x.csv")
+    upload = load(
+        f"{ORDERS_HEADER}\nO9,C9,livestream,,,2024-06-09 10:00:00,paid,9,0,0,9,1\n".encode(), filename="x.csv"
+    )
     compute(JUNE)
-    place = Place("sales_net", JUNE, Scope(ScopeKind.CHANNEL, "live"))
+    place = Place("sales_net", JUNE, Scope(ScopeKind.CHANNEL, "livestream"))
     before = timezone.now()
     assert read(place).value.value == 9
     request_revert(upload, actor_id=member("owner").pk)

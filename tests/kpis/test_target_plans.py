@@ -16,11 +16,11 @@ from kpis.queries.target_conflicts import find_conflicts
 from kpis.queries.target_gaps import find_gaps
 from kpis.queries.target_grid import GridAsk, target_grid
 from kpis.queries.targets import aims
+from kpis.services.storing import store_values
 from kpis.services.target_asks import EVEN, OWN, TYPED, Operation, Plan, PlanAsk, Reach, Skipped
 from kpis.services.target_checks import Bound
 from kpis.services.target_edits import edit_targets
 from kpis.services.target_plans import make_plan
-from kpis.services.storing import store_values
 from kpis.services.values import open_computation
 from omnichannel.core.periods import Grain, Period, parse_period
 from omnichannel.workspaces.models import Workspace
@@ -110,7 +110,7 @@ def test_targets_handed_down_add_up_to_the_one_above(tree: UnitTree) -> None:
     put_last_year("guide_store_sales", {unit("S1"): 10, unit("S2"): 20, person("ES1"): 9, person("ES2"): 18})
     month = parse_period("2024-07")
     put_targets(month, {("guide_store_sales", unit("R1")): Decimal("100.00")})
-    ask = {"kpi": "guide_store_sales", "scope": unit("R1"), "period": "2024-07"}
+    ask: dict[str, Any] = {"kpi": "guide_store_sales", "scope": unit("R1"), "period": "2024-07"}
     one_level = plan(tree, Operation.CASCADE, **ask)
     assert planned(one_level) == {("S1", "2024-07"): Decimal("33.33"), ("S2", "2024-07"): Decimal("66.67")}
     assert one_level.skipped == {Skipped.NO_HISTORY: 1}
@@ -136,7 +136,7 @@ def test_targets_handed_down_add_up_to_the_one_above(tree: UnitTree) -> None:
     july = {key: row.cells[6] for key, row in rows.items()}
     assert (july["unit:R1"].gap, july["unit:R1"].below) == (Decimal("-0.50"), Decimal("100.50"))
     assert (july["unit:S1"].gap, july["unit:S1"].below, july["employee:ES1"].value) == (
-        0,
+        Decimal(0),
         Decimal("33.33"),
         Decimal("33.33"),
     )
@@ -159,10 +159,10 @@ def test_floors_and_stretches_come_along_and_what_is_there_can_be_left_alone(tre
     assert len(found.rows) == 11
     assert found.skipped == {Skipped.KEPT: 1}
     first = found.rows[0].row
-    assert (first.floor, first.value, first.stretch) == (88, 110, 132)
+    assert (first.floor, first.value, first.stretch) == (Decimal(88), Decimal(110), Decimal(132))
     apply(found)
     aim = aims("sales_net", ["2024-12"])[unit("S1"), "2024-12"]
-    assert (aim.floor, aim.value, aim.origin) == (88, 110, "copied")
+    assert (aim.floor, aim.value, aim.origin) == (Decimal(88), Decimal(110), "copied")
     again = plan(tree, Operation.PREVIOUS, scope=unit("S1"), percent=Decimal(10), period="2024-01")
     assert (again.rows, again.skipped) == ((), {Skipped.SAME: 1})
 
@@ -196,7 +196,7 @@ def test_two_departments_on_the_same_orders_without_a_shared_target_are_a_confli
     )
     (conflict,) = find_conflicts(YEAR, tree=tree)
     assert (conflict.kpi, conflict.units, conflict.at, conflict.group) == ("mall_orders", ("EC", "MKT"), COMPANY, "")
-    assert (conflict.money, conflict.money_kpi, conflict.period) == (8000, "mall_sales", "2024-07")
+    assert (conflict.money, conflict.money_kpi, conflict.period) == (Decimal(8000), "mall_sales", "2024-07")
     put_targets(month, {("mall_sales", unit("EC")): 10, ("mall_sales", unit("MKT")): 20})
     shared = {each.kpi: each for each in find_conflicts(YEAR, tree=tree)}
     assert (shared["mall_sales"].group, shared["mall_sales"].shared_kpi) == ("sales", "sales_net")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -86,7 +87,7 @@ def test_a_floor_moves_with_a_target_that_would_pass_it(signed_in: Callable[...,
     client.post(f"{url}&layer=stretch", {place: "1200"})
     client.post(url, {place: "800"})
     target = Target.objects.get(period="2024-12", scope_id="R1")
-    assert (target.floor, target.value, target.stretch) == (720, 800, 1200)
+    assert (target.floor, target.value, target.stretch) == (Decimal(720), Decimal(800), Decimal(1200))
     wrong = client.post(f"{url}&layer=floor", {place: "801"}, headers=ENGLISH)
     assert "The floor lies above the target" in wrong.content.decode()
 
@@ -134,7 +135,7 @@ def test_a_batch_is_written_whole_or_told_row_by_row(api_client: Callable[..., A
     rows[1] = {**store, "scope_id": "S2", "floor": "800", "stretch": "1000"}
     tried = client.put(f"{API}?dry_run=true", {"rows": rows}, format="json").json()
     assert (tried["created"], tried["same"], tried["edit"], TargetEdit.objects.count()) == (2, 1, None, 0)
-    key = {"HTTP_IDEMPOTENCY_KEY": "targets-1"}
+    key: dict[str, Any] = {"HTTP_IDEMPOTENCY_KEY": "targets-1"}
     first = client.put(API, {"rows": rows}, format="json", **key).json()
     again_ = client.put(API, {"rows": rows}, format="json", **key)
     assert (again_.json(), again_["Idempotent-Replayed"], TargetEdit.objects.count()) == (first, "true", 1)

@@ -95,7 +95,7 @@ def test_the_nearest_unit_wins_then_the_sub_type_then_the_workspace(actor_id: in
     assert at("UC", SubtypeKey.MARKET_LED) == sets["workspace"].pk
     card = find_card(NOVEMBER, role=GUIDE.value, scope=person("ES1"))
     assert card is not None
-    assert (card.score, card.weights_source, card.weight_set_id) == (90, WeightsSource.UNIT, sets["region"].pk)
+    assert (card.score, card.weights_source, card.weight_set_id) == (Decimal(90), "unit", sets["region"].pk)
     give_back(GUIDE, STRONG, unit="R1", **how)  # type: ignore[arg-type]
     card = find_card(NOVEMBER, role=GUIDE.value, scope=person("ES1"))
     assert card is not None
@@ -104,7 +104,7 @@ def test_the_nearest_unit_wins_then_the_sub_type_then_the_workspace(actor_id: in
     assert restored.weights == sets["region"].weights
     card = find_card(NOVEMBER, role=GUIDE.value, scope=person("ES1"))
     assert card is not None
-    assert (card.score, card.weight_set_id) == (90, restored.pk)
+    assert (card.score, card.weight_set_id) == (Decimal(90), restored.pk)
 
 
 @pytest.mark.usefixtures("retailer")
@@ -148,7 +148,8 @@ def test_a_card_shows_its_score_under_the_next_stages_weights(actor_id: int) -> 
     weights = load_library().weights[GUIDE.value, "first-level"].weights
     reached = {line.kpi: line.attainment for line in card.card_lines}
     counted = {kpi: weight for kpi, weight in weights.items() if reached.get(kpi) is not None}
-    wanted = sum(weight * (reached[kpi] or 0) for kpi, weight in counted.items()) / sum(counted.values())
+    points = sum((weight * (reached[kpi] or 0) for kpi, weight in counted.items()), Decimal(0))
+    wanted = points / sum(counted.values())
     enough = sum(counted.values()) >= 60
     assert (found.stage, found.present) == (StageKey.FIRST_LEVEL, Decimal("94.17"))
     assert found.score == (wanted.quantize(Decimal("0.01")) if enough else None)

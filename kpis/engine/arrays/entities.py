@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import ibis
 import numpy as np
 
 from kpis.engine.arrays.buckets import day_number, widest
-from kpis.engine.arrays.chains import Clock, Runs, chains, counted
+from kpis.engine.arrays.chains import Clock, Runs, chains, counted, disjoint
 from kpis.engine.arrays.flows import Member, members_of
 from kpis.engine.arrays.leaves import kinds_in_order
 from kpis.engine.arrays.orders import counts_buyers
+from kpis.engine.arrays.portions import portions
 from kpis.engine.arrays.slabs import DAY, Layer, Slab, layers, load
 from kpis.engine.arrays.work import Asked, Work
 from kpis.engine.sources import before, column_spec, condition, plain, source, within
@@ -59,32 +61,41 @@ def _distinct(work: Work, asked: Sequence[Asked], members: Mapping[Asked, Member
     distinct = list(dict.fromkeys(members[each] for each in asked))
     first = distinct[0].measure
     read = source(work.relations, work.library, [each.measure for each in distinct])
-    start, end = widest([each.spans[period] for each in asked for period in periods])
+    spans = [each.spans[period] for each in asked for period in periods]
     type_ = column_spec(work.library, first, first.time).type
-    rows = read.rows.filter(within(read.rows[plain(first.time)], type_, Span(start, end, start)))
-    slab = load(
-        work,
-        rows,
-        read.scope_spec,
-        entity=first.column,
-        time=plain(first.time),
-        conditions=[condition(work.library, each.measure, rows, each.filters) for each in distinct],
-        prefix=read.scope_prefix,
-    )
-    for member in distinct:
-        mine = [each for each in asked if members[each] == member]
-        count_distinct(work, slab.taken(slab.having(distinct.index(member))), mine, periods)
+    time = plain(first.time)
+    conditions = [condition(work.library, each.measure, read.rows, each.filters) for each in distinct]
+    counted = read.rows.filter(ibis.or_(*conditions))
+    apart = disjoint(spans)
+    parts = portions(work, counted, time, apart[0]) if len(apart) == 1 else [(*widest(spans), None)]
+    for start, end, some in parts:
+        rows = read.rows.filter(within(read.rows[time], type_, Span(start, end, start)))
+        slab = load(
+            work,
+            rows,
+            read.scope_spec,
+            entity=first.column,
+            time=time,
+            conditions=[condition(work.library, each.measure, rows, each.filters) for each in distinct],
+            prefix=read.scope_prefix,
+        )
+        for bit, member in enumerate(distinct):
+            mine = [each for each in asked if members[each] == member]
+            count_distinct(work, slab.taken(slab.having(bit)), mine, periods, only=some)
 
 
-def count_distinct(work: Work, slab: Slab, asked: Sequence[Asked], periods: Sequence[int]) -> None:
-    """Count the entities of the slab in every window that is asked for."""
+def count_distinct(
+    work: Work, slab: Slab, asked: Sequence[Asked], periods: Sequence[int], *, only: Collection[Span] | None = None
+) -> None:
+    """Count the entities of the slab in every window that is asked for, or in some of them only."""
     kinds = kinds_in_order(frozenset().union(*(each.kinds for each in asked)))
     clock = Clock.of(slab.day)
     for layer in layers(work, slab, kinds, periods, asked):
         wanted = [each for each in asked if layer.kind in each.kinds]
         runs = Runs.of(layer.scope, layer.of(slab.entity), layer.size)
         day = layer.of(slab.day)
-        for chain in chains(each.spans[period] for each in wanted for period in layer.periods):
+        spans = {each.spans[period] for each in wanted for period in layer.periods}
+        for chain in chains(spans if only is None else spans & set(only)):
             begun = clock.lookup([span.start for span in chain])[day - clock.first]
             ended = clock.lookup([span.end for span in chain])[day - clock.first]
             # the first row of an entity in a window: no row of it since the window began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 DISTINCT = frozenset({Aggregation.COUNT_DISTINCT, Aggregation.STOCK_DISTINCT})
 COUNTED = frozenset({Aggregation.COUNT, Aggregation.STOCK_COUNT}) | DISTINCT
+_FAR = 3  # times as long as the others look back: then a query of its own is less work
 _WEIGHED = frozenset({Aggregation.WEIGHTED_AVG, Aggregation.AVG_RATIO_100})
 
 
@@ -121,11 +123,30 @@ class Summed:
 
 def flow_grids(work: Work, asked: Sequence[Asked]) -> None:
     """Compute flows of one table at one time; those that count distinct things only get their rows counted."""
+    for some in _near_and_far(work, asked):
+        members = members_of(work, some)
+        measures = [each.measure for each in members.values()]
+        for periods in work.alike({measures[0].table, *_joined_tables(measures)}):
+            work.turn_to(periods[0])
+            _flows(work, some, members, periods)
+
+
+def _near_and_far(work: Work, asked: Sequence[Asked]) -> list[list[Asked]]:
+    """Keep measures of a short time apart from those that look back far, so that few read all that time."""
+    spans: dict[Member, list[Span]] = defaultdict(list)
     members = members_of(work, asked)
-    measures = [each.measure for each in members.values()]
-    for periods in work.alike({measures[0].table, *_joined_tables(measures)}):
-        work.turn_to(periods[0])
-        _flows(work, asked, members, periods)
+    for each, member in members.items():
+        spans[member].extend(each.spans)
+    days = {member: _days(found) for member, found in spans.items()}
+    limit = _days([span for found in spans.values() for span in found]) / _FAR
+    near = [each for each in asked if days[members[each]] <= limit]
+    far = [each for each in asked if days[members[each]] > limit]
+    return [some for some in (near, far) if some]
+
+
+def _days(spans: Sequence[Span]) -> int:
+    start, end = widest(spans)
+    return (end - start).days
 
 
 def _joined_tables(measures: Sequence[SimpleMeasure]) -> list[str]:

@@ -15,6 +15,7 @@ from kpis.engine.arrays.cells import Cells, by_window, window_of
 from kpis.engine.arrays.chains import disjoint
 from kpis.engine.arrays.leaves import kinds_in_order
 from kpis.engine.arrays.orders import narrowed
+from kpis.engine.arrays.portions import portions
 from kpis.engine.arrays.slabs import DAY, Layer, Slab, coded_layers, layers, load, on_one_axis
 from kpis.engine.arrays.tables import Tables
 from kpis.engine.bounds import calendar_day
@@ -22,8 +23,6 @@ from kpis.engine.derived.case import EFFECTIVE_KINDS, MALL_VISIT
 from kpis.engine.windows import Span
 
 if TYPE_CHECKING:
-    import ibis.expr.types as ir
-
     from kpis.engine.arrays.cells import Windows
     from kpis.engine.arrays.contacts import Contacts
     from kpis.engine.arrays.orders import Member, Orders
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 _EFFECTIVE, _ALIVE, _FILTERS = 0, 1, 2
 ACTIVE = frozenset({"active_n", "member_active_n"})
-MOST_ROWS = 8_000_000  # interactions that are looked at together
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,29 +79,11 @@ def _slabs(
     table, spec = work.table("interactions"), work.library.tables["interactions"]
     kinds = (*EFFECTIVE_KINDS, MALL_VISIT)
     chosen = table.filter(table["kind"].isin(kinds), table["customer_id"].notnull())
-    for start, end, some in _portions(work, chosen, chain, until):
+    for start, end, some in portions(work, chosen, "date", chain, until):
         rows = chosen.filter(chosen["date"] >= calendar_day(start), chosen["date"] < calendar_day(end))
         tests = [narrowed(spec, rows, each) for each in filters]
         conditions = [rows["kind"].isin(EFFECTIVE_KINDS), ibis.literal(True), *tests]
         yield some, load(work, rows, spec, entity="customer_id", time="date", conditions=conditions)
-
-
-def _portions(
-    work: Work, rows: ir.Table, chain: Sequence[Span], until: date | None
-) -> Iterator[tuple[date, date, list[Span]]]:
-    by_day = work.relations.rows(rows.group_by("date").aggregate(n=rows.count()))
-    sizes = {each["date"]: int(str(each["n"])) for each in by_day}
-    waiting: list[Span] = []
-    total = 0
-    for span in chain:
-        size = sum(n for day, n in sizes.items() if isinstance(day, date) and span.start <= day < span.end)
-        if waiting and total + size > MOST_ROWS:
-            yield waiting[0].start, span.start, waiting
-            waiting, total = [], 0
-        waiting.append(span)
-        total += size
-    if waiting:
-        yield waiting[0].start, max(waiting[-1].end, until or date.min), waiting
 
 
 def _active(
