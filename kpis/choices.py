@@ -74,6 +74,7 @@ class NoDataReason(models.TextChoices):
     ZERO_DENOMINATOR = "zero_denominator", _("The denominator is zero")
     NOT_AT_SCOPE = "not_at_scope", _("Not defined at this level")
     TOO_FEW_CUSTOMERS = "too_few_customers", _("Too few customers to rank")
+    TOO_LARGE = "too_large", _("The number is too large to keep")
 
 
 class ScoreBand(models.TextChoices):

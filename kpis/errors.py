@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -240,14 +240,18 @@ class ReviewRefused(DomainError):
 
 
 class DefinitionInvalid(DomainError):
-    """A definition that cannot be saved or published. `issues` holds (place, code, message) of all that is wrong."""
+    """A definition that cannot be saved or published. `issues` holds (field, code, message) of all that is wrong.
+
+    `label` tells people what a field is called.
+    """
 
     code = "definition_invalid"
     status = 422
 
-    def __init__(self, issues: Sequence[tuple[str, str, str]]) -> None:
+    def __init__(self, issues: Sequence[tuple[str, str, str]], *, label: Callable[[str], str] = str) -> None:
         self.issues = tuple(issues)
-        super().__init__("; ".join(f"{place}: {message}" if place else message for place, _code, message in issues))
+        told = [f"{label(field)}: {message}" if field else message for field, _code, message in issues]
+        super().__init__("; ".join(told))
 
 
 class DefinitionChanged(DomainError):

@@ -68,7 +68,7 @@ def test_no_entry_is_empty_fuzzy_or_loses_a_placeholder(catalogue: polib.POFile)
     bad = []
     for entry in catalogue:
         texts = [entry.msgstr] if not entry.msgid_plural else list(entry.msgstr_plural.values())
-        wanted = set(re.findall(r"%\(\w+\)[sd]|\{\w+\}", entry.msgid))
+        wanted = set(re.findall(r"%\(\w+\)[sd]|\{\w+\}", entry.msgid_plural or entry.msgid))
         bad += [
             entry.msgid
             for text in texts

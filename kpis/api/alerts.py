@@ -90,7 +90,7 @@ def _access(request: Request) -> Access:
 def _seen(request: Request) -> tuple[UnitTree, QuerySet[Alert]]:
     access = _access(request)
     tree = unit_tree(as_of=today_in(access.workspace), within=access.own_unit)
-    return tree, alerts_within(tree, unit=access.own_unit).select_related("owner")
+    return tree, alerts_within(tree, unit=access.own_unit)
 
 
 def _answer(request: Request, pk: int) -> Response:

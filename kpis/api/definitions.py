@@ -148,7 +148,10 @@ def answered(act: Callable[[], Response]) -> Response:
     try:
         return act()
     except DefinitionInvalid as error:
-        issues = [{"pointer": f"/{place}", "code": code, "message": message} for place, code, message in error.issues]
+        issues = [
+            {"pointer": f"/{field.replace('.', '/')}", "code": code, "message": message}
+            for field, code, message in error.issues
+        ]
         return problem(error.status, code=error.code, detail=str(error), issues=issues)
     except EntryError as error:
         message = message_of(error.code, {"line": error.line, "column": error.column})

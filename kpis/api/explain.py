@@ -241,7 +241,7 @@ def _row(line: Any) -> dict[str, Any]:
         "counted_as": traced.counted_as.value,
         "amount": _text(line.amount),
         "weight": _text(line.weight),
-        "entity": traced.entity,
+        "entity": line.entity,
         "upload": None
         if upload is None
         else {"id": upload.pk, "filename": upload.filename, "sheet": traced.sheet, "line": traced.line},

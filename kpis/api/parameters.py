@@ -36,11 +36,8 @@ def asked_period(request: Request) -> Period | None:
         raise ValidationError({"period": [str(error)]}) from error
 
 
-def asked_rows(request: Request, period: Period, names: dict[str, str], *, current: bool = True) -> Q:
-    """Return the condition of the rows asked for and allowed. `names` maps query parameters to columns.
-
-    Without `current` earlier revisions are let through too.
-    """
+def asked_rows(request: Request, period: Period, names: dict[str, str]) -> Q:
+    """Return the condition of the rows asked for and allowed, of any revision. `names`: query parameter -> column."""
     access: Access = request._request.access  # type: ignore[attr-defined]
     seen = rows_within(
         on=period.last_day,
@@ -49,4 +46,4 @@ def asked_rows(request: Request, period: Period, names: dict[str, str], *, curre
         with_people=may(access, PERSONAL_ROUTE),
     )
     asked = {column: request.query_params[name] for name, column in names.items() if name in request.query_params}
-    return seen & Q(period=str(period), **asked, **({"is_current": True} if current else {}))
+    return seen & Q(period=str(period), **asked)

@@ -55,7 +55,7 @@ class ScorecardsView(WorkspaceAPIMixin, generics.ListAPIView[Scorecard]):
         period = asked_period(self.request)
         if period is None:
             return Scorecard.objects.none()
-        rows = asked_rows(self.request, period, NAMES, current=False)
+        rows = asked_rows(self.request, period, NAMES)
         return current_cards(period, known_at=known_moment(self.request)).filter(rows)
 
     @extend_schema(

@@ -11,7 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kpis.api.parameters import PERIOD, SCOPES, SLUG, asked_period, asked_rows
+from kpis.api.scorecards import KNOWN_AT, known_moment
 from kpis.models import KpiValue
+from kpis.queries.values import figures_known
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 
 NAMES = {"kpi": "kpi", "scope_kind": "scope_kind", "scope_id": "scope_id"}
@@ -31,7 +33,7 @@ class ValueSerializer(serializers.ModelSerializer[KpiValue]):
 
 
 class ValuesView(WorkspaceAPIMixin, generics.ListAPIView[KpiValue]):
-    """Current figures of one period."""
+    """Figures of one period, as they are now or were known at a moment."""
 
     serializer_class = ValueSerializer
     filter_backends: tuple[()] = ()
@@ -43,12 +45,13 @@ class ValuesView(WorkspaceAPIMixin, generics.ListAPIView[KpiValue]):
         period = asked_period(self.request)
         if period is None:
             return KpiValue.objects.none()
-        return KpiValue.objects.filter(asked_rows(self.request, period, NAMES)).select_related("computation")
+        rows = asked_rows(self.request, period, NAMES)
+        return KpiValue.objects.filter(rows, figures_known(known_moment(self.request))).select_related("computation")
 
     @extend_schema(
-        parameters=[SLUG, PERIOD, OpenApiParameter("kpi", str, description="Only this KPI."), *SCOPES],
+        parameters=[SLUG, PERIOD, OpenApiParameter("kpi", str, description="Only this KPI."), *SCOPES, KNOWN_AT],
         tags=["kpis"],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return current figures of a period, page by page."""
+        """Return the figures of a period, page by page."""
         return self.list(request, *args, **kwargs)

@@ -19,6 +19,10 @@ from kpis.engine.specs import NoData, Scope, ScopeKind
 
 # scopes whose operands are smaller are tried with 64 bits, the others with whole numbers of any size
 _SMALL = (1 << 48, 1 << 40, 1 << 32)
+# a literal that fits no 64 bits is too wide whatever it is multiplied with
+_TOO_WIDE = (TooWideError, OverflowError)
+# in millionths: a stored figure has 28 digits; an own KPI may multiply what it likes
+LIMIT = 10**28
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +118,18 @@ class Board:
         }
         self._columns = {kind: np.concatenate([*found, np.zeros(0, np.int32)]) for kind, found in scopes.items()}
         self._operands: dict[tuple[MeasureRef, ScopeKind], Operand] = {}
-        self._named = {kind: [self._names(kind, codes) for codes in found] for kind, found in scopes.items()}
+        self._named = {kind: self._names(kind, found) for kind, found in scopes.items()}
 
-    def _names(self, kind: ScopeKind, codes: Codes) -> list[Scope]:
+    def _names(self, kind: ScopeKind, scopes: Sequence[Codes]) -> list[list[Scope]]:
+        """Name the scopes of each period; most periods have those of the one before."""
         ids = self.grids.axes[kind].ids
-        return [Scope(kind, ids[code]) for code in codes.tolist()]
+        found: list[list[Scope]] = []
+        for at, codes in enumerate(scopes):
+            if at and np.array_equal(codes, scopes[at - 1]):
+                found.append(found[-1])
+            else:
+                found.append([Scope(kind, ids[code]) for code in codes.tolist()])
+        return found
 
     def named(self, kind: ScopeKind) -> list[list[Scope]]:
         """Return the scopes of each period."""
@@ -159,6 +170,15 @@ class _Numbers:
     failed: Codes
     divisors: list[Node]
 
+    @property
+    def beyond(self) -> Flags:
+        """Tell where a number has more digits than are stored; only numbers of any size can."""
+        found: Flags = np.zeros(len(self.value), dtype=bool)
+        for column in (self.value, self.top, self.bottom):
+            if column is not None and column.dtype == object:
+                found |= np.array([abs(each) >= LIMIT for each in column.tolist()], dtype=bool)
+        return found
+
 
 def evaluate(planned: PlannedKpi, kind: ScopeKind, board: Board) -> list[Column]:
     """Compute one KPI at all scopes of a kind, a column per period.
@@ -178,10 +198,13 @@ def evaluate(planned: PlannedKpi, kind: ScopeKind, board: Board) -> list[Column]
     for place, node in enumerate(found.divisors):
         detail[zero & (found.failed == place)] = len(details)
         details.append(str(node))
+    beyond = known & ~zero & found.beyond
+    reason[beyond] = REASONS.index(NoData.TOO_LARGE)
+    valued = known & ~zero & ~beyond
     whole = _Whole(
-        valued=known & ~zero,
-        over=(known & ~zero) | shown,
-        under=(known & ~zero if found.bottom is not None else np.zeros(size, dtype=bool)) | shown,
+        valued=valued,
+        over=valued | (shown & ~found.beyond),
+        under=(valued if found.bottom is not None else np.zeros(size, dtype=bool)) | shown,
         denominator=nothing(size) if found.bottom is None else np.where(shown, 0, found.bottom),
         rows=sum((operands[ref].rows for ref in planned.counted), nothing(size)),
         reason=reason,
@@ -221,13 +244,13 @@ def _numbers(root: Node, operands: Mapping[MeasureRef, Operand], size: int) -> _
     if all(column.dtype != object for column in columns):
         try:
             return _computed(root, operands, size, wide=False)
-        except TooWideError:
+        except _TOO_WIDE:
             most = np.max([np.abs(column) for column in columns], axis=0)
         for limit in _SMALL:
             small, large = np.flatnonzero(most < limit), np.flatnonzero(most >= limit)
             try:
                 few = _some(root, operands, small, wide=False)
-            except TooWideError:
+            except _TOO_WIDE:
                 continue
             return _joined(few, small, _some(root, operands, large, wide=True), large, size)
     return _some(root, operands, everywhere, wide=True)

@@ -25,8 +25,6 @@ from kpis.engine.sources import Coverage
 from kpis.engine.specs import Library, NoData, Params, Scope, ScopeKind, SimpleMeasure, Value
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from kpis.engine.relations import Relations
     from omnichannel.core.periods import Period
 
@@ -73,19 +71,18 @@ def compute_periods(
     relations: Relations,
     organisation_of: Callable[[Period], Organisation],
     params: Params | None = None,
-    states: Path | None = None,
 ) -> Iterator[ValueBlock]:
     """Compute the KPIs for many periods over the same rows, as `compute_values` would for each, but in one pass.
 
-    Periods of one grain are computed together and come sorted by their start. `states` is a folder that keeps what was
-    read from the parts, by their content, so that a later run reads only parts that are new.
+    Periods of one grain are computed together and come sorted by their start. On an engine that does not run in this
+    process they are computed one after the other.
     """
     planned = [plan_kpi(library, kpi) for kpi in dict.fromkeys(kpis)]
     used = params or library.params
     for chunk in _together(periods, organisation_of):
         if relations.is_embedded:
             with bounds_of():
-                work = Work(library, relations, scopes, chunk, used, states)
+                work = Work(library, relations, scopes, chunk, used)
                 measure_grids(work, planned)
                 listed = _all_scopes(work)
             yield from _blocks(planned, work.grids, scopes, work.periods, listed)
@@ -128,7 +125,7 @@ def operands_of(
     used = params or library.params
     with bounds_of():
         if relations.is_embedded:
-            work = Work(library, relations, request, [(period, Organisation(units))], used, None)
+            work = Work(library, relations, request, [(period, Organisation(units))], used)
             measure_grids(work, [planned])
             grids = work.grids
         else:

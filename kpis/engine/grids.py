@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kpis.engine.grammar import MeasureRef
     from kpis.engine.ratios import Exacts, Flags
 
-Codes = npt.NDArray[np.int32]
+Codes = npt.NDArray[np.int32] | npt.NDArray[np.int16]
 Counts = npt.NDArray[np.int64]
 
 
@@ -62,7 +62,7 @@ class Axis:
 class Grid:
     """One measure at one kind of scope; rows are periods, columns the numbers of ids (those met later have nothing).
 
-    The amount is `amount / per`; an average is that over `weight / weight_per`. Where not `known` there is no value: too
+    The amount is `amount / per`; an average is that over `weight / weight_per`. Where not `known` there is none: too
     few customers where `few` is not negative (it is how many there are), else the table has nothing to say. `per` may
     be a grid. Nothing was counted where the grid ends: there the value is 0 if `covered`, else missing.
     """

@@ -104,9 +104,7 @@ class Relations:
         rows: list[Row] = self._embedded.sql(sql).to_arrow_table().to_pylist()
         return rows
 
-    def grouped(
-        self, rows: ir.Table, sums: Mapping[str, str], *, by: Sequence[str], sets: Sequence[str]
-    ) -> pa.Table:
+    def grouped(self, rows: ir.Table, sums: Mapping[str, str], *, by: Sequence[str], sets: Sequence[str]) -> pa.Table:
         """Return aggregates (DuckDB's SQL, by name) by the columns `by`, and by these and each column of `sets`.
 
         One scan answers all of them. `_set` says which column a row is of: its place in `sets`, or how many there are

@@ -246,6 +246,7 @@ class NoData(StrEnum):
     ZERO_DENOMINATOR = "zero_denominator"
     NOT_AT_SCOPE = "not_at_scope"
     TOO_FEW_CUSTOMERS = "too_few_customers"
+    TOO_LARGE = "too_large"
 
 
 @dataclass(frozen=True, slots=True)

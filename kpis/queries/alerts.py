@@ -81,7 +81,7 @@ def overdue() -> Q:
 
 def alerts_within(tree: UnitTree, *, unit: str | None) -> QuerySet[Alert]:
     """Return the alerts a reader may see; `unit` bounds a line manager to their subtree."""
-    rows = Alert.objects.annotate(urgency=URGENCY)
+    rows = Alert.objects.select_related("owner").annotate(urgency=URGENCY)
     if unit is not None:
         rows = rows.filter(scope_kind=ScopeKind.UNIT.value, scope_id__in=tree.subtree(unit))
     return rows

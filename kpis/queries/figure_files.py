@@ -65,7 +65,7 @@ def _origin(line: RowLine) -> list[str]:
         traced.counted_as.value,
         _number(line.amount),
         _number(line.weight),
-        safe_cell(traced.entity),
+        safe_cell(line.entity),
         traced.table,
         str(line.upload.pk) if line.upload else "",
         safe_cell(line.upload.filename) if line.upload else "",

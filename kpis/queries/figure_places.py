@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
-
-from django.utils.dateparse import parse_date, parse_datetime
 
 from kpis.engine.narrowing import Members, narrowed
 from kpis.engine.specs import Library, Scope, ScopeKind
 from kpis.models import KpiValue
 from kpis.queries.definitions import library_for
+from kpis.queries.known import parse_moment
 from kpis.queries.scope_words import parse_scope, scope_text
 from kpis.queries.values import figures_known
 from omnichannel.core.periods import Period
@@ -55,15 +53,7 @@ def scopes_asked(scope: str, where: Sequence[str], *, default: Scope) -> tuple[S
 
 def moment_asked(text: str, *, zone: str) -> datetime | None:
     """Read a moment, or a day as its end; nothing is now. ValueError for what is neither."""
-    if not text.strip():
-        return None
-    local, day = ZoneInfo(zone), parse_date(text.strip()) if len(text.strip()) == len("2024-11-30") else None
-    if day is not None:
-        return datetime.combine(day, time.min, tzinfo=local) + timedelta(days=1)
-    moment = parse_datetime(text.strip())
-    if moment is None:
-        raise ValueError(text)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=local)
+    return parse_moment(text, zone=zone) if text.strip() else None
 
 
 def query_of(place: Place) -> str:

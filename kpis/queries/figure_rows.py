@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -39,10 +39,15 @@ class RowAccess:
 
 @dataclass(frozen=True, slots=True)
 class RowLine:
-    """One row as it is listed: its cells in the order of the columns, or the `relevant` ones where tables are mixed."""
+    """One row as it is listed: its cells in the order of the columns, or the `relevant` ones where tables are mixed.
+
+    `key` is the natural key as the row's page takes it, and `entity` who is counted: both without what is hidden.
+    """
 
     traced: TracedRow
     table: TableSpec
+    key: Mapping[str, str]
+    entity: str
     cells: tuple[str, ...]
     told: tuple[tuple[ColumnSpec, str], ...]
     relevant: tuple[tuple[ColumnSpec, str], ...]
@@ -65,14 +70,6 @@ class RowLine:
     def weight_text(self) -> str:
         """Return the row's weight, with every digit."""
         return "" if self.weight is None else full(self.weight)
-
-    @property
-    def key(self) -> dict[str, str]:
-        """Return the row's natural key, as its page takes it."""
-        return {
-            name: text_of(cell, self.table.column(name), plain=True)
-            for name, cell in zip(self.table.key, self.traced.key, strict=True)
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +139,8 @@ def _personal(library: Library) -> frozenset[tuple[str, str]]:
     named = {
         (table.id, column.name) for table in library.tables.values() for column in table.columns if column.ref == PEOPLE
     }
-    return frozenset(named | {("employees", "employee_id"), ("reviews", "subject_id")})
+    # what managers write of people names them too
+    return frozenset(named | {("employees", "employee_id"), ("reviews", "subject_id"), ("reviews", "evidence")})
 
 
 def relevant_columns(
@@ -201,6 +199,12 @@ def _lines(
         yield RowLine(
             traced=traced,
             table=table,
+            key={
+                name: text_of(cell, table.column(name), plain=True)
+                for name, cell in zip(table.key, traced.key, strict=True)
+                if (table.id, name) not in hidden
+            },
+            entity="" if (table.id, behind.operand.entity) in hidden else traced.entity,
             cells=tuple(text_of(traced.cells.get(column.name), column, tree=tree) for column in columns),
             told=told,
             relevant=tuple(pair for pair in told if (table.id, pair[0].name) in decisive) or told,

@@ -8,23 +8,24 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from omnichannel.core.periods import parse_day
+from omnichannel.core.periods import YEARS, parse_day
 
 
 def moment_of(text: str, *, zone: str) -> datetime | None:
     """Return the moment a day (its end) or a full timestamp names; None for what is neither, or lies ahead."""
-    found: datetime | None
     try:
-        day = parse_day(text)
-        found = datetime.combine(day + timedelta(days=1), time.min, tzinfo=ZoneInfo(zone))
-    except ValueError:
-        found = _timestamp(text, zone=zone)
-    return found if found is not None and found <= timezone.now() else None
-
-
-def _timestamp(text: str, *, zone: str) -> datetime | None:
-    try:
-        found = parse_datetime(text.strip().replace(" ", "+"))  # a plus sign in an address arrives as a blank
+        found = parse_moment(text, zone=zone)
     except ValueError:
         return None
-    return found.replace(tzinfo=ZoneInfo(zone)) if found is not None and found.tzinfo is None else found
+    return found if found <= timezone.now() else None
+
+
+def parse_moment(text: str, *, zone: str) -> datetime:
+    """Read a day (as its end) or a full timestamp. ValueError for neither, or no year a business has rows of."""
+    written = text.strip()
+    if len(written) <= len("2024-11-30"):
+        return datetime.combine(parse_day(written) + timedelta(days=1), time.min, tzinfo=ZoneInfo(zone))
+    found = parse_datetime(written.replace(" ", "+"))  # a plus sign in an address arrives as a blank
+    if found is None or found.year not in YEARS:
+        raise ValueError(text)
+    return found.replace(tzinfo=ZoneInfo(zone)) if found.tzinfo is None else found

@@ -108,6 +108,20 @@ def row_history(table: TableSpec, key: Mapping[str, str], *, with_pay: bool) -> 
     return RowHistory(table, dict(key), tuple(versions), len(found) > MOST_VERSIONS, _month(table, newest.values))
 
 
+def fact_lines(table: TableSpec, places: Collection[int]) -> dict[tuple[object, ...], tuple[str, int]]:
+    """Return the sheet and line of each row that uploads of these places in the order brought: by place and key.
+
+    For facts that are kept elsewhere than in their parts.
+    """
+    paths = _paths(table) if places else []
+    if not paths:
+        return {}
+    columns = ", ".join([SEQ, *map(quoted, table.key), SHEET, LINE])
+    wanted = ", ".join(str(int(place)) for place in places)
+    rows = _rows(paths, f"select {columns} from seen where {SEQ} in ({wanted}) order by {LINE}", [])  # noqa: S608
+    return {(row[SEQ], *(row[name] for name in table.key)): (row[SHEET] or "", row[LINE]) for row in rows}
+
+
 def _paths(table: TableSpec) -> list[str]:
     """Return the parts of all uploads that ever counted."""
     root: Path = settings.DATA_ROOT

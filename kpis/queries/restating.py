@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -15,6 +16,7 @@ from kpis.queries.definitions import every_kpi
 from kpis.queries.usage import tables_of_kpis
 from omnichannel.core.periods import Period
 
+AMOUNTS = frozenset({"weight", "value", "target", "attainment", "points", "share", "score"})
 Line = Mapping[str, Any]
 MOST_UPLOADS = 20
 
@@ -135,8 +137,14 @@ def _line_differences(before: Mapping[str, Line], now: Mapping[str, Line]) -> It
         old, new = before.get(kpi), now.get(kpi)
         for field in ("weight", "value", "target", "attainment", "points", "rows", "reason", "measured_at"):
             was, is_now = _field(old, field), _field(new, field)
-            if was != is_now:
+            if _differs(field, was, is_now):
                 yield Difference(kpi, field, was, is_now)
+
+
+def _differs(field: str, was: str | None, is_now: str | None) -> bool:
+    if field in AMOUNTS and was is not None and is_now is not None:
+        return Decimal(was) != Decimal(is_now)  # the library's 15 is a workspace's 15.00
+    return was != is_now
 
 
 def _field(line: Line | None, field: str) -> str | None:
@@ -154,7 +162,7 @@ def _share_differences(published: Mapping[str, Any], current: Scorecard) -> Iter
     for role in dict.fromkeys([*before, *now]):
         for field in ("share", "score"):
             was, is_now = (line.get(role, {}).get(field) for line in (before, now))
-            if was != is_now:
+            if _differs(field, was, is_now):
                 yield Difference(role, field, was, is_now)
 
 

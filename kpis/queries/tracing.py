@@ -24,7 +24,7 @@ from kpis.engine.tracing import (
 )
 from kpis.models import Computation, Upload
 from kpis.queries.definitions import library_at
-from kpis.queries.provenance import PAY, original_cells
+from kpis.queries.provenance import PAY, fact_lines, original_cells
 from kpis.queries.uploads import last_change
 from kpis.queries.warehouse import open_relations, unit_tree_for_engine
 from omnichannel.core.periods import Period
@@ -96,7 +96,7 @@ def computed_world(period: Period, *, at: datetime | None = None) -> Standing:
     last = (runs if at is None else runs.filter(finished_at__lte=at)).first()
     if last is None:
         return Standing(at)
-    changed = organisation_changed_at()
+    changed = organisation_changed_at(on=period.last_day)
     moved = changed is not None and changed > last.started_at
     if last.upload_seq >= last_change():
         return Standing(None, is_reorganised=moved)
@@ -186,7 +186,9 @@ def rows_behind(
     with open_trace([ref], period=period, scope=scope, known_at=known_at, library=library) as opened:
         added, page = operand_page(opened.world, ref, period=period, scope=scope, after=after, limit=limit)
     uploads = uploads_of(page.rows)
-    rows = tuple(RowBehind(_shown(row, with_pay=with_pay), uploads.get(row.seq or 0)) for row in page.rows)
+    rows = tuple(
+        RowBehind(_shown(row, with_pay=with_pay), uploads.get(row.seq or 0)) for row in _located(page.rows, found)
+    )
     return RowsBehind(added, page, rows, opened.known_at, opened.is_changed)
 
 
@@ -195,6 +197,18 @@ def uploads_of(rows: Sequence[TracedRow]) -> Mapping[int, Upload]:
     places = {row.seq for row in rows if row.seq is not None}
     found = Upload.objects.filter(seq__in=places).select_related("workspace")
     return {upload.seq: upload for upload in found if upload.seq is not None}
+
+
+def _located(rows: Sequence[TracedRow], library: Library) -> Iterator[TracedRow]:
+    """Yield the rows with their sheet and line, which facts kept in PostgreSQL do not carry themselves."""
+    places: dict[str, set[int]] = {}
+    for row in rows:
+        if row.line is None and row.seq is not None:
+            places.setdefault(row.table, set()).add(row.seq)
+    found = {table: fact_lines(library.tables[table], seqs) for table, seqs in places.items()}
+    for row in rows:
+        sheet, line = found.get(row.table, {}).get((row.seq, *row.key), (row.sheet, row.line))
+        yield row if line == row.line else replace(row, sheet=sheet, line=line)
 
 
 def _shown(row: TracedRow, *, with_pay: bool) -> TracedRow:

@@ -47,7 +47,8 @@ def request_definition_preview(
     if subject is DefinitionSubject.KPI:
         errors = check_entry(draft.content, surroundings_of(key)).errors
         if errors:
-            raise DefinitionInvalid([(label_of(e.field), e.code, message_of(e.code, e.params)) for e in errors])
+            issues = [(each.field, each.code, message_of(each.code, each.params)) for each in errors]
+            raise DefinitionInvalid(issues, label=label_of)
     if not _periods():
         raise NothingToCompute
     params = {"draft": draft.pk, "subject": subject.value, "key": key, "seen": last_change()}

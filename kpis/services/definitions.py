@@ -196,9 +196,8 @@ def red_facts(number: int, expected: object, found: object) -> Mapping[str, obje
 
 def _refuse(problems: list[Any]) -> None:
     if problems:
-        raise DefinitionInvalid(
-            [(label_of(each.field), each.code, message_of(each.code, each.params)) for each in problems]
-        )
+        issues = [(each.field, each.code, message_of(each.code, each.params)) for each in problems]
+        raise DefinitionInvalid(issues, label=label_of)
 
 
 def _unchanged(subject: DefinitionSubject, key: str, seen: int | None) -> Definition | None:

@@ -66,7 +66,7 @@ class FactIssue:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What keeping the rows would do. `effect` counts new, changed and same rows; None where the parts tell."""
+    """What keeping the rows would do. `effect` counts new, changed and same rows; None while there are issues."""
 
     issues: tuple[FactIssue, ...] = ()
     effect: Mapping[str, int] | None = None
@@ -78,12 +78,11 @@ def is_fact_table(table: str) -> bool:
 
 
 def try_facts(table: str, *, parts: Sequence[Path]) -> Trial:
-    """Try the rows against the organisation without writing; every issue comes in both languages."""
-    if table == "reviews":
-        return Trial(tuple(_signed_off(read_rows(parts))))
-    if table not in ORGANISATION:
-        return Trial()
+    """Try the rows against what is stored without writing; every issue comes in both languages."""
     rows = read_rows(parts)
+    if table not in ORGANISATION:
+        issues = tuple(_signed_off(rows)) if table == "reviews" else ()
+        return Trial(issues, effect=_judged_or_aimed(table, rows, upload_id=None, dry_run=True))
     result = _sync(table, rows, actor_id=None, dry_run=True)
     if result.is_ok:
         return Trial(effect=_effect(result))
@@ -104,14 +103,18 @@ def keep_facts(table: str, rows: Sequence[Row], *, actor_id: int | None, upload_
 def _keep(table: str, rows: Sequence[Row], *, actor_id: int | None, upload_id: int) -> Mapping[str, int]:
     if table == "reviews" and (locked := against_the_lock(rows)):
         raise LoadRefused("; ".join(_locked_text(rows[index]) for index in locked[:TOLD]))
-    if table in ("targets", "reviews"):
-        upsert = upsert_targets if table == "targets" else upsert_reviews
-        kept = upsert(rows, upload_id=upload_id)
-        return {"new": kept.created, "changed": kept.changed, "same": kept.same}
+    if table not in ORGANISATION:
+        return _judged_or_aimed(table, rows, upload_id=upload_id, dry_run=False)
     result = _sync(table, rows, actor_id=actor_id, dry_run=False)
     if not result.is_ok:
         raise LoadRefused("; ".join(f"{issue.external_id}: {issue.message}" for issue in result.issues[:TOLD]))
     return _effect(result)
+
+
+def _judged_or_aimed(table: str, rows: Sequence[Row], *, upload_id: int | None, dry_run: bool) -> dict[str, int]:
+    upsert = upsert_targets if table == "targets" else upsert_reviews
+    kept = upsert(rows, upload_id=upload_id, dry_run=dry_run)
+    return {"new": kept.created, "changed": kept.changed, "same": kept.same}
 
 
 def _signed_off(rows: Sequence[Row]) -> Iterator[FactIssue]:

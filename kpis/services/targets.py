@@ -28,10 +28,11 @@ class Upserted:
 
 
 @transaction.atomic
-def upsert_targets(rows: Sequence[Row], *, upload_id: int | None) -> Upserted:
+def upsert_targets(rows: Sequence[Row], *, upload_id: int | None, dry_run: bool = False) -> Upserted:
     """Write rows of the canonical table `targets`. Of two rows with one key the later counts.
 
-    Raises ValueError for a period that is none: the data door has checked the rest.
+    A dry run only tells what would become of them. Raises ValueError for a period that is none: the data door has
+    checked the rest.
     """
     found = {}
     for row in rows:
@@ -45,12 +46,16 @@ def upsert_targets(rows: Sequence[Row], *, upload_id: int | None) -> Upserted:
             stretch=row.get("stretch"),
         )
         found[_key(target, TARGET_KEY)] = target
-    return _upsert(Target, found, key=TARGET_KEY, facts=("floor", "value", "stretch"), upload_id=upload_id)
+    facts = ("floor", "value", "stretch")
+    return _upsert(Target, found, key=TARGET_KEY, facts=facts, upload_id=upload_id, dry_run=dry_run)
 
 
 @transaction.atomic
-def upsert_reviews(rows: Sequence[Row], *, upload_id: int | None) -> Upserted:
-    """Write rows of the canonical table `reviews`. Of two rows with one key the later counts."""
+def upsert_reviews(rows: Sequence[Row], *, upload_id: int | None, dry_run: bool = False) -> Upserted:
+    """Write rows of the canonical table `reviews`. Of two rows with one key the later counts.
+
+    A dry run only tells what would become of them.
+    """
     found = {}
     for row in rows:
         review = Review(
@@ -63,7 +68,8 @@ def upsert_reviews(rows: Sequence[Row], *, upload_id: int | None) -> Upserted:
             evidence=row["evidence"],
         )
         found[_key(review, REVIEW_KEY)] = review
-    return _upsert(Review, found, key=REVIEW_KEY, facts=("score", "evidence"), upload_id=upload_id)
+    facts = ("score", "evidence")
+    return _upsert(Review, found, key=REVIEW_KEY, facts=facts, upload_id=upload_id, dry_run=dry_run)
 
 
 TARGET_KEY = ("period", "kpi", "scope_kind", "scope_id")
@@ -82,6 +88,7 @@ def _upsert(
     key: Sequence[str],
     facts: Sequence[str],
     upload_id: int | None,
+    dry_run: bool,
 ) -> Upserted:
     periods = {each[0] for each in found}
     stored = {
@@ -89,6 +96,10 @@ def _upsert(
         for row in model.objects.filter(period__in=periods).values_list(*key, *facts).iterator(chunk_size=BATCH)
     }
     fresh = [(each, row) for each, row in found.items() if not _same(row, stored.get(each), facts)]
+    created = sum(each not in stored for each, _row in fresh)
+    count = Upserted(created=created, changed=len(fresh) - created, same=len(found) - len(fresh))
+    if dry_run:
+        return count
     now = timezone.now()
     for _each, row in fresh:
         row.workspace_id, row.upload_id, row.recorded_at = current_workspace_id(), upload_id, now  # type: ignore[attr-defined]
@@ -99,8 +110,7 @@ def _upsert(
         unique_fields=["workspace", *key],
         update_fields=[*facts, *ORIGIN[model], "recorded_at"],
     )
-    created = sum(each not in stored for each, _row in fresh)
-    return Upserted(created=created, changed=len(fresh) - created, same=len(found) - len(fresh))
+    return count
 
 
 def _same(row: models.Model, stored: tuple[Any, ...] | None, facts: Sequence[str]) -> bool:

@@ -117,7 +117,7 @@ def _form(used: EffectiveRule, *, data: Any = None) -> RuleForm:
     initial |= dict(zip(Level, _cuts(used), strict=True))
     initial |= {f"notify_{level.value}": list(used.notify.get(level, ())) for level in Level}
     subjects = _subject_options(used)
-    help_text = "" if used.spec.tables else _("None chosen: all of them.")
+    help_text = "" if used.spec.tables else _("Without a choice: all of them.")
     return RuleForm(data, initial=initial, subjects=subjects, subjects_help=help_text)
 
 

@@ -35,7 +35,7 @@ def definition_parameter(request: WorkspaceRequest, slug: str, name: str) -> Htt
 
 
 def _write(request: WorkspaceRequest, slug: str, name: str) -> HttpResponse:
-    seen, typed = request.POST.get("seen", ""), request.POST.get("value", "")
+    seen, typed, note = (request.POST.get(name, "") for name in ("seen", "value", "draft_note"))
     try:
         if request.POST.get("action") == "discard":
             discard(PARAMETER, name, actor_id=request.access.user_id)
@@ -45,11 +45,11 @@ def _write(request: WorkspaceRequest, slug: str, name: str) -> HttpResponse:
             name,
             typed,
             actor_id=request.access.user_id,
-            note=request.POST.get("draft_note", ""),
+            note=note,
             seen=int(seen) if seen.isdecimal() and len(seen) < 19 else None,
         )
     except DefinitionInvalid as error:
-        return _show(request, name, typed=typed, problem=str(error.issues[0][2]), status=422)
+        return _show(request, name, typed=typed, note=note, problem=str(error.issues[0][2]), status=422)
     except DomainError as error:
         messages.error(request, str(error))
         return redirect("kpis:definition_parameter", slug, name)
@@ -81,12 +81,19 @@ def _known(name: str) -> str:
 
 
 def _show(
-    request: WorkspaceRequest, name: str, *, typed: str | None = None, problem: str = "", status: int = 200
+    request: WorkspaceRequest,
+    name: str,
+    *,
+    typed: str | None = None,
+    note: str | None = None,
+    problem: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     line, kpis = parameter(name), library_at().kpis
     context = {
         "line": line,
         "typed": typed if typed is not None else line.draft_value or str(line.value),
+        "note": note if note is not None else line.draft.note if line.draft else "",
         "problem": problem,
         "kpis": [kpis[kpi] for kpi in kpis_with(name)],
         "may_edit": may(request.access, "kpis:definition_parameter", "POST"),

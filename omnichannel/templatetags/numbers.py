@@ -25,6 +25,7 @@ REASONS = {
     "zero_denominator": gettext_lazy("The denominator is zero"),
     "not_at_scope": gettext_lazy("Not defined at this level"),
     "too_few_customers": gettext_lazy("Too few customers to rank"),
+    "too_large": gettext_lazy("The number is too large to keep"),
     "no_target": gettext_lazy("No target has been set"),
     "not_computed": gettext_lazy("Not computed yet"),
 }

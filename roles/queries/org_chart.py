@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from roles.choices import Ownership, UnitLevel
 from roles.models import Assignment, Employment, UnitVersion
@@ -179,8 +179,15 @@ def _name_on(versions: Sequence[UnitVersion], unit_id: int | None, day: date | N
     return (begun[-1] if day is not None and begun else own[0]).name if own else ""
 
 
-def organisation_changed_at() -> datetime | None:
-    """Return when the organisation, its people or their roles were last written; None while there are none."""
+def organisation_changed_at(*, on: date | None = None) -> datetime | None:
+    """Return when the organisation, its people or their roles were last written; None while there are none.
+
+    With `on` only what that day may look different by: facts that end later have at most been given their end.
+    """
+    begun = Q() if on is None else Q(during__lower_inf=True) | Q(during__startswith__lte=on)
+    seen = begun if on is None else begun & (Q(during__upper_inf=True) | Q(during__endswith__lte=on))
     kept = (UnitVersion.objects, Employment.objects, Assignment.objects)
-    units, *others = (rows.order_by("-recorded_at").values_list("recorded_at", flat=True)[:1] for rows in kept)
+    units, *others = (
+        rows.filter(seen).order_by("-recorded_at").values_list("recorded_at", flat=True)[:1] for rows in kept
+    )
     return max(units.union(*others, all=True), default=None)

@@ -12,8 +12,8 @@ from kpis.choices import ComputationKind
 from kpis.engine.specs import COMPANY, NoData, Scope, ScopeKind, Value
 from kpis.library import load_library
 from kpis.services.scorecards import grade_period, save_scorecards, stored_values
-from kpis.services.targets import upsert_targets
 from kpis.services.storing import StoredCount, store_values
+from kpis.services.targets import upsert_targets
 from kpis.services.values import open_computation
 from omnichannel.core.periods import Period, parse_period
 from roles.catalogue import StageKey, SubtypeKey

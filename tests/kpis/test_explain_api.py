@@ -89,6 +89,10 @@ def test_a_figure_reopens_as_it_was_known_and_its_rows_with_it(
     assert got(analyst, "sales_net/explain/", known)["value"] == "70.1"
     page = got(analyst, "sales_net/explain/rows/", known)
     assert (page["value"], page["total"]) == ("70.1", 1)
+    asked = {**JUNE_ONLY, "kpi": "sales_net", "scope_kind": "unit", "scope_id": "S1"}
+    for more, value in (({}, "1070.100000"), ({"known_at": then.isoformat()}, "70.100000")):
+        listed = analyst.get("/api/v1/workspaces/acme/values/", {**asked, **more}).json()["results"]
+        assert [row["value"] for row in listed] == [value]
 
 
 def test_refusals_are_problems_and_nobody_sees_beyond_their_bounds(api_client: Callable[..., APIClient]) -> None:
@@ -108,3 +112,24 @@ def test_refusals_are_problems_and_nobody_sees_beyond_their_bounds(api_client: C
     guide = api_client("guide", person_external_id="ES1")
     assert got(guide, "guide_store_sales/explain/", JUNE_ONLY)["scope"]["id"] == "ES1"
     got(guide, "guide_store_sales/explain/", {**JUNE_ONLY, "scope": "employee:ES2"}, status=404)
+
+
+def test_whoever_may_not_see_people_reads_no_id_and_no_judgement_of_them_in_the_rows(
+    api_client: Callable[..., APIClient], workspace: Workspace
+) -> None:
+    lines = (
+        "period,kpi_id,subject_kind,subject_id,reviewer_id,score,evidence",
+        "2024-06,manager_rating,employee,ES1,P1,4,ES1 led the June launch",
+        "2024-06,manager_rating,employee,ES2,P1,2,ES2 was late",
+    )
+    with workspace_scope(workspace.pk):
+        load("\n".join((*lines, "")).encode(), filename="reviews.csv")
+    page = got(api_client("hr_lead"), "manager_rating/explain/rows/", JUNE_ONLY)
+    assert [(row["upload"]["filename"], row["upload"]["line"]) for row in page["results"]] == [
+        ("reviews.csv", 2),
+        ("reviews.csv", 3),
+    ]
+    assert [row["key"]["subject_id"] for row in page["results"]] == ["ES1", "ES2"]
+    hidden = api_client("executive").get(f"{ROOT}manager_rating/explain/rows/", JUNE_ONLY)
+    assert (hidden.json()["value"], len(hidden.json()["results"])) == ("3", 2)
+    assert not any(told in hidden.content.decode() for told in ("ES1", "ES2", "P1", "late"))

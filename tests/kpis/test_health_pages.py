@@ -126,7 +126,7 @@ def test_the_pages_read_few_rows_and_never_the_files(
         assert len(counted) < 30, page
 
 
-def test_disconnecting_a_system_loses_what_nobody_else_supplies() -> None:
+def test_disconnecting_a_system_loses_what_nobody_else_supplies(in_workspace: Workspace) -> None:
     # two systems have sent orders, only one has sent contacts
     sent = [
         Arrival(*each, 1, 1, None, None) for each in (("pos", "orders"), ("ecommerce", "orders"), ("wecom", "contacts"))
@@ -144,7 +144,7 @@ def test_disconnecting_a_system_loses_what_nobody_else_supplies() -> None:
     assert without([], of=of).lost == ()
 
 
-def test_every_system_alone_loses_exactly_the_kpis_of_tables_only_it_feeds() -> None:
+def test_every_system_alone_loses_exactly_the_kpis_of_tables_only_it_feeds(in_workspace: Workspace) -> None:
     of = supply([])
     feeds = {system.id: set(system.feeds) for system in library_extras().systems.values()}
     for system, tables in feeds.items():

@@ -29,6 +29,7 @@ from roles.queries.org_chart import unit_tree
 from roles.services.sync import UnitInput, upsert_units
 from tests.kpis.door import ORDERS_HEADER, work
 from tests.kpis.explained import JUNE, build, compute, load
+from tests.kpis.retailer import SINCE
 
 S1 = Scope(ScopeKind.UNIT, "S1")
 PLACE = Place("sales_net", JUNE, S1)
@@ -78,8 +79,9 @@ def test_a_figure_that_ended_is_known_until_then_and_no_longer(member: Callable[
     compute(JUNE)
     after = timezone.now()
     assert read(replace(place, known_at=before)).value.value == 9
-    assert read(replace(place, known_at=after)).value.value is None
-    assert read(place).value.value is None
+    for place_then in (replace(place, known_at=after), place):
+        figure = read(place_then)
+        assert (figure.row, figure.value.value, figure.value.rows) == (None, 0, 0)
 
 
 def test_a_figure_says_when_its_definition_is_no_more_todays(member: Callable[..., User]) -> None:
@@ -104,7 +106,13 @@ def test_a_figure_says_when_its_definition_is_no_more_todays(member: Callable[..
 
 def test_a_figure_says_when_the_organisation_has_changed_since_it_was_computed() -> None:
     region = Place("sales_net", JUNE, Scope(ScopeKind.UNIT, "R1"))
-    moved = [UnitInput("R2", "华南大区", "region", "BU1"), UnitInput("S1", "门店S1", "store", "R2", ownership="direct")]
+    assert upsert_units([UnitInput("R2", "华南大区", "region", "BU1")], effective_on=SINCE, actor_id=None).is_ok
+    compute(JUNE)
+    moved = [UnitInput("S1", "门店S1", "store", "R2", ownership="direct")]
+    assert upsert_units(moved, effective_on=date(2024, 7, 1), actor_id=None).is_ok
+    ground = told(region).ground  # a move after the period changes nothing in it
+    assert ground is not None
+    assert ground.is_newest
     assert upsert_units(moved, effective_on=date(2024, 1, 2), actor_id=None).is_ok
     ground = told(region).ground
     assert ground is not None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from kpis.choices import AutoLoad, ComputationKind, TargetOrigin
 from kpis.engine.specs import COMPANY
@@ -168,3 +170,18 @@ def test_files_and_hands_share_one_history_and_neither_loses_a_value(actor_id: i
     assert lines[2].upload == upload.pk
     assert lines[1].who.startswith("executive")
     assert aims("sales_net", ["2024-12"])[unit("S1"), "2024-12"].origin == "file"
+
+
+@pytest.mark.usefixtures("retailer")
+def test_a_files_check_compares_with_the_targets_that_count_not_with_earlier_files(
+    actor_id: int, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DATA_ROOT = tmp_path
+    content = (HEADER + "2024-11,sales_net,unit,S1,,2000,\n2024-11,sales_net,unit,S2,,3000,\n").encode()
+    checked(content, filename="targets.csv", auto=AutoLoad.CLEAN)
+    work()
+    save(row("unit:S1", "2500"), row("unit:R1", "5500"), actor_id=actor_id)
+    again = checked(content, filename="again.csv")
+    assert again.effect == {"new": 0, "changed": 1, "same": 1}
+    by_hand = checked((HEADER + "2024-11,sales_net,unit,R1,,5500,\n").encode(), filename="hand.csv")
+    assert by_hand.effect == {"new": 0, "changed": 0, "same": 1}

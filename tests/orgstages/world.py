@@ -11,8 +11,8 @@ from django.utils import timezone
 from kpis.choices import ComputationKind
 from kpis.engine.specs import COMPANY, NoData, Scope, ScopeKind, Value
 from kpis.library import load_library
-from kpis.services.targets import upsert_targets
 from kpis.services.storing import store_values
+from kpis.services.targets import upsert_targets
 from kpis.services.values import open_computation
 from omnichannel.core.periods import Period, parse_period
 from roles.services.sync import (

@@ -50,15 +50,10 @@ def _is_simple(work: Work, ref: MeasureRef) -> bool:
 
 def _simple_groups(work: Work, refs: dict[MeasureRef, Kinds]) -> Groups:
     """Put simple measures of one table and time together, whatever their windows."""
-    together: dict[object, list[MeasureRef]] = defaultdict(list)
-    for ref in refs:
-        together[group_of(_measure(work, ref), ref.window)].append(ref)
     groups: dict[tuple[str, str, str, str], list[Asked]] = defaultdict(list)
-    for same in together.values():
-        wanted = frozenset().union(*(refs[ref] for ref in same))
-        for ref in same:
-            group = group_of(_measure(work, ref), "")
-            groups[group.table, group.time, group.end, group.form].append(work.asked(ref, wanted))
+    for ref, kinds in refs.items():
+        group = group_of(_measure(work, ref), "")
+        groups[group.table, group.time, group.end, group.form].append(work.asked(ref, kinds))
     return [(table, form, asked) for (table, _, _, form), asked in groups.items()]
 
 

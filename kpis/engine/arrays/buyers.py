@@ -9,8 +9,9 @@ import numpy as np
 
 from kpis.engine.arrays.cells import Cells, by_window
 from kpis.engine.arrays.chains import disjoint
+from kpis.engine.arrays.layers import layers
 from kpis.engine.arrays.leaves import kinds_in_order
-from kpis.engine.arrays.slabs import MONEY, layers
+from kpis.engine.arrays.slabs import MONEY
 from kpis.engine.arrays.tables import Tables
 
 if TYPE_CHECKING:

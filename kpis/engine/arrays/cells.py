@@ -1,4 +1,4 @@
-"""Rows put together by window, scope and entity, for windows that do not overlap: what one customer did in one month."""
+"""Rows put together by window, scope and entity, for windows that do not overlap: what somebody did in one month."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from kpis.engine.arrays.leaves import added
 Windows = npt.NDArray[np.int16]
 
 if TYPE_CHECKING:
-    from kpis.engine.arrays.slabs import Layer, Slab
+    from kpis.engine.arrays.layers import Layer
+    from kpis.engine.arrays.slabs import Slab
     from kpis.engine.grids import Codes, Counts
     from kpis.engine.ratios import Exacts, Flags
     from kpis.engine.windows import Span
@@ -84,10 +85,6 @@ class Cells:
     def added(self, column: Exacts) -> Exacts:
         """Return the sum of a column (in the layer's order) over each cell."""
         return np.add.reduceat(column, self.begins) if len(self.begins) else column[:0]
-
-    def any_of(self, bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-        """Return which bits some row of each cell has."""
-        return np.bitwise_or.reduceat(bits, self.begins) if len(self.begins) else bits[:0]
 
     @cached_property
     def _place(self) -> Counts:

@@ -13,9 +13,10 @@ from kpis.engine.arrays.buckets import Buckets, Calendar, widest
 from kpis.engine.arrays.cells import Cells, by_window
 from kpis.engine.arrays.chains import disjoint
 from kpis.engine.arrays.flows import Summed, summed_by_leaf
+from kpis.engine.arrays.layers import layers
 from kpis.engine.arrays.leaves import kinds_in_order
 from kpis.engine.arrays.orders import narrowed
-from kpis.engine.arrays.slabs import MONEY, layers, load
+from kpis.engine.arrays.slabs import MONEY, load
 from kpis.engine.arrays.tables import Tables
 from kpis.engine.bounds import calendar_day
 from kpis.engine.derived.attributed import credits_of, touches_of

@@ -38,16 +38,11 @@ class Derived:
 
     @classmethod
     def of(cls, work: Work, refs: Mapping[MeasureRef, Kinds], simple: Sequence[tuple[str, str, list[Asked]]]) -> Self:
-        """Read the shared rows. Measures of one window, set of filters and family share their kinds of scopes."""
+        """Read the shared rows."""
         families: dict[frozenset[str], list[Asked]] = defaultdict(list)
-        for measures, _ in FAMILIES:
-            cases: dict[tuple[str, Filters], list[MeasureRef]] = defaultdict(list)
-            for ref in refs:
-                if ref.measure in measures:
-                    cases[ref.window, ref.filters].append(ref)
-            for case in cases.values():
-                wanted = frozenset().union(*(refs[ref] for ref in case))
-                families[measures].extend(work.asked(ref, wanted) for ref in case)
+        for ref, kinds in refs.items():
+            family = next(measures for measures, _ in FAMILIES if ref.measure in measures)
+            families[family].append(work.asked(ref, kinds))
         counted = [
             each for table, _, asked in simple if table == "orders" for each in asked if counts_buyers(work, each)
         ]

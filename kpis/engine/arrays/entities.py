@@ -12,10 +12,11 @@ import numpy as np
 from kpis.engine.arrays.buckets import day_number, widest
 from kpis.engine.arrays.chains import Clock, Runs, chains, counted, disjoint
 from kpis.engine.arrays.flows import Member, members_of
+from kpis.engine.arrays.layers import Layer, layers
 from kpis.engine.arrays.leaves import kinds_in_order
 from kpis.engine.arrays.orders import counts_buyers
 from kpis.engine.arrays.portions import portions
-from kpis.engine.arrays.slabs import DAY, Layer, Slab, layers, load
+from kpis.engine.arrays.slabs import DAY, Slab, load
 from kpis.engine.arrays.work import Asked, Work
 from kpis.engine.sources import before, column_spec, condition, plain, source, within
 from kpis.engine.specs import ColumnType

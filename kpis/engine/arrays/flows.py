@@ -123,7 +123,7 @@ class Summed:
 
 def flow_grids(work: Work, asked: Sequence[Asked]) -> None:
     """Compute flows of one table at one time; those that count distinct things only get their rows counted."""
-    for some in _near_and_far(work, asked):
+    for some in _alike(work, asked):
         members = members_of(work, some)
         measures = [each.measure for each in members.values()]
         for periods in work.alike({measures[0].table, *_joined_tables(measures)}):
@@ -131,17 +131,19 @@ def flow_grids(work: Work, asked: Sequence[Asked]) -> None:
             _flows(work, some, members, periods)
 
 
-def _near_and_far(work: Work, asked: Sequence[Asked]) -> list[list[Asked]]:
-    """Keep measures of a short time apart from those that look back far, so that few read all that time."""
+def _alike(work: Work, asked: Sequence[Asked]) -> list[list[Asked]]:
+    """Keep measures apart of which few look back far, or few are of people: others shall not pay for them."""
     spans: dict[Member, list[Span]] = defaultdict(list)
     members = members_of(work, asked)
     for each, member in members.items():
         spans[member].extend(each.spans)
     days = {member: _days(found) for member, found in spans.items()}
     limit = _days([span for found in spans.values() for span in found]) / _FAR
-    near = [each for each in asked if days[members[each]] <= limit]
-    far = [each for each in asked if days[members[each]] > limit]
-    return [some for some in (near, far) if some]
+    people = {member for each, member in members.items() if ScopeKind.EMPLOYEE in each.kinds}
+    found: dict[tuple[bool, bool], list[Asked]] = defaultdict(list)
+    for each, member in members.items():
+        found[days[member] <= limit, member in people].append(each)
+    return list(found.values())
 
 
 def _days(spans: Sequence[Span]) -> int:

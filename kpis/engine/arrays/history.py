@@ -1,6 +1,6 @@
 """Repeat, retention, churn, recall, second purchase and lifetime of many periods: one pass over each layer of orders.
 
-Every customer of a scope is a run of order days. Alive at a date = an order in the `churn_days` before it, so each order
+Every customer of a scope is a run of order days. Alive at a date = an order in the `churn_days` before it, so an order
 keeps its customer alive for a range of dates, and orders that follow soon enough make one stretch of being alive.
 """
 
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kpis.engine.arrays.chains import Clock, Ranks, Runs, chains, counted
+from kpis.engine.arrays.layers import Layer, layers
 from kpis.engine.arrays.leaves import kinds_in_order
-from kpis.engine.arrays.slabs import DAY, Layer, Slab, layers
+from kpis.engine.arrays.slabs import DAY, Slab
 from kpis.engine.arrays.tables import Tables
 from kpis.engine.arrays.work import Asked, Work
 from kpis.engine.derived.history import LIFETIME_PARTS, RULES, Dates

@@ -42,7 +42,9 @@ def added(index: Counts, values: Exacts, size: int) -> Exacts:
 
 def leaf_kinds(spec: TableSpec, kinds: Kinds) -> list[ScopeKind]:
     """Return the kinds in whose columns rows of a table are put together, for figures at some kinds of scopes."""
-    direct = [kind for kind in ScopeKind if kind in spec.scopes and kind in kinds and kind is not ScopeKind.UNIT]
+    direct: list[ScopeKind] = [
+        kind for kind in ScopeKind if kind in spec.scopes and kind in kinds and kind is not ScopeKind.UNIT
+    ]
     if ScopeKind.UNIT not in kinds:
         return direct
     leaf = ScopeKind.UNIT if ScopeKind.UNIT in spec.scopes else ScopeKind.EMPLOYEE
@@ -79,13 +81,10 @@ class Leaves:
         self._sets = [] if spec.id in SUBJECT_TABLES else leaf_kinds(spec, kinds)
         self._set = answer.column("_set").to_numpy()
         self._places: dict[ScopeKind, list[_Place]] = {}
-        self._columns: dict[str, tuple[Exacts, int]] = {}
 
     def column(self, name: str) -> tuple[Exacts, int]:
         """Return a column of the answer as whole numbers over a divisor; null is 0."""
-        if name not in self._columns:
-            self._columns[name] = exact_whole(self._answer.column(name))
-        return self._columns[name]
+        return exact_whole(self._answer.column(name))
 
     def places(self, kind: ScopeKind) -> list[_Place]:
         """Return the ways in which rows count for the kind."""

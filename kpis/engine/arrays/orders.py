@@ -92,7 +92,8 @@ class Orders:
 
     def of(self, counted: Counted) -> Slab:
         """Return the orders that a simple measure counts."""
-        return self._having(_FIRST + len(self.filters) + self.counted.index(counted))
+        here = self.slab.having(_FIRST + len(self.filters) + self.counted.index(counted))
+        return self.slab.bare().taken(here)
 
     def under(self, filters: Filters) -> Slab:
         """Return the orders that pass the filters of a formula."""

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from kpis.engine.arrays.buckets import day_number
 from kpis.engine.results import exact_whole
 from kpis.engine.specs import ScopeKind
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from kpis.engine.arrays.work import Asked, Pairs, Work
+    from kpis.engine.arrays.work import Work
     from kpis.engine.grids import Codes, Counts
     from kpis.engine.ratios import Exacts, Flags
     from kpis.engine.specs import TableSpec
 
+Bits = npt.NDArray[np.unsignedinteger[Any]]
 CUSTOMERS = "customers"
 NEVER = 1 << 62  # later than any day or microsecond
 DAY = 86_400_000_000  # microseconds
@@ -43,7 +43,7 @@ class Slab:
     spec: TableSpec
     entity: Codes
     day: Codes
-    bits: npt.NDArray[np.uint64]
+    bits: Bits
     leaves: dict[ScopeKind, Codes]
     time: Counts | None = None
     more: dict[str, Exacts] = field(default_factory=dict)
@@ -65,8 +65,12 @@ class Slab:
 
     def having(self, bit: int) -> Flags:
         """Return where a condition holds."""
-        found: Flags = (self.bits >> np.uint64(bit)) & np.uint64(1) != 0
+        found: Flags = self.bits & self.bits.dtype.type(1 << bit) != 0
         return found
+
+    def bare(self) -> Slab:
+        """Return the rows without what only some counts need."""
+        return replace(self, time=None, more={})
 
 
 def leaf_kinds(spec: TableSpec) -> list[ScopeKind]:
@@ -105,28 +109,29 @@ def load(
     axes = {f"_{kind.value}": kind for kind in kinds}
     number_ids(work, spec)
     answer = _numbered(work, chosen, axes, customers=entity == "customer_id")
-    if entity == "customer_id":
-        codes = answer.column("_entity").to_numpy().astype(np.int32)
-    else:
-        codes = _texts(answer.column("_entity"))
-    stamps = answer.column("_time").combine_chunks()
-    if pa.types.is_date(stamps.type):
-        day = np.asarray(stamps.cast(pa.int32()))
-        stamp = day.astype(np.int64)
-    else:
-        stamp = np.asarray(stamps.cast(pa.timestamp("us")).cast(pa.int64()))
-        day = (stamp // DAY).astype(np.int32)
+    whose = answer.column("_entity")
+    codes = whose.to_numpy().astype(np.int32) if entity == "customer_id" else _texts(whose)
+    day, stamp = _moments(answer.column("_time").combine_chunks())
     slab = Slab(
         spec,
         codes,
         day,
-        answer.column("_bits").to_numpy().astype(np.uint64),
-        {kind: answer.column(name).to_numpy().astype(np.int32) for name, kind in axes.items()},
+        answer.column("_bits").to_numpy().astype(np.min_scalar_type((1 << len(conditions)) - 1)),
+        {kind: _small(answer.column(name).to_numpy()) for name, kind in axes.items()},
         stamp if exact_time else None,
         {name: numbers_of(answer.column(name)) for name in more or {}},
     )
     del answer
     return slab.taken(order_of(codes, stamp if exact_time else day.astype(np.int64)))
+
+
+def _moments(stamps: pa.Array) -> tuple[Codes, Counts]:
+    """Return days since 1970, and microseconds where there are any."""
+    if pa.types.is_date(stamps.type):
+        day = np.asarray(stamps.cast(pa.int32()))
+        return day, day.astype(np.int64)
+    stamp = np.asarray(stamps.cast(pa.timestamp("us")).cast(pa.int64()))
+    return (stamp // DAY).astype(np.int32), stamp
 
 
 def numbers_of(column: pa.ChunkedArray) -> Exacts:
@@ -139,6 +144,13 @@ def numbers_of(column: pa.ChunkedArray) -> Exacts:
     if per not in (1, MONEY):
         raise TypeError(f"expected whole numbers or money, got {column.type}")
     return found
+
+
+def _small(codes: Codes) -> Codes:
+    """Return the numbers in 16 bits if they fit."""
+    if not len(codes) or int(codes.max()) < 1 << 15:
+        return codes.astype(np.int16)
+    return codes.astype(np.int32)
 
 
 def _texts(column: pa.ChunkedArray) -> Codes:
@@ -229,125 +241,3 @@ def _learn(work: Work, kind: ScopeKind) -> None:
     axis = work.grids.axes[kind]
     axis.codes(answer.column("id").to_pylist()[len(axis) :])
     work.shared[kind] = len(axis)
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """Scopes that share no row: the rows of each in the order of scope, entity and time, for some periods."""
-
-    kind: ScopeKind
-    periods: Sequence[int]
-    rows: Counts | None
-    scope: Codes
-    size: int
-
-    def of(self, column: Exacts) -> Exacts:
-        """Return a column of the slab in the layer's order."""
-        return column if self.rows is None else column[self.rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """The scope of each row of a slab (-1: none) in one layer."""
-
-    kind: ScopeKind
-    periods: Sequence[int]
-    codes: Codes | None
-    size: int
-
-    def layer(self, rows: int) -> Layer:
-        """Put the rows in the order of their scopes; they keep their order within each."""
-        if self.codes is None:
-            return Layer(self.kind, self.periods, None, np.zeros(rows, dtype=np.int32), self.size)
-        here = np.flatnonzero(self.codes >= 0)
-        scope = self.codes[here]
-        # a stable sort of small integers is a radix sort
-        order = np.argsort(scope.astype(np.uint16) if self.size <= 1 << 16 else scope, kind="stable")
-        return Layer(self.kind, self.periods, here[order], scope[order], self.size)
-
-
-def layers(
-    work: Work, slab: Slab, kinds: Sequence[ScopeKind], periods: Sequence[int], asked: Sequence[Asked] = ()
-) -> Iterator[Layer]:
-    """Yield layers that together hold every scope of the kinds, once per organisation that differs.
-
-    With `asked` the rows outside all of its spans are left out where an organisation is that of some periods only.
-    """
-    for (coded,) in coded_layers(work, [slab], kinds, periods, asked):
-        yield coded.layer(len(slab))
-
-
-def coded_layers(
-    work: Work, slabs: Sequence[Slab], kinds: Sequence[ScopeKind], periods: Sequence[int], asked: Sequence[Asked] = ()
-) -> Iterator[list[Coded]]:
-    """Yield the same layer of several slabs at a time, whatever column leads their rows to the scope."""
-    for kind in kinds:
-        size = len(work.grids.axes[kind])
-        if kind is ScopeKind.COMPANY:
-            yield [Coded(kind, periods, None, 1) for _ in slabs]
-        elif kind is not ScopeKind.UNIT:
-            yield [Coded(kind, periods, _wanted(work, kind, slab.leaves[kind]), size) for slab in slabs]
-        else:
-            yield from _unit_layers(work, slabs, periods, asked)
-
-
-def _wanted(work: Work, kind: ScopeKind, codes: Codes) -> Codes:
-    wanted = work.wanted(kind)
-    return codes if wanted is None else np.where(np.isin(codes, wanted), codes, -1)
-
-
-def _unit_layers(
-    work: Work, slabs: Sequence[Slab], periods: Sequence[int], asked: Sequence[Asked]
-) -> Iterator[list[Coded]]:
-    by_staff = [ScopeKind.UNIT not in slab.spec.scopes for slab in slabs]
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for period in periods:
-        key = tuple(id(work.reach(slab.spec).pairs[period]) for slab in slabs)
-        groups.setdefault(key, []).append(period)
-    size = len(work.grids.axes[ScopeKind.UNIT])
-    for alike in groups.values():
-        inside = [_inside(slab, asked, alike) if len(groups) > 1 and asked else None for slab in slabs]
-        ways = [work.lookups(alike[0], by_staff=staff) for staff in by_staff]
-        for lookups in zip(*ways, strict=True):
-            found = []
-            for slab, lookup, staff, here in zip(slabs, lookups, by_staff, inside, strict=True):
-                leaves = slab.leaves[ScopeKind.EMPLOYEE if staff else ScopeKind.UNIT]
-                codes = _looked_up(lookup, leaves)
-                found.append(Coded(ScopeKind.UNIT, alike, codes if here is None else np.where(here, codes, -1), size))
-            yield found
-
-
-def _inside(slab: Slab, asked: Sequence[Asked], periods: Sequence[int]) -> Flags:
-    spans = [each.spans[period] for each in asked for period in periods]
-    start, end = min(span.start for span in spans), max(span.end for span in spans)
-    return (slab.day >= day_number(start)) & (slab.day < day_number(end))
-
-
-def _looked_up(lookup: Codes, leaves: Codes) -> Codes:
-    # the last place of a lookup is for leaves it does not know, and for -1
-    return lookup[np.where(leaves < len(lookup) - 1, leaves, -1)]
-
-
-def depths_of(pairs: Pairs, size: int) -> Codes:
-    """Return a depth for each unit such that no two units of one depth share a leaf."""
-    ends = np.append(pairs.starts[1:], len(pairs.units))
-    below = np.zeros(size, dtype=np.int32)
-    depth = np.zeros(size, dtype=np.int32)
-    for place in np.argsort(pairs.starts - ends, kind="stable").tolist():
-        leaves = pairs.leaves[pairs.starts[place] : ends[place]]
-        at = int(below[leaves].max())
-        depth[pairs.units[pairs.starts[place]]] = at
-        below[leaves] = at + 1
-    return depth
-
-
-def lookups_of(pairs: Pairs, depth: Codes) -> list[Codes]:
-    """Return lookups from leaf to unit, one for each depth of units; the last place, of no leaf, holds -1."""
-    size = int(pairs.leaves.max()) + 1 if len(pairs.leaves) else 0
-    found = []
-    for at in range(int(depth.max()) + 1 if len(depth) else 0):
-        here = depth[pairs.units] == at
-        lookup = np.full(size + 1, -1, dtype=np.int32)
-        lookup[pairs.leaves[here]] = pairs.units[here]
-        found.append(lookup)
-    return found

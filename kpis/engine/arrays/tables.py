@@ -11,7 +11,7 @@ from kpis.engine.arrays.leaves import kinds_in_order
 from kpis.engine.grids import Grid
 
 if TYPE_CHECKING:
-    from kpis.engine.arrays.slabs import Layer
+    from kpis.engine.arrays.layers import Layer
     from kpis.engine.arrays.work import Asked, Work
     from kpis.engine.ratios import Exacts, Flags
     from kpis.engine.specs import ScopeKind

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kpis.engine.arrays.buckets import day_number
+from kpis.engine.arrays.layers import Layer, layers
 from kpis.engine.arrays.leaves import kinds_in_order
-from kpis.engine.arrays.slabs import Layer, Slab, layers
+from kpis.engine.arrays.slabs import Slab
 from kpis.engine.arrays.tables import Tables
 from kpis.engine.derived.rfm import MEMBERS, TIERED
 from kpis.engine.grids import Grid
@@ -128,7 +129,8 @@ class _People:
     def added(self, values: Counts | Flags) -> Counts:
         """Return the sum of values over each scope."""
         running = np.append(0, np.cumsum(values, dtype=np.int64))
-        return running[self.edges[1:]] - running[self.edges[:-1]]
+        found: Counts = running[self.edges[1:]] - running[self.edges[:-1]]
+        return found
 
     def count(self, chosen: Flags | None) -> Counts:
         """Return how many there are in each scope."""
@@ -149,8 +151,7 @@ class _People:
         return found
 
     def _taken(self, places: Counts) -> _People:
-        columns = (self.scope, self.frequency, self.money, self.recency)
-        return _People(*(column[places] for column in columns), size=self.size)
+        return _People(self.scope[places], self.frequency[places], self.money[places], self.recency[places], self.size)
 
     def score(self, values: Exacts, bins: int) -> Scores:
         """Return 1 + how many bin edges the strictly worse (smaller) reach."""

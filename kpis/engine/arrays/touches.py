@@ -13,10 +13,11 @@ import numpy as np
 from kpis.engine.arrays.buckets import day_number, widest
 from kpis.engine.arrays.cells import Cells, by_window, window_of
 from kpis.engine.arrays.chains import disjoint
+from kpis.engine.arrays.layers import Layer, coded_layers, layers
 from kpis.engine.arrays.leaves import kinds_in_order
 from kpis.engine.arrays.orders import narrowed
 from kpis.engine.arrays.portions import portions
-from kpis.engine.arrays.slabs import DAY, Layer, Slab, coded_layers, layers, load, on_one_axis
+from kpis.engine.arrays.slabs import DAY, Slab, load, on_one_axis
 from kpis.engine.arrays.tables import Tables
 from kpis.engine.bounds import calendar_day
 from kpis.engine.derived.case import EFFECTIVE_KINDS, MALL_VISIT
@@ -217,7 +218,7 @@ class _Alive:
             self._followed(slab.entity, slab.day.astype(np.int64), self.slab.day.astype(np.int64), self.days)
 
     def _followed(self, entity: Codes, moment: Counts, added: Counts, within: int) -> None:
-        """Mark the contacts whose customer has a moment in [added, added + within]. Both are in the order of customer, moment."""
+        """Mark the contacts whose customer has a moment in [added, added + within]; the moments are in order."""
         if self.slab is None or not len(entity):
             return
         keys, asked = on_one_axis(entity, moment, self.slab.entity, added)

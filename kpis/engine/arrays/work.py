@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from kpis.engine.arrays.slabs import CUSTOMERS, depths_of, lookups_of
+from kpis.engine.arrays.layers import depths_of, lookups_of
+from kpis.engine.arrays.slabs import CUSTOMERS
 from kpis.engine.context import Context
 from kpis.engine.grids import Grids
 from kpis.engine.scoping import SUBJECT_TABLES, Scoping
@@ -20,8 +21,6 @@ from kpis.engine.specs import ScopeKind
 from kpis.engine.windows import Span, span_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import ibis.expr.types as ir
 
     from kpis.engine.grammar import MeasureRef
@@ -72,7 +71,6 @@ class Work:
         request: ScopeRequest,
         chunk: Sequence[tuple[Period, Organisation]],
         params: Params,
-        states: Path | None,
     ) -> None:
         self.library = library
         self.relations = relations
@@ -80,7 +78,6 @@ class Work:
         self.periods = tuple(period for period, _ in chunk)
         self.organisations = tuple(organisation for _, organisation in chunk)
         self.params = params
-        self.states = states
         self.grids = Grids(len(chunk))
         self.turn_to(0)
         scoping = Scoping(library, relations, self.organisations[0].units, request)

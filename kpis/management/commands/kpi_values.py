@@ -44,7 +44,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         with workspace_scope(workspace.pk):
             values = _values(period, options["unit"], known_at=_moment(options["known_at"], zone=workspace.timezone))
-        self.stdout.write(as_json(values) if options["json"] else as_table(values))
+            told = as_json(values) if options["json"] else as_table(values)
+        self.stdout.write(told)
 
 
 def _moment(text: str, *, zone: str) -> datetime | None:

@@ -42,15 +42,20 @@ def definitions() -> Library:
 
 
 def _computed(
-    opened: Relations, definitions: Library, periods: Sequence[str], params: Params | None = None
+    opened: Relations,
+    definitions: Library,
+    periods: Sequence[str],
+    params: Params | None = None,
+    organisations: Mapping[str, Organisation] | None = None,
 ) -> dict[Period, list[Value]]:
+    everyone = Organisation(UnitTree.from_parents(PARENTS))
     blocks = compute_periods(
         definitions,
         kpis=list(definitions.kpis),
         periods=[parse_period(text) for text in periods],
         scopes=EVERYWHERE,
         relations=opened,
-        organisation_of=lambda _period: Organisation(UnitTree.from_parents(PARENTS)),
+        organisation_of=lambda period: (organisations or {}).get(str(period), everyone),
         params=params or replace(library().params, rfm_min_customers=5),
     )
     return {block.period: list(block) for block in blocks}
@@ -72,10 +77,8 @@ def _elsewhere(tables: Mapping[str, Rows]) -> Relations:
 @pytest.mark.parametrize(
     ("seed", "period", "params"),
     [
-        (5, "2024-03", Params(rfm_min_customers=5)),
         (6, "2024-W10", Params(rfm_min_customers=5, churn_days=20, second_purchase_days=300)),
         (7, "2023-Q4", Params(rfm_min_customers=8, churn_days=40, attribution_model="linear", activation_days=60)),
-        (8, "2023", Params(rfm_min_customers=3, attribution_model="shared", rfm_window_days=100, ltv_cap_years=2)),
     ],
 )
 def test_arrays_find_what_every_other_engine_finds(
@@ -93,3 +96,22 @@ def test_many_periods_are_each_alone(definitions: Library, grain: list[str]) -> 
     together = _computed(opened, definitions, grain)
     for text in grain:
         assert _computed(opened, definitions, [text])[parse_period(text)] == together[parse_period(text)]
+
+
+def test_each_period_has_its_own_organisation(definitions: Library) -> None:
+    tables = random_tables(10)
+    moved = [{**row, "unit_id": "S3"} if row["employee_id"] in ("E1", "E2") else row for row in tables["employees"]]
+    later = {**PARENTS, "S2": "R2"}
+    del later["S1"]
+    specs = library().tables
+    known = {name: frame(specs[name], rows) for name, rows in tables.items()}
+    organisations = {
+        "2023-12": Organisation(UnitTree.from_parents(PARENTS), known),
+        "2024-01": Organisation(UnitTree.from_parents(later), {**known, "employees": frame(specs["employees"], moved)}),
+        "2024-02": Organisation(UnitTree.from_parents({**later, "S1": "R1"}), known),
+    }
+    opened = relations(tables)
+    together = _computed(opened, definitions, list(organisations), organisations=organisations)
+    for text in organisations:
+        alone = _computed(opened, definitions, [text], organisations=organisations)
+        assert alone[parse_period(text)] == together[parse_period(text)]
