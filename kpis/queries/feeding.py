@@ -141,6 +141,4 @@ def _stored(fed: Iterable[Fed]) -> Iterable[FedFigure]:
         is_stale = standing.is_changed or standing.is_reorganised
         for (kpi, scope), refs in sorted(places.items(), key=lambda item: item[0]):
             if (kpi, scope) in book:
-                yield FedFigure(
-                    kpi, period, scope, tuple(refs), book[kpi, scope], standing.is_changed or standing.is_reorganised
-                )
+                yield FedFigure(kpi, period, scope, tuple(refs), book[kpi, scope], is_stale)

@@ -181,8 +181,8 @@ def open_round(page: Page) -> None:
     page.goto("/w/demo/reviews/")
     form = page.locator("main form", has=page.locator("#round-due"))
     form.locator("[name=due_on]").fill("2099-12-31")
-    for box in form.locator("[name=kpis]:checked").all():
-        box.set_checked((box.get_attribute("value") or "") == JUDGED)
+    for box in form.locator("[name=kpis]").all():
+        box.set_checked(box.get_attribute("value") == JUDGED)
     # only the newest months and quarters are proposed; in years to come the demo's is none of them
     form.locator("[name=period]").evaluate(
         "(select, month) => select.add(new Option(month, month, true, true))", PERIOD
@@ -252,7 +252,7 @@ def test_an_analyst_finds_the_customers_at_risk_and_takes_pseudonymous_ids_away(
     assert found == listed + refused + erased
     assert listed > 0
     rows = list(csv.reader(sent(page, "CSV").path().read_text("utf-8-sig").splitlines()))
-    at_risk = "有价值但有流失风险" if language == "zh" else "Valuable and at risk"
+    at_risk = "高价值预警" if language == "zh" else "Valuable and at risk"
     expect(page.locator("h1")).to_contain_text(at_risk)
     assert [len(row) for row in rows] == [len(rows[0])] * (1 + listed)
     ids = [row[0] for row in rows[1:]]

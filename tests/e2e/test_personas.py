@@ -10,12 +10,13 @@ from tests.e2e.conftest import SignIn
 from tests.e2e.pages import PERIOD, by_rail
 
 OWN_CARD = "/w/demo/scorecards/people/E01002/"
+COMMON = {"Overview", "Organisation", "Roles", "Stages", "KPIs", "Scorecards", "Analyses", "Alerts"}
 RAILS = {
-    "owner": {"Overview", "Organisation", "Roles", "Stages", "KPIs", "Scorecards", "Data", "Settings"},
-    "hr_lead": {"Overview", "Organisation", "Roles", "Stages", "KPIs", "Scorecards", "Data", "Settings"},
-    "executive": {"Overview", "Organisation", "Roles", "Stages", "KPIs", "Scorecards", "Data"},
-    "analyst": {"Overview", "Organisation", "Roles", "Stages", "KPIs", "Scorecards", "Data", "Settings"},
-    "line_manager": {"Overview", "Organisation", "Roles", "Stages", "KPIs", "Scorecards"},
+    "owner": {*COMMON, "Data", "Settings"},
+    "hr_lead": {*COMMON, "Data", "Settings"},
+    "executive": {*COMMON, "Data"},
+    "analyst": {*COMMON, "Data", "Settings"},
+    "line_manager": COMMON,
     "guide": {"Overview", "Roles", "KPIs", "Scorecards"},
 }
 
@@ -23,10 +24,11 @@ RAILS = {
 @pytest.mark.parametrize("persona", list(MemberRole.values))
 def test_every_link_of_the_rail_opens(sign_in: SignIn, persona: str) -> None:
     page = sign_in(persona)
-    links = {link.inner_text().strip() for link in page.locator(".rail__list a").all()}
+    # a badge may stand behind the name
+    links = {link.get_attribute("title") for link in page.locator(".rail__list a").all()}
     assert links == RAILS[persona]
     for name in links:
-        by_rail(page, name)
+        page.locator(f".rail__list a[title='{name}']").click()
         expect(page.locator("main h1")).not_to_be_empty()
         assert page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus") == 200, name
 
@@ -40,7 +42,7 @@ def test_a_guide_on_a_phone_sees_her_own_scorecard_and_no_other(sign_in: SignIn)
     expect(page.locator("#line-digital-guide-guide_store_sales")).to_be_visible()
     assert page.locator("main").evaluate("main => main.ownerDocument.documentElement.scrollWidth") <= 360
     people = {link.get_attribute("href") for link in page.locator("a[href*='/people/']").all()}
-    assert {href.split("?")[0].rstrip("/").rsplit("/", 1)[-1] for href in people if href} == {"E01002"}
+    assert {href.partition("/people/")[2].split("/")[0] for href in people if href} == {"E01002"}
     foreign, invented = (page.request.get(OWN_CARD.replace("E01002", who)) for who in ("E01003", "NOBODY"))
     assert (foreign.status, invented.status) == (404, 404)
     for path in ("/w/demo/organisation/", "/w/demo/stages/", "/w/demo/data/", "/w/demo/scorecards/digital-guide/"):

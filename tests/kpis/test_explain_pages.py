@@ -189,4 +189,4 @@ def test_the_number_of_queries_does_not_grow_with_the_parts(
         page(analyst, WHY.format("sales_net", "unit:G"))
 
 
-QUERIES = 20
+QUERIES = 21
