@@ -13,7 +13,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).parents[1]
 PO = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
-CALLS = {"_", "gettext", "gettext_lazy", "pgettext", "pgettext_lazy", "ngettext", "ngettext_lazy"}
+CALLS = {"_", "gettext", "gettext_lazy", "pgettext", "pgettext_lazy", "ngettext", "ngettext_lazy", "both"}
 
 
 def calls_in(source: str, where: str) -> Iterator[tuple[str | None, str, str]]:
@@ -31,11 +31,13 @@ def calls_in(source: str, where: str) -> Iterator[tuple[str | None, str, str]]:
 def calls_in_template(path: Path) -> Iterator[tuple[str | None, str, str]]:
     """Yield the same of a template, which Django first turns into gettext calls."""
     calls = templatize(path.read_text("utf-8"), origin=str(path))
-    for match in re.finditer(r"(?:\b(?:gettext|pgettext|ngettext|npgettext)|\b_)\((.*?)\)(?=\s|$)", calls, re.DOTALL):
-        try:
-            yield from calls_in(match.group(0).strip(), str(path))
-        except SyntaxError:
-            continue
+    for match in re.finditer(r"\b(?:gettext|pgettext|ngettext|npgettext)\(|\b_\(", calls):
+        for end in (found.end() for found in re.finditer(r"\)", calls[match.end() :])):  # a text may hold brackets
+            try:
+                yield from list(calls_in(calls[match.start() : match.end() + end].strip(), str(path)))
+            except SyntaxError:
+                continue
+            break
 
 
 def all_strings() -> set[tuple[str | None, str, str]]:

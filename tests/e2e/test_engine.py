@@ -13,7 +13,7 @@ from playwright.sync_api import Download, Locator, Page, expect
 from python_calamine import CalamineWorkbook
 
 from tests.e2e.conftest import SignIn, Stack
-from tests.e2e.pages import PERIOD, exact, number, press
+from tests.e2e.pages import PERIOD, number, press
 from tests.e2e.test_door import faults_of_page, press_by_keyboard
 from tests.e2e.test_pages import goto
 from tests.e2e.test_weights import CARD, WEIGHTS, add, editor, total
@@ -44,6 +44,11 @@ MAIN_PAGES = (
     "alerts/rules/",
     "risks/",
 )
+
+
+def exact(figure: Locator) -> Decimal:
+    """Return the number behind the first figure in there, to the last digit that its unit has."""
+    return number(figure.locator(".figure").first.get_attribute("title") or "")
 
 
 def follow(page: Page, link: Locator, *, keyboard: bool) -> None:
@@ -107,7 +112,7 @@ def test_three_clicks_lead_from_a_score_to_the_original_cell_and_every_figure_ag
 def promised_by(page: Page, name: str) -> Decimal:
     """Return the figure of the company in the newest month that the preview of a draft tells for a KPI."""
     row = page.locator("#effect tbody tr", has=page.get_by_role("rowheader", name=name, exact=True)).first
-    return number(row.locator("td").last.locator("[data-exact]").last.get_attribute("data-exact") or "")
+    return number(row.locator("td").last.locator(".figure").last.get_attribute("title") or "")
 
 
 def confirm(page: Page, opener: str, dialog: str) -> None:

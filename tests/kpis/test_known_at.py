@@ -81,7 +81,8 @@ def test_a_figure_that_ended_is_known_until_then_and_no_longer(member: Callable[
     assert read(replace(place, known_at=before)).value.value == 9
     for place_then in (replace(place, known_at=after), place):
         figure = read(place_then)
-        assert (figure.row, figure.value.value, figure.value.rows) == (None, 0, 0)
+        assert figure.row is None
+        assert (figure.value.value, figure.value.rows) == (Decimal(0), 0)
 
 
 def test_a_figure_says_when_its_definition_is_no_more_todays(member: Callable[..., User]) -> None:
