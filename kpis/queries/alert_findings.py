@@ -19,6 +19,7 @@ from kpis.engine.alerting import MEAN_OF, Level, Measure, Reading, level_of, mea
 from kpis.engine.specs import COMPANY, KpiSpec, Library, Scope, ScopeKind, Value
 from kpis.models import Upload
 from kpis.queries.alert_rules import EffectiveRule
+from kpis.queries.card_document import company_hashes
 from kpis.queries.definitions import library_at
 from kpis.queries.targets import targets_of
 from kpis.queries.uploads import newest_day, visible
@@ -108,6 +109,7 @@ def _in_period(rules: Sequence[EffectiveRule], period: Period) -> Iterator[Findi
     back = MEAN_OF if any(rule.measure.looks_back > 1 for rule in rules) else 1
     months = [period.previous(step) for step in range(back + 1)]
     books = [as_book(current_values(month, kpis=wanted, scopes=everywhere)) for month in months]
+    books[1:] = [_defined_as_in(period, month, book) for month, book in zip(months[1:], books[1:], strict=True)]
     targets = targets_of(period, kpis=wanted)
     for rule in rules:
         for kpi in kpis[rule.id]:
@@ -115,6 +117,13 @@ def _in_period(rules: Sequence[EffectiveRule], period: Period) -> Iterator[Findi
                 finding = _finding(rule, kpi, scope, books=books, targets=targets, period=period)
                 if finding is not None:
                     yield finding
+
+
+def _defined_as_in(period: Period, month: Period, book: Book) -> Book:
+    """Leave out the figures of KPIs that counted something else then: another definition is no surge and no fall."""
+    now, then = company_hashes(period), company_hashes(month)
+    moved = {kpi for kpi in now.keys() & then.keys() if now[kpi] != then[kpi]}
+    return {key: value for key, value in book.items() if key[0] not in moved}
 
 
 def _finding(

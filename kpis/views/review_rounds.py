@@ -118,7 +118,10 @@ def _act(request: WorkspaceRequest, pk: int) -> str:
         case "remove":
             task = posted.get("task", "")
             reviewing.remove_task(
-                pk, int(task) if task.isdigit() else 0, reason=posted.get("reason", ""), actor_id=actor
+                pk,
+                int(task) if task.isascii() and task.isdigit() else 0,
+                reason=posted.get("reason", ""),
+                actor_id=actor,
             )
             return _("The assignment has been removed.")
         case "talk":

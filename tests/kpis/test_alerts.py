@@ -20,7 +20,7 @@ from kpis.choices import AutoLoad
 from kpis.engine.alerting import Level, Step
 from kpis.engine.specs import COMPANY
 from kpis.library import load_library
-from kpis.models import Alert, AlertMail, AlertRule
+from kpis.models import Alert, AlertMail, AlertRule, KpiValue
 from kpis.queries.alert_rules import rules_now
 from kpis.services.alerts.daily import watch
 from kpis.services.alerts.evaluating import evaluate_alerts
@@ -135,6 +135,17 @@ def test_the_unit_that_drove_it_is_named_and_line_managers_hear_of_their_own_sub
     assert store.pk not in told
     with pytest.raises(OwnerUnknown):
         acknowledge(alert.pk, cause="", action="", owner_id=store.pk, actor_id=region.pk, now=NOW)
+
+
+@pytest.mark.usefixtures("retailer")
+def test_another_definition_is_no_fall_against_the_month_before(member: Members) -> None:
+    member("owner")
+    for period, amount in ((OCTOBER, 200), (NOVEMBER, 100)):
+        put_values(period, [figure("sales_net", scope, amount) for scope in (COMPANY, unit("R1"))])
+    KpiValue.objects.filter(period=str(OCTOBER)).update(definition_hash="as it was counted then")
+    assert evaluate().counts.get(Step.RAISE) is None
+    put_values(OCTOBER, [figure("sales_net", scope, 201) for scope in (COMPANY, unit("R1"))])
+    assert evaluate(days=1).counts[Step.RAISE] >= 1
 
 
 class BusyServer(BaseEmailBackend):
