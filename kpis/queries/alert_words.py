@@ -143,6 +143,13 @@ def _sentence(alert: Alert, rule: RuleSpec, *, measured: str, threshold: str) ->
     return text % {"told": told, "level": LevelName(alert.now_level).label, "threshold": threshold}
 
 
+def _change(change: Decimal, unit: str, *, language: str) -> str:
+    """Write a change; one that would round to nothing in full, as it was enough to raise an alert."""
+    shown = show(change, unit, language=language, signed=True)
+    rounds_to_nothing = not any(digit in shown.text for digit in "123456789")
+    return shown.exact if rounds_to_nothing else str(shown)
+
+
 def _driver(alert: Alert, kpi: KpiSpec | None, *, tree: UnitTree) -> str:
     if not alert.driver or kpi is None:
         return ""
@@ -152,7 +159,7 @@ def _driver(alert: Alert, kpi: KpiSpec | None, *, tree: UnitTree) -> str:
         change = show(Decimal(driver["change"]), "percent", language=language, signed=True)
         return _("Driven by %(part)s: %(change)s since the month before") % {"part": part, "change": change}
     unit = "points" if kpi.unit in ("percent", "0..1") else kpi.unit
-    amounts = [show(Decimal(driver[name]), unit, language=language, signed=True) for name in ("change", "total")]
+    amounts = [_change(Decimal(driver[name]), unit, language=language) for name in ("change", "total")]
     name = scope_name(ScopeKind.UNIT, driver["id"], tree=tree)
     return _("Driven most by %(unit)s: %(change)s of %(total)s since the month before") % {
         "unit": name, "change": amounts[0], "total": amounts[1]
