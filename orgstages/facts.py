@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from omnichannel.core.numerals import show
+from omnichannel.core.numerals import show, to_text
 from omnichannel.core.text import Bilingual
 from orgstages.catalogue import AutoRule, Question, load_stages
 
@@ -133,17 +133,13 @@ def to_json(fact: Fact) -> Mapping[str, object]:
     return {
         "question": fact.question,
         "option": fact.option,
-        "value": _text(fact.value),
+        "value": to_text(fact.value),
         "unit": fact.unit,
-        "numerator": _text(fact.numerator),
-        "denominator": _text(fact.denominator),
+        "numerator": to_text(fact.numerator),
+        "denominator": to_text(fact.denominator),
         "parts_unit": fact.parts_unit,
         "sentence": {"zh": fact.sentence.zh, "en": fact.sentence.en},
         "source": {"kind": fact.source.kind.value, "id": fact.source.id, "period": fact.source.period}
         if fact.source
         else None,
     }
-
-
-def _text(number: Decimal | None) -> str | None:
-    return None if number is None else f"{number:f}"

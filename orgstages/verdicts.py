@@ -44,7 +44,7 @@ def mixed_map(units: Iterable[tuple[str, Verdict]]) -> Bilingual:
 def to_json(verdict: Verdict) -> dict[str, object]:
     """Return the verdict as it is stored and as REST clients see it; shares and means are decimal texts."""
     return {
-        "name": _both(verdict_name(verdict)),
+        "name": verdict_name(verdict).as_json(),
         "stage": _stage(verdict.stage),
         "subtype": _subtype(verdict.subtype) if verdict.subtype else None,
         "fit": _fit(verdict.fit),
@@ -101,7 +101,3 @@ def _fit(result: FitResult) -> dict[str, object]:
 
 def _number(value: Fraction | None) -> str | None:
     return None if value is None else str(rounded(value))
-
-
-def _both(text: Bilingual) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}

@@ -166,7 +166,7 @@ def _explanation(told: Explanation, names: Mapping[Scope, Bilingual], *, request
     place, value, ground = told.place, told.value, told.ground
     return {
         "kpi": place.kpi,
-        "names": _both(told.spec.names),
+        "names": told.spec.names.as_json(),
         "unit": told.spec.unit,
         "period": str(place.period),
         "scope": _scope(place.scope, names),
@@ -178,16 +178,16 @@ def _explanation(told: Explanation, names: Mapping[Scope, Bilingual], *, request
         "row_count": value.rows,
         "reason": value.reason.value if value.reason else "",
         "target": _text(told.target),
-        "sentence": _both(told.sentence),
+        "sentence": told.sentence.as_json(),
         "formula": told.spec.formula,
-        "formula_in_words": _both(told.in_words),
+        "formula_in_words": told.in_words.as_json(),
         "formula_in_numbers": told.numbers("en"),
         "operands": [_operand(each, place, request=request, slug=slug) for each in told.operands],
-        "parameters": [{"name": each.name, "names": _both(each.names), "value": each.value} for each in told.params],
+        "parameters": [{"name": each.name, "names": each.names.as_json(), "value": each.value} for each in told.params],
         "tables": [
             {
                 "id": each.table.id,
-                "names": _both(each.table.names),
+                "names": each.table.names.as_json(),
                 "last_day": each.last_day,
                 "newest_upload": each.newest_upload,
             }
@@ -202,11 +202,11 @@ def _operand(each: Any, place: Place, *, request: Request, slug: str) -> dict[st
     return {
         "index": each.place,
         "ref": str(each.ref),
-        "names": _both(each.label),
+        "names": each.label.as_json(),
         "value": _text(each.value),
         "reason": each.reason,
-        "how": _both(each.words.how),
-        "conditions": [_both(one) for one in each.words.conditions],
+        "how": each.words.how.as_json(),
+        "conditions": [one.as_json() for one in each.words.conditions],
         "tables": [table.id for table in each.words.tables],
         "first_day": each.first_day,
         "last_day": each.last_day,
@@ -282,11 +282,7 @@ def _parts(found: Breakdown, names: Mapping[Scope, Bilingual]) -> dict[str, Any]
 
 
 def _scope(scope: Scope, names: Mapping[Scope, Bilingual]) -> dict[str, Any]:
-    return {"kind": scope.kind.value, "id": scope.id, "name": _both(names[scope])}
-
-
-def _both(text: Bilingual) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}
+    return {"kind": scope.kind.value, "id": scope.id, "name": names[scope].as_json()}
 
 
 def _text(value: Decimal | None) -> str | None:

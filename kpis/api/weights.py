@@ -80,14 +80,6 @@ class MoveShape(serializers.Serializer[Move]):
     change = serializers.DecimalField(max_digits=7, decimal_places=2, allow_null=True)
 
 
-class CrossingShape(serializers.Serializer[Any]):
-    """How many cards change from one band to another."""
-
-    before = serializers.CharField()
-    after = serializers.CharField()
-    cards = serializers.IntegerField()
-
-
 class EffectShape(serializers.Serializer[Preview]):
     """What the weights do to one period: how many cards they decide and move, by how many points, and which most."""
 

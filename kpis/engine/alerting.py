@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from kpis.engine.arithmetic import rounded
 from kpis.engine.contribution import Share, differences, ratio_effects
 from kpis.engine.grading import attainment
 from kpis.engine.specs import Direction, KpiSpec
@@ -109,10 +110,10 @@ def measure(kind: Measure, kpi: KpiSpec, reading: Reading) -> Measured | None:
     if value is None:
         return None
     if kind is Measure.VALUE:
-        return Measured(_rounded(Fraction(value)))
+        return Measured(rounded(Fraction(value), 2))
     if kind is Measure.ATTAINMENT:
         reached = attainment(kpi, value, reading.target)
-        return None if reached is None else Measured(_rounded(reached), reading.target)
+        return None if reached is None else Measured(rounded(reached, 2), reading.target)
     earlier = list(reading.before[: kind.looks_back])
     known = [each for each in earlier if each is not None]
     if len(known) < kind.looks_back:
@@ -123,9 +124,9 @@ def measure(kind: Measure, kpi: KpiSpec, reading: Reading) -> Measured | None:
         return None
     if kind is Measure.ADVERSE_CHANGE:
         worse = _distance(kpi, Fraction(value)) - _distance(kpi, base)
-        return Measured(_rounded(worse / base * 100), _rounded(base, 6))
+        return Measured(rounded(worse / base * 100, 2), rounded(base))
     ratio = Fraction(value) / base
-    return Measured(_rounded((ratio - 1) * 100 if kind is Measure.OVER_MEAN else ratio), _rounded(base, 6))
+    return Measured(rounded((ratio - 1) * 100 if kind is Measure.OVER_MEAN else ratio, 2), rounded(base))
 
 
 def _distance(kpi: KpiSpec, value: Fraction) -> Fraction:
@@ -134,10 +135,6 @@ def _distance(kpi: KpiSpec, value: Fraction) -> Fraction:
         low, high = map(Fraction, kpi.target_band)
         return max(low - value, value - high, Fraction(0))
     return -value if kpi.direction is Direction.UP else value
-
-
-def _rounded(value: Fraction, places: int = 2) -> Decimal:
-    return Decimal(round(value * 10**places)).scaleb(-places)
 
 
 class Step(StrEnum):
@@ -206,7 +203,7 @@ def driver_of(kpi: KpiSpec, parts: Mapping[str, Part], *, worse: int, factor: De
     child, change = max(effects.items(), key=lambda pair: (pair[1] * worse, pair[0]))
     if change * worse <= 0:
         return None
-    return Driver(child, _rounded(change, 4), _rounded(total, 4))
+    return Driver(child, rounded(change, 4), rounded(total, 4))
 
 
 def _effects(parts: Mapping[str, Part], *, factor: Decimal) -> Mapping[str, Fraction]:

@@ -97,10 +97,9 @@ class _Evaluation:
         self.divisors.append(node)
 
 
-def rounded(value: Fraction) -> Decimal:
-    """Return the value with 6 decimal places, half to even."""
-    top, bottom = np.array([value.numerator], dtype=object), np.array([value.denominator], dtype=object)
-    return Decimal(int(Ratios(top, bottom).rounded(1)[0])).scaleb(-PLACES)
+def rounded(value: Fraction, places: int = PLACES) -> Decimal:
+    """Return the value with so many decimal places, half to even: `Ratios.rounded` for a single one."""
+    return Decimal(round(value * 10**places)).scaleb(-places)
 
 
 class Board:

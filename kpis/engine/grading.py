@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from kpis.engine.arithmetic import rounded
 from kpis.engine.specs import Direction, KpiSpec, NoData, Value
 
 CAP = 120
@@ -116,14 +117,14 @@ def grade(lines: Sequence[Line]) -> Scorecard:
     counted = sum((Fraction(line.weight) for line in with_data), Fraction(0))
     coverage = counted / total if total else Fraction(0)
     if not counted or coverage < MIN_COVERAGE:
-        return Scorecard(None, _decimal(coverage, 4), None, tuple(graded))
+        return Scorecard(None, rounded(coverage, 4), None, tuple(graded))
     parts = [
         None if reached is None else Fraction(line.weight) * reached / counted
         for line, reached in zip(lines, exact, strict=True)
     ]
     score, points = _points(parts)
     pairs = zip(graded, points, strict=True)
-    return Scorecard(score, _decimal(coverage, 4), band_of(score), tuple(replace(each, points=p) for each, p in pairs))
+    return Scorecard(score, rounded(coverage, 4), band_of(score), tuple(replace(each, points=p) for each, p in pairs))
 
 
 def combine(cards: Sequence[tuple[Scorecard, Decimal]]) -> CombinedScore:
@@ -132,10 +133,10 @@ def combine(cards: Sequence[tuple[Scorecard, Decimal]]) -> CombinedScore:
     counted = sum((Fraction(share) for card, share in cards if card.score is not None), Fraction(0))
     coverage = counted / total if total else Fraction(0)
     if not counted or coverage < MIN_COVERAGE:
-        return CombinedScore(None, _decimal(coverage, 4), None, (None,) * len(cards))
+        return CombinedScore(None, rounded(coverage, 4), None, (None,) * len(cards))
     parts = [None if card.score is None else Fraction(card.score) * Fraction(share) / counted for card, share in cards]
     score, points = _points(parts)
-    return CombinedScore(score, _decimal(coverage, 4), band_of(score), tuple(points))
+    return CombinedScore(score, rounded(coverage, 4), band_of(score), tuple(points))
 
 
 def _clamped(value: Fraction) -> Fraction:
@@ -158,16 +159,12 @@ def _graded(line: Line) -> GradedLine:
         weight=line.weight,
         value=value.value,
         target=line.target,
-        attainment=None if reached is None else _decimal(reached, 2),
+        attainment=None if reached is None else rounded(reached, 2),
         points=None,
         status=status,
         reason=value.reason,
         detail=value.detail,
     )
-
-
-def _decimal(value: Fraction, places: int) -> Decimal:
-    return Decimal(round(value * 10**places)).scaleb(-places)
 
 
 def _points(parts: Sequence[Fraction | None]) -> tuple[Decimal, list[Decimal | None]]:

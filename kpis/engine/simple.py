@@ -91,7 +91,7 @@ def _run(context: Context, group: _Group, asked: Sequence[_Asked]) -> dict[Measu
     first = asked[0].measure
     rows, covered = _in_window(context, read, first, span)
     columns = {f"c{each.index}": condition(context.library, each.measure, rows, each.ref.filters) for each in asked}
-    inputs = sorted({name for each in asked for name in _inputs(each.measure)} | ({"_day"} & set(rows.columns)))
+    inputs = sorted({name for each in asked for name in inputs_of(each.measure)} | ({"_day"} & set(rows.columns)))
     scope_columns = [read.scope_prefix + name for name in context.scoping.columns(read.scope_spec)]
     tagged = rows.select(**columns, **{name: rows[name] for name in dict.fromkeys([*inputs, *scope_columns])})
     spread = context.scoping.spread(tagged, read.scope_spec, [*columns, *inputs], prefix=read.scope_prefix)
@@ -101,7 +101,8 @@ def _run(context: Context, group: _Group, asked: Sequence[_Asked]) -> dict[Measu
     return {each.ref: _result(each, answer, cells, kinds, covered) for each in asked}
 
 
-def _inputs(measure: SimpleMeasure) -> list[str]:
+def inputs_of(measure: SimpleMeasure) -> list[str]:
+    """Return the columns an aggregate of the measure reads."""
     return [name for name in (measure.column, measure.weight, measure.by) if name]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kpis.engine.grammar import BinOp, MeasureRef, Node, Number
 from kpis.engine.plan import plan_kpi
 from kpis.engine.specs import Aggregation, Direction, Library, SimpleMeasure
+from omnichannel.core.numerals import rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,11 +145,6 @@ def scaled_with(part: Decimal | None, *, before: Decimal | None, after: Decimal,
     if part is None or not before:
         return part
     return rounded(Decimal(part) * after / before, places)
-
-
-def rounded(value: Decimal, places: int) -> Decimal:
-    """Round half up."""
-    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
 def out_of_order(

@@ -12,7 +12,7 @@ import yaml
 from kpis.engine.grammar import parse_formula
 from kpis.engine.specs import DerivedMeasure, KpiSpec, Library
 from kpis.library.loader import kpi_spec
-from omnichannel.core.text import Bilingual
+from omnichannel.core.datafiles import KeysOnce
 
 Node = Mapping[str, Any]
 OWN = "own"  # the `recovery` of a KPI that is in no seed
@@ -34,8 +34,8 @@ def node_of(spec: KpiSpec) -> dict[str, Any]:
     band = spec.target_band
     found: dict[str, Any] = {
         "id": spec.id,
-        "names": _both(spec.names),
-        "definition": _both(spec.definition),
+        "names": spec.names.as_json(),
+        "definition": spec.definition.as_json(),
         "kind": spec.kind.value,
         "layer": spec.layer.value,
         "unit": spec.unit,
@@ -146,21 +146,13 @@ _Dumper.add_representer(str, _text)
 _Dumper.add_representer(list, _list)
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(KeysOnce, yaml.SafeLoader):
     """Safe YAML in which numbers and dates stay text, aliases are refused and a repeated key is an error."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             raise yaml.composer.ComposerError(None, None, "aliases are not for entries", self.get_mark())
         return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for index, key in enumerate(keys):
-            if key in keys[:index]:
-                mark = node.value[index][0].start_mark
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is given twice", mark)
-        return super().construct_mapping(node, deep=deep)
 
 
 def _as_text(loader: _Loader, node: yaml.ScalarNode) -> str:
@@ -169,10 +161,6 @@ def _as_text(loader: _Loader, node: yaml.ScalarNode) -> str:
 
 for _tag in ("float", "int", "timestamp"):
     _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _as_text)
-
-
-def _both(text: Bilingual) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}
 
 
 def exact(text: object) -> Decimal | None:

@@ -19,8 +19,6 @@ from kpis.alert_choices import (
 )
 from omnichannel.workspaces.scoping import WorkspaceModel
 
-ALERT_SCOPES = ("company", "unit")
-
 
 class AlertRule(WorkspaceModel):
     """One revision of a rule of the catalogue as the workspace wants it; the newest counts, older ones are the log.

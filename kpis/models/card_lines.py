@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from kpis.engine.specs import COMPANY, Scope, ScopeKind
+from omnichannel.core.numerals import from_text, to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,11 @@ class CardLine:
         return {
             "kpi": self.kpi,
             "weight": str(self.weight),
-            "value": _text(self.value),
+            "value": to_text(self.value),
             "unit": self.unit,
-            "target": _text(self.target),
-            "attainment": _text(self.attainment),
-            "points": _text(self.points),
+            "target": to_text(self.target),
+            "attainment": to_text(self.attainment),
+            "points": to_text(self.points),
             "status": self.status,
             "reason": self.reason,
             "detail": self.detail,
@@ -52,11 +53,11 @@ class CardLine:
         return cls(
             kpi=stored["kpi"],
             weight=Decimal(stored["weight"]),
-            value=_number(stored["value"]),
+            value=from_text(stored["value"]),
             unit=stored["unit"],
-            target=_number(stored["target"]),
-            attainment=_number(stored["attainment"]),
-            points=_number(stored["points"]),
+            target=from_text(stored["target"]),
+            attainment=from_text(stored["attainment"]),
+            points=from_text(stored["points"]),
             status=stored["status"],
             reason=stored["reason"],
             detail=stored["detail"],
@@ -80,8 +81,8 @@ class ShareLine:
         return {
             "role": self.role,
             "share": str(self.share),
-            "score": _text(self.score),
-            "points": _text(self.points),
+            "score": to_text(self.score),
+            "points": to_text(self.points),
             "status": self.status,
         }
 
@@ -91,15 +92,7 @@ class ShareLine:
         return cls(
             role=stored["role"],
             share=Decimal(stored["share"]),
-            score=_number(stored["score"]),
-            points=_number(stored["points"]),
+            score=from_text(stored["score"]),
+            points=from_text(stored["points"]),
             status=stored["status"],
         )
-
-
-def _text(number: Decimal | None) -> str | None:
-    return None if number is None else f"{number:f}"
-
-
-def _number(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)

@@ -18,6 +18,7 @@ from kpis.library.extras import library_extras
 from kpis.models import CardLine, Computation, KpiValue, Scorecard, ShareLine, Target
 from kpis.queries.definitions import every_kpi, library_at
 from kpis.queries.scorecards import scope_name
+from omnichannel.core.numerals import to_text
 from omnichannel.core.periods import Period
 from omnichannel.core.text import Bilingual
 from roles.catalogue import RoleKey, SubtypeKey, load_roles
@@ -87,8 +88,8 @@ def document(card: Scorecard, *, by: Grounds) -> Data:
         "unit": _unit(card.unit_id, by),
         "stage": _stage(card, by),
         "organisation_as_of": by.period.last_day.isoformat(),
-        "score": _text(card.score),
-        "coverage": _text(card.coverage),
+        "score": to_text(card.score),
+        "coverage": to_text(card.coverage),
         "band": _band(card.band),
         "weights": _weights(card),
         "lines": [_line(line, by) for line in card.card_lines],
@@ -171,8 +172,8 @@ def _line(line: CardLine, by: Grounds) -> Data:
     return {
         **stored,
         "measured_at": _scope(line.measured, by),
-        "floor": _text(floor),
-        "stretch": _text(stretch),
+        "floor": to_text(floor),
+        "stretch": to_text(stretch),
         "definition": _definition(spec, by) if spec else None,
     }
 
@@ -202,7 +203,3 @@ def _share(line: ShareLine) -> Data:
 def _band(key: str) -> Data | None:
     found = next((band for band in library_extras().scoring.bands if band.id == key), None)
     return {"id": key, "names": _names(found.names)} if found else None
-
-
-def _text(number: Decimal | None) -> str | None:
-    return None if number is None else f"{number:f}"

@@ -19,6 +19,7 @@ from kpis.datasets.files.raw import LINE
 from kpis.datasets.health.measuring import Stored
 from kpis.datasets.repair.export import safe_cell
 from kpis.datasets.store.parts import SEQ
+from kpis.engine.explain import shown
 from kpis.engine.specs import ColumnSpec, ColumnType, TableSpec
 from kpis.queries.stored import stored_table
 
@@ -148,13 +149,8 @@ def _quoted(names: Collection[str]) -> str:
 def _plain(value: object) -> object:
     """Return a value as JSON says it: decimals as text without needless zeros, moments without a zone."""
     if isinstance(value, Decimal):
-        return _decimal(value)
+        return shown(value)
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _decimal(value: Decimal) -> str:
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _cell(value: object) -> str:

@@ -13,6 +13,7 @@ from kpis.choices import DefinitionSubject
 from kpis.models import Definition
 from kpis.queries.definitions import every_kpi
 from kpis.queries.uploads import last_change
+from omnichannel.core.numerals import from_text
 from omnichannel.core.text import Bilingual
 from omnichannel.jobs.choices import ACTIVE, JobKind, JobState
 from omnichannel.jobs.models import Job
@@ -143,8 +144,8 @@ def _moved(each: Mapping[str, Any], own: Mapping[str, tuple[Bilingual, str]], un
         scope_kind=each["scope_kind"],
         scope_id=each["scope_id"],
         who=units.get(each["scope_id"], each["scope_id"]),
-        before=_number(each["before"]),
-        after=_number(each["after"]),
+        before=from_text(each["before"]),
+        after=from_text(each["after"]),
         reason_before=each["reason_before"],
         reason_after=each["reason_after"],
     )
@@ -170,10 +171,6 @@ def _score(each: Mapping[str, Any], names: Mapping[str, str]) -> Moved:
         scope_kind=each["scope_kind"],
         scope_id=each["scope_id"],
         who=names.get(each["scope_id"]) or each["scope_id"],
-        before=_number(each["before"]),
-        after=_number(each["after"]),
+        before=from_text(each["before"]),
+        after=from_text(each["after"]),
     )
-
-
-def _number(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)

@@ -15,6 +15,7 @@ from kpis.models import Upload
 from kpis.queries.definitions import every_kpi
 from kpis.queries.upload_words import value_name
 from kpis.queries.uploads import last_change
+from omnichannel.core.numerals import from_text
 from omnichannel.jobs.choices import ACTIVE, JobKind, JobState
 from omnichannel.jobs.models import Job
 from roles.queries.frames import org_units_rows
@@ -141,18 +142,14 @@ def _moves(movers: Sequence[Mapping[str, Any]]) -> tuple[FigureMove, ...]:
             period=mover["period"],
             scope_kind=str(ScopeKindChoice(mover["scope_kind"]).label),
             scope_name=units.get(mover["scope_id"]) or value_name(mover["scope_id"]),
-            before=_number(mover["before"]),
-            after=_number(mover["after"]),
+            before=from_text(mover["before"]),
+            after=from_text(mover["after"]),
             reason_before=mover["reason_before"],
             reason_after=mover["reason_after"],
         )
         for mover in movers
         if mover["kpi"] in kpis
     )
-
-
-def _number(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
 
 
 def _obstacles(obstacles: Sequence[Mapping[str, Any]], *, language: str) -> tuple[FactObstacle, ...]:

@@ -48,10 +48,6 @@ def both(text: str, **values: object) -> Bilingual:
     return Bilingual(found["zh-hans"], found["en"])
 
 
-def _in(value: object, code: str) -> object:
-    return value.in_language(code) if isinstance(value, Bilingual) else value
-
-
 def scope_names(scopes: Iterable[Scope], *, tree: UnitTree) -> Names:
     """Return what scopes are called; one that nobody has named is called by its id. One query per kind of names."""
     asked = list(dict.fromkeys(scopes))

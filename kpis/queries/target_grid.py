@@ -10,6 +10,7 @@ from kpis.engine.specs import COMPANY, KpiSpec, Scope, ScopeKind
 from kpis.engine.targets import Additivity, additivity
 from kpis.models import Target
 from kpis.queries.definitions import library_at
+from kpis.queries.scope_words import scope_text
 from kpis.queries.targets import Aim, aims
 from kpis.queries.values import trends
 from omnichannel.core.periods import Grain, Period, parse_period
@@ -81,7 +82,7 @@ class GridRow:
     @property
     def key(self) -> str:
         """The row's key in forms and addresses."""
-        return scope_key(self.scope)
+        return scope_text(self.scope)
 
     @property
     def gaps(self) -> int:
@@ -97,11 +98,6 @@ class Grid:
     adds: Additivity
     rows: tuple[GridRow, ...]
     periods: tuple[Period, ...]
-
-
-def scope_key(scope: Scope) -> str:
-    """Return `unit:S1`, `employee:E1` or `company:`."""
-    return f"{scope.kind.value}:{scope.id}"
 
 
 def parse_scope(text: str) -> Scope:
@@ -192,7 +188,7 @@ def _below(above: _Place, ask: GridAsk, tree: UnitTree, people: People) -> Itera
     """Yield what is right below a row that is open, and what is below that."""
     if above.depth and above.scope.id not in ask.opened:
         return
-    key = scope_key(above.scope)
+    key = scope_text(above.scope)
     units = units_below(above.scope, tree)
     shown = units if key in ask.unfolded else units[:MOST_BELOW]
     for at, unit in enumerate(shown):

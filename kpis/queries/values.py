@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Q
@@ -26,6 +26,11 @@ def stored_periods(grain: Grain = Grain.MONTH) -> list[Period]:
     keys = KpiValue.objects.filter(kpi=some_kpi, scope_kind=ScopeKind.COMPANY, scope_id="", is_current=True)
     found = [parse_period(key) for key in keys.order_by("-period_start").values_list("period", flat=True)]
     return [period for period in found if period.grain is grain]
+
+
+def periods_touched(effective_from: date) -> list[Period]:
+    """Return the months with figures that what counts from this day on concerns, newest first."""
+    return [period for period in stored_periods() if period.last_day >= effective_from]
 
 
 def newest_computation() -> Computation | None:

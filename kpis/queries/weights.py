@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import QuerySet
-
 from kpis.choices import WeightsSource
 from kpis.models import WeightSet
 from kpis.queries.definitions import library_at
@@ -137,11 +135,6 @@ def source_of_place(subtype: str, unit: str) -> WeightsSource:
 def weight_history(role: str, *, limit: int = 50) -> list[WeightSet]:
     """Return the workspace's own sets of a role wherever they count, newest first."""
     return list(WeightSet.objects.filter(role_key=role).select_related("created_by").order_by("-id")[:limit])
-
-
-def coming_sets(role: str, *, after: date) -> QuerySet[WeightSet]:
-    """Return the sets of a role that begin after a day, earliest first."""
-    return WeightSet.objects.filter(role_key=role, effective_from__gt=after).order_by("effective_from", "id")
 
 
 def allowed_kpis(role: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from kpis.choices import DefinitionState, DefinitionSubject
 from kpis.engine.scoping import ScopeRequest
-from kpis.engine.specs import COMPANY, Scope, ScopeKind, Value
+from kpis.engine.specs import COMPANY, Scope, ScopeKind
 from kpis.errors import DefinitionInvalid, NoDraft, NothingToCompute
 from kpis.library.entry import check_entry
 from kpis.models import Definition
@@ -18,7 +18,7 @@ from kpis.queries.definitions import library_at, trying
 from kpis.queries.entry_words import label_of, message_of
 from kpis.queries.own_definitions import surroundings_of
 from kpis.queries.uploads import last_change
-from kpis.queries.values import months_with_data, stored_periods
+from kpis.queries.values import Book, as_book, months_with_data, stored_periods
 from kpis.queries.where_used import kpis_with
 from kpis.services.definitions import draft_of
 from kpis.services.figure_preview import Mover, Report
@@ -34,7 +34,6 @@ from omnichannel.jobs.services.lifecycle import create_job
 MONTHS = 13
 MOST_UNITS = 400  # rows of units kept, the largest movers first
 MOST_CARDS = 50
-Book = dict[tuple[str, Scope], Value]
 CardKey = tuple[str, Scope]
 
 
@@ -76,9 +75,9 @@ def preview_definition(params: Mapping[str, Any], *, report: Report) -> dict[str
     with measuring(asked=[(kpis, ScopeRequest())]) as now, measuring(asked=[(kpis, ScopeRequest())]) as then:
         for done, period in enumerate(periods[1:], start=1):
             report(JobStep.COMPUTING, done=done, total=len(periods))
-            before = _book(now(period))
+            before = as_book(now(period))
             with trying(draft):
-                after = _book(then(period))
+                after = as_book(then(period))
             company += [_mover(period, (kpi, COMPANY), before, after).to_json() for kpi in kpis]
     report(JobStep.GRADING, done=len(periods), total=len(periods))
     return {
@@ -105,13 +104,9 @@ def _everywhere(draft: Definition, period: Period, *, kpis: Sequence[str]) -> tu
     kinds = GRADED_KINDS if personal else GRADED_KINDS - {ScopeKind.EMPLOYEE}
     scopes = ScopeRequest(kinds, keep_unavailable=False, kpis_at={ScopeKind.EMPLOYEE: personal})
     with measuring(asked=[(kpis, scopes)]) as now, measuring(asked=[(kpis, scopes)]) as then:
-        before = _book(now(period))
+        before = as_book(now(period))
         with trying(draft):
-            return before, _book(then(period))
-
-
-def _book(values: Iterable[Value]) -> Book:
-    return {(value.kpi, value.scope): value for value in values}
+            return before, as_book(then(period))
 
 
 def _mover(period: Period, at: tuple[str, Scope], before: Book, after: Book) -> Mover:

@@ -18,10 +18,9 @@ from kpis.models import Definition
 from kpis.queries.definitions import forget_definitions
 from kpis.queries.entry_words import label_of, message_of
 from kpis.queries.own_definitions import newest_of, surroundings_of
-from kpis.queries.values import stored_periods
+from kpis.queries.values import periods_touched
 from kpis.queries.where_used import weighed_in
 from kpis.services.values import request_in_parts
-from omnichannel.core.periods import Period
 from omnichannel.jobs.choices import JobOrigin
 from omnichannel.workspaces.scoping import current_workspace_id
 
@@ -158,14 +157,9 @@ def draft_of(subject: DefinitionSubject, key: str) -> Definition:
     return newest
 
 
-def touched_periods(effective_from: date) -> list[Period]:
-    """Return the stored periods whose figures a definition from this day on moves, newest first."""
-    return [period for period in stored_periods() if period.last_day >= effective_from]
-
-
 def _compute_from(day: date, *, actor_id: int, origin: JobOrigin) -> None:
     forget_definitions()
-    if touched := touched_periods(day):
+    if touched := periods_touched(day):
         request_in_parts(touched, actor_id=actor_id, origin=origin)
 
 

@@ -21,7 +21,7 @@ from kpis.errors import UploadBusy
 from kpis.models import Upload
 from kpis.queries.turning import Moved, fact_months, moved_periods, part_change, swing
 from kpis.queries.uploads import last_change
-from kpis.queries.values import current_values
+from kpis.queries.values import Book, as_book, current_values
 from kpis.queries.warehouse import World, organisation_on
 from kpis.services.fact_changes import Obstacle, fact_key, turn_facts
 from kpis.services.facts import is_fact_table, keep_facts, read_rows
@@ -41,7 +41,6 @@ STANDS = {
     UploadTurn.REVERT: (UploadState.LOADED,),
     UploadTurn.REAPPLY: (UploadState.REVERTED,),
 }
-Book = dict[tuple[str, Scope], Value]
 
 
 class Report(Protocol):
@@ -164,7 +163,7 @@ def _compare(found: Movers, moved: Moved, world: World, *, report: Report) -> No
         report(JobStep.COMPUTING, done=len(moved.retire), total=total)
         for done, block in enumerate(then, start=len(moved.retire) + 1):
             present = _stored(block.period) if block.period not in stale else _next(now, block.period, waiting)
-            found.add(_differences(block.period, present, _book(block)))
+            found.add(_differences(block.period, present, as_book(block)))
             report(JobStep.COMPUTING, done=done, total=total)
 
 
@@ -172,16 +171,12 @@ def _next(blocks: Iterator[ValueBlock], period: Period, waiting: dict[Period, Bo
     """Return the figures of a period; those of others that come before it wait."""
     while period not in waiting:
         block = next(blocks)
-        waiting[block.period] = _book(block)
+        waiting[block.period] = as_book(block)
     return waiting.pop(period)
 
 
 def _stored(period: Period) -> Book:
-    return _book(current_values(period))
-
-
-def _book(values: Iterable[Value]) -> Book:
-    return {(value.kpi, value.scope): value for value in values}
+    return as_book(current_values(period))
 
 
 def _differences(period: Period, before: Book, after: Book) -> Iterable[Mover]:

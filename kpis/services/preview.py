@@ -13,11 +13,11 @@ from kpis.errors import WeightsInvalid
 from kpis.queries.scorecards import current_cards
 from kpis.queries.subjects import Organisation, Subject, organisation, subjects
 from kpis.queries.targets import targets_of
-from kpis.queries.values import as_book, current_values
+from kpis.queries.values import as_book, current_values, periods_touched
 from kpis.queries.weights import EffectiveWeights, WeightBook, source_of_place, weights_on
 from kpis.services.grading import Card, grade_subjects, weights_for
 from kpis.services.scorecards import GRADED_KINDS
-from kpis.services.weights import checked_weights, place_issues, touched_periods
+from kpis.services.weights import checked_weights, place_issues
 from omnichannel.core.periods import Period
 from roles.catalogue import RoleKey, StageKey
 
@@ -117,7 +117,7 @@ def preview_change(candidate: Candidate, *, effective_from: date) -> tuple[Previ
         checked_weights(candidate.role, candidate.weights, stage=candidate.stage, on=effective_from, **place)
     elif issues := place_issues(candidate.stage, subtype=candidate.subtype, unit=candidate.unit, on=effective_from):
         raise WeightsInvalid(issues)
-    return tuple(_tried(candidate, period) for period in touched_periods(effective_from)[:MOST_PERIODS])
+    return tuple(_tried(candidate, period) for period in periods_touched(effective_from)[:MOST_PERIODS])
 
 
 def _tried(candidate: Candidate, period: Period) -> Preview:

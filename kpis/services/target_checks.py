@@ -16,7 +16,7 @@ from kpis.engine.specs import KpiSpec
 from kpis.engine.targets import out_of_order
 from kpis.queries.definitions import library_at
 from kpis.queries.targets import TargetKey, changed_since, target_key
-from omnichannel.core.periods import Period, parse_period
+from omnichannel.core.periods import Period, period_or_none
 from roles.catalogue import RoleKey
 from roles.queries.listing import listed_people
 from roles.queries.org_chart import UnitTree, unit_tree
@@ -81,7 +81,7 @@ def check_targets(
     rows: Sequence[TargetInput], *, bound: Bound, seen_at: datetime | None = None
 ) -> tuple[TargetIssue, ...]:
     """Return every fault of every row."""
-    periods = {row.period: _period(row.period) for row in rows}
+    periods = {row.period: period_or_none(row.period) for row in rows}
     known = _known(rows, periods=[period for period in periods.values() if period is not None])
     twice = Counter(row.key for row in rows)
     since = changed_since({row.key for row in rows}, moment=seen_at) if seen_at else frozenset()
@@ -165,13 +165,6 @@ ORDER = {
     ("stretch", "up"): lambda: _("The stretch lies below the target, though more is better here."),
     ("stretch", "down"): lambda: _("The stretch lies above the target, though less is better here."),
 }
-
-
-def _period(text: str) -> Period | None:
-    try:
-        return parse_period(text)
-    except ValueError:
-        return None
 
 
 def _known(rows: Sequence[TargetInput], *, periods: Sequence[Period]) -> _Known:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from kpis.choices import ComputationKind
 from kpis.errors import WeightsInvalid
 from kpis.models import WeightSet
-from kpis.queries.values import stored_periods
+from kpis.queries.values import periods_touched
 from kpis.queries.weights import allowed_kpis
 from kpis.services.scorecards import regrade
 from kpis.services.values import request_computation
@@ -95,15 +95,10 @@ def _save(
             note=note,
             created_by_id=actor_id,
         )
-        touched = touched_periods(effective_from)
+        touched = periods_touched(effective_from)
         regrade(touched[:AT_ONCE], role=role, actor_id=actor_id)
         _grade_later(touched[AT_ONCE:], actor_id=actor_id)
     return saved
-
-
-def touched_periods(effective_from: date) -> list[Period]:
-    """Return the periods with figures whose cards follow weights from that day on, newest first."""
-    return [period for period in stored_periods() if period.last_day >= effective_from]
 
 
 def _grade_later(periods: list[Period], *, actor_id: int) -> None:

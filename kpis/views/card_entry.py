@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from kpis.engine.specs import KpiSpec, Scope, ScopeKind
+from kpis.engine.specs import KpiSpec
 from kpis.figures import Bar, Chart, Series, attainment_bars, trend
 from kpis.models import Scorecard
 from kpis.queries.card_changes import Movement, movement
@@ -114,11 +114,6 @@ def compare(view: CardView, other: Scorecard | None) -> Movement | None:
 def _specs(card: Scorecard) -> dict[str, KpiSpec]:
     known = every_kpi()
     return {line.kpi: known[line.kpi] for line in card.card_lines if line.kpi in known}
-
-
-def card_scope(card: Scorecard) -> Scope:
-    """Return whose card it is."""
-    return Scope(ScopeKind(card.scope_kind), card.scope_id)
 
 
 def _bars_chart(view: CardView) -> Chart | None:

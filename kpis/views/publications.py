@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -24,6 +23,7 @@ from kpis.queries.values import stored_periods
 from kpis.services.publishing import request_publication
 from kpis.views.restated_words import cause_words
 from omnichannel.core.errors import DomainError
+from omnichannel.core.numerals import from_text
 from omnichannel.core.periods import Period, parse_period
 from omnichannel.jobs.choices import ACTIVE, JobKind, JobState
 from omnichannel.jobs.models import Job
@@ -134,8 +134,8 @@ def published_card(request: WorkspaceRequest, slug: str, pk: int, card_pk: int) 
         "card": document,
         "lines": [_numbers(line) for line in document["lines"]],
         "roles": [_numbers(line) for line in document["roles"]],
-        "score": _number(document["score"]),
-        "coverage": _number(document["coverage"]),
+        "score": from_text(document["score"]),
+        "coverage": from_text(document["coverage"]),
         "segments": [
             {"label": line["names"], "points": line["points"], "weight": line["weight"], "status": line["status"]}
             for line in map(_segment, document["lines"])
@@ -178,12 +178,8 @@ def _others(card: PublishedCard) -> list[PublishedCard]:
     return list(rows.defer("document").select_related("publication").order_by("-publication__number"))
 
 
-def _number(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
-
-
 def _numbers(line: dict[str, Any]) -> dict[str, Any]:
-    return {**line, **{name: _number(line[name]) for name in (*NUMBERS, "share", "score") if name in line}}
+    return {**line, **{name: from_text(line[name]) for name in (*NUMBERS, "share", "score") if name in line}}
 
 
 def _segment(line: dict[str, Any]) -> dict[str, Any]:
@@ -211,8 +207,8 @@ def _differences(result: Restated, document: dict[str, Any]) -> list[dict[str, A
             {
                 "name": spec.names if spec else one.kpi,
                 "field": words[one.field],
-                "before": _number(one.before) if number else one.before,
-                "now": _number(one.now) if number else one.now,
+                "before": from_text(one.before) if number else one.before,
+                "now": from_text(one.now) if number else one.now,
                 "unit": unit.get(one.field, ""),
                 "places": None if one.field in ("value", "target") else 2,
                 "is_number": number,

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from kpis.engine.specs import COMPANY, Scope, ScopeKind
 from kpis.queries.definitions import library_at
-from kpis.queries.target_grid import GridAsk, has_personal_targets, parse_scope, scope_key, units_below
+from kpis.queries.scope_words import scope_text
+from kpis.queries.target_grid import GridAsk, has_personal_targets, parse_scope, units_below
 from kpis.services.target_asks import (
     COMPANYS,
     EVEN,
@@ -157,7 +158,7 @@ def _context(grid: GridAsk, ask: PlanAsk, plan: Plan | None, tree: UnitTree) -> 
             (Operation.PREVIOUS.value, _("Carry on the last period")),
             (Operation.CASCADE.value, _("Hand down")),
         ],
-        "scope_key": scope_key(ask.scope),
+        "scope_key": scope_text(ask.scope),
         "scope_options": _scope_options(grid, ask, tree),
         "reach_options": _reach_options(grid),
         "period_options": [("", _("All of the year")), *((str(each), str(each)) for each in _periods(grid, ask))],
@@ -192,7 +193,7 @@ def _periods(grid: GridAsk, ask: PlanAsk) -> tuple[Any, ...]:
 
 def _scope_options(grid: GridAsk, ask: PlanAsk, tree: UnitTree) -> list[tuple[str, str]]:
     """Return whom the operation may start from; only who has somebody below can hand down."""
-    top = [] if grid.within is not None else [(scope_key(COMPANY), _("Company"))]
+    top = [] if grid.within is not None else [(scope_text(COMPANY), _("Company"))]
     units = [node for node in tree if len(tree.root_ids) != 1 or node.external_id != tree.root_ids[0] or grid.within]
     if ask.operation is Operation.CASCADE and not grid.with_people:
         units = [node for node in units if units_below(Scope(ScopeKind.UNIT, node.external_id), tree)]

@@ -22,16 +22,21 @@ class DataFileError(ValueError):
     """A data file that cannot be read: a fault of the package, not of a user."""
 
 
-class _Loader(yaml.CSafeLoader):
-    """Safe YAML in which a number with a point is a Decimal, a date stays text and a repeated key is an error."""
+class KeysOnce:
+    """For a YAML loader: a repeated key is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[attr-defined]
         for index, key in enumerate(keys):
             if key in keys[:index]:
                 mark = node.value[index][0].start_mark
                 raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is given twice", mark)
-        return super().construct_mapping(node, deep=deep)
+        found: dict[Any, Any] = super().construct_mapping(node, deep=deep)  # type: ignore[misc]
+        return found
+
+
+class _Loader(KeysOnce, yaml.CSafeLoader):
+    """Safe YAML in which a number with a point is a Decimal, a date stays text and a repeated key is an error."""
 
 
 def _decimal(loader: _Loader, node: yaml.ScalarNode) -> Decimal:

@@ -123,3 +123,13 @@ def _join(text: str, word: str) -> str:
 def _after(word: str) -> str:
     """A Latin word keeps its distance from the scale name (`12.8 k pcs`), a Chinese one does not (`12.8 万件`)."""
     return f" {word}" if word and word[0].isascii() and word[0].isalpha() else word
+
+
+def to_text(number: Decimal | None) -> str | None:
+    """Return a number as JSON documents hold it: every digit, no exponent."""
+    return None if number is None else f"{number:f}"
+
+
+def from_text(text: str | None) -> Decimal | None:
+    """Return the number of such a text."""
+    return None if text is None else Decimal(text)

@@ -112,6 +112,14 @@ def parse_day(text: str) -> date:
     return day
 
 
+def period_or_none(text: str) -> Period | None:
+    """Return the period a text names, None when it names none."""
+    try:
+        return parse_period(text)
+    except ValueError:
+        return None
+
+
 def parse_period(text: str) -> Period:
     """Parse `2024-W18`, `2024-11`, `2024-Q2` or `2024`. Raise ValueError with the accepted forms otherwise."""
     text = text.strip().upper()

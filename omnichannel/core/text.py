@@ -12,6 +12,10 @@ class Bilingual:
     zh: str
     en: str
 
+    def as_json(self) -> dict[str, str]:
+        """Return both, as documents and answers hold them."""
+        return {"zh": self.zh, "en": self.en}
+
     def in_language(self, code: str | None) -> str:
         """Return the text for a language code such as `zh-hans`, `zh`, `en-us`; English is the fallback."""
         return self.zh if (code or "").lower().startswith("zh") else self.en

@@ -25,11 +25,6 @@ def day_number(day: date) -> int:
     return (day - EPOCH).days
 
 
-def day_numbers(days: Iterable[date]) -> Counts:
-    """Return the days since 1970."""
-    return np.array([day_number(day) for day in days], dtype=np.int64)
-
-
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """How dates become buckets: by month or by day. A day at a boundary of a span begins a bucket."""

@@ -16,6 +16,7 @@ from kpis.engine.arrays.leaves import Leaves, kinds_in_order, leaf_kinds
 from kpis.engine.arrays.work import Asked, Work
 from kpis.engine.grids import Grid
 from kpis.engine.scoping import SUBJECT_TABLES
+from kpis.engine.simple import inputs_of
 from kpis.engine.sources import TEMPORAL, Source, column_spec, condition, plain, source, within
 from kpis.engine.specs import Aggregation, ScopeKind, SimpleMeasure
 from kpis.engine.windows import Span
@@ -73,11 +74,6 @@ def sums(member: Member) -> dict[str, str]:
         found[f"s{index}"] = f"sum(CASE WHEN c{index} THEN {value} END)"
         found[f"w{index}"] = f"count(CASE WHEN c{index} THEN {value} END)"
     return found
-
-
-def inputs_of(measure: SimpleMeasure) -> list[str]:
-    """Return the columns an aggregate of the measure reads."""
-    return [name for name in (measure.column, measure.weight, measure.by) if name]
 
 
 def tagged(work: Work, read: Source, rows: ir.Table, members: Sequence[Member], more: dict[str, ir.Value]) -> ir.Table:

@@ -19,7 +19,8 @@ from kpis.engine.arrays.leaves import kinds_in_order
 from kpis.engine.arrays.slabs import DAY, Slab
 from kpis.engine.arrays.tables import Tables
 from kpis.engine.arrays.work import Asked, Work
-from kpis.engine.derived.history import LIFETIME_PARTS, RULES, Dates
+from kpis.engine.derived.dates import Dates
+from kpis.engine.derived.history import LIFETIME_PARTS, RULES
 from kpis.engine.grids import Grid
 from kpis.engine.windows import Span
 

@@ -18,51 +18,15 @@ import numpy as np
 
 from kpis.engine.bounds import midnight
 from kpis.engine.derived.case import KEYS, PRIVATE_MALL, Case, counted, flag
+from kpis.engine.derived.dates import Dates, Range
 from kpis.engine.results import MeasureResult, Numbers, no_rows
-from omnichannel.core.periods import shift_months
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from kpis.engine.specs import Params
-    from kpis.engine.windows import Span
-
-Range = tuple[date | None, date]
-
 
 @dataclass(frozen=True, slots=True)
-class Dates:
-    """The dates the algorithms compare with. Each `*_alive` is where the look-back of `churn_days` begins."""
-
-    before: date
-    start: date
-    end: date
-    year_ago: date
-    start_alive: date
-    end_alive: date
-    year_alive: date
-    first_from: date
-
-    @classmethod
-    def of(cls, span: Span, params: Params) -> Dates:
-        """Return the dates for one window."""
-        churn = timedelta(days=params.churn_days)
-        year_ago = shift_months(span.end, -12)
-        first_from = span.start - timedelta(days=params.second_purchase_days)
-        return cls(
-            before=span.before,
-            start=span.start,
-            end=span.end,
-            year_ago=year_ago,
-            start_alive=span.start - churn,
-            end_alive=span.end - churn,
-            year_alive=year_ago - churn,
-            first_from=first_from,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class Rule:
     """`reads`: the orders looked at. `needs`: ranges that must all have orders, or there is nothing to say."""
 
     reads: Callable[[Dates], Range]
@@ -90,37 +54,37 @@ def _period(on: Dates) -> Range:
     return on.start, on.end
 
 
-RULES: Mapping[str, _Rule] = {
-    "repeat_n": _Rule(_period, lambda on: (_period(on),), lambda s, on: s["day_1"] < s["day_n"]),
-    "mall_repeat_n": _Rule(_period, lambda on: (_period(on),), lambda s, on: s["mall_day_1"] < s["mall_day_n"]),
-    "retained_n": _Rule(
+RULES: Mapping[str, Rule] = {
+    "repeat_n": Rule(_period, lambda on: (_period(on),), lambda s, on: s["day_1"] < s["day_n"]),
+    "mall_repeat_n": Rule(_period, lambda on: (_period(on),), lambda s, on: s["mall_day_1"] < s["mall_day_n"]),
+    "retained_n": Rule(
         lambda on: (on.before, on.end),
         lambda on: ((on.before, on.start), _period(on)),
         lambda s, on: (s["prev_n"] > 0) & (s["period_n"] > 0),
     ),
-    "alive_open_n": _Rule(
+    "alive_open_n": Rule(
         lambda on: (on.start_alive, on.start), lambda on: ((on.start_alive, on.start),), _alive_at_start
     ),
-    "newly_churned_n": _Rule(
+    "newly_churned_n": Rule(
         lambda on: (on.start_alive, on.end),
         lambda on: ((on.start_alive, on.start), _period(on)),
         lambda s, on: _alive_at_start(s, on) & _gone_by_end(s, on),
     ),
-    "churned_open_n": _Rule(lambda on: (None, on.start), lambda on: ((None, on.start),), _churned_at_start),
-    "recalled_n": _Rule(
+    "churned_open_n": Rule(lambda on: (None, on.start), lambda on: ((None, on.start),), _churned_at_start),
+    "recalled_n": Rule(
         lambda on: (None, on.end),
         lambda on: ((None, on.start), _period(on)),
         lambda s, on: _churned_at_start(s, on) & (s["period_n"] > 0),
     ),
-    "first_buyers_prev": _Rule(
+    "first_buyers_prev": Rule(
         lambda on: (None, on.start),
         lambda on: ((on.first_from, on.start),),
         lambda s, on: (s["first"] >= midnight(on.first_from)) & (s["first"] < midnight(on.start)),
     ),
-    "alive_year_ago": _Rule(
+    "alive_year_ago": Rule(
         lambda on: (on.year_alive, on.year_ago), lambda on: ((on.year_alive, on.year_ago),), _alive_a_year_ago
     ),
-    "lost_in_year": _Rule(
+    "lost_in_year": Rule(
         lambda on: (on.year_alive, on.end),
         lambda on: ((on.year_alive, on.year_ago), (on.year_ago, on.end)),
         lambda s, on: _alive_a_year_ago(s, on) & _gone_by_end(s, on),

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 import ibis
 
 from kpis.engine.context import Context
+from kpis.engine.derived.dates import Dates
 from kpis.engine.plan import measure_tables, missing_table, scope_kinds
 from kpis.engine.relations import PLACE
 from kpis.engine.scoping import ScopeRequest, Scoping
 from kpis.engine.sources import TEMPORAL, Coverage, column_spec
 from kpis.engine.specs import Aggregation, Scope, ScopeKind, SimpleMeasure, TableSpec
-from kpis.engine.tracing.dates import Dates
 from kpis.engine.windows import Span, span_of
 
 if TYPE_CHECKING:

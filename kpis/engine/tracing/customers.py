@@ -12,7 +12,7 @@ from kpis.engine.tracing.asking import STAND_IN, Asking
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from kpis.engine.tracing.dates import Range
+    from kpis.engine.derived.dates import Range
 
 ALIVE_KINDS = (*EFFECTIVE_KINDS, MALL_VISIT)
 

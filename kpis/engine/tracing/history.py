@@ -9,14 +9,14 @@ import ibis
 from kpis.engine.bounds import midnight
 from kpis.engine.derived.case import PRIVATE_MALL
 from kpis.engine.tracing.asking import STAND_IN, Asking
+from kpis.engine.tracing.coverage import READS
 from kpis.engine.tracing.customers import scoped_orders
-from kpis.engine.tracing.dates import READS
 from kpis.engine.tracing.listing import Listing, Part
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from kpis.engine.tracing.dates import Dates
+    from kpis.engine.derived.dates import Dates
 
 ORDER = ("paid_at", "order_id")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kpis.engine.relations import LINE, SEQ, SHEET
 from kpis.engine.results import KINDS, exact, whole
+from kpis.engine.scoping import scope_of
 from kpis.engine.specs import Scope, SimpleMeasure
 from kpis.engine.tracing.asking import Asking, ask, ask_everywhere
 from kpis.engine.tracing.plans import Plan, PlannedPart, plan_of
@@ -73,21 +74,17 @@ def rows_everywhere(
     lines = asking.context.relations.ask(asking.written(plan.lines))
     if not plan.by_entity:
         for row in lines:
-            found[_scope(row)].append(_traced(asking, plan.parts[0], row))
+            found[scope_of(row)].append(_traced(asking, plan.parts[0], row))
         return dict(found)
     by_entity = [_by_entity(asking, part) for part in plan.parts]
     for line in lines:
-        scope, entity = _scope(line), str(line["_entity"])
+        scope, entity = scope_of(line), str(line["_entity"])
         groups = [
             (part, rows.get((None if part.everywhere else scope, entity), []))
             for part, rows in zip(plan.parts, by_entity, strict=True)
         ]
         found[scope].extend(_of_entity(asking, plan, line, groups))
     return dict(found)
-
-
-def _scope(row: Row) -> Scope:
-    return Scope(KINDS[int(str(row["_kind"]))], str(row["_scope"]))
 
 
 def _grouped(asking: Asking, plan: Plan, page: Sequence[Row]) -> Iterator[TracedRow]:
@@ -108,7 +105,7 @@ def _grouped(asking: Asking, plan: Plan, page: Sequence[Row]) -> Iterator[Traced
 def _by_entity(asking: Asking, part: PlannedPart) -> Mapping[tuple[Scope | None, str], list[Row]]:
     found: dict[tuple[Scope | None, str], list[Row]] = defaultdict(list)
     for row in asking.context.relations.ask(asking.written(part.sql)):
-        found[None if part.everywhere else _scope(row), str(row["_entity"])].append(row)
+        found[None if part.everywhere else scope_of(row), str(row["_entity"])].append(row)
     return found
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from kpis.engine.derived import base_tables
+from kpis.engine.derived import base_tables, buyers, history, rfm
 from kpis.engine.relations import LINE, SEQ
 from kpis.engine.specs import SimpleMeasure
-from kpis.engine.tracing import dates
+from kpis.engine.tracing import coverage
 from kpis.engine.tracing.activity import activated_listing, active_listing, active_private_listing
 from kpis.engine.tracing.answers import answer_listing
 from kpis.engine.tracing.asking import IDS, Asking
@@ -79,13 +79,13 @@ def _listing(asking: Asking) -> Listing:
     if isinstance(measure, SimpleMeasure):
         return simple_listing(asking, measure)
     name = measure.id
-    if name in dates.HISTORY:
+    if name in history.MEASURES:
         return history_listing(asking, name)
-    if name in dates.BUYERS:
+    if name in buyers.MEASURES:
         return buyer_listing(asking, name)
-    if name in dates.ACTIVE:
+    if name in coverage.ACTIVE:
         return active_listing(asking, name)
-    if name in dates.RFM:
+    if name in rfm.MEASURES:
         return tier_listing(asking, name)
     if name == "active_private_n":
         return active_private_listing(asking)

@@ -8,9 +8,11 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from kpis.engine.derived.dates import Dates
+from kpis.engine.derived.rfm import MEASURES as RFM
+from kpis.engine.derived.rfm import TIERED
 from kpis.engine.grammar import BinOp, Call, MeasureRef, Node, Number
 from kpis.engine.specs import Aggregation, Params, SimpleMeasure
-from kpis.engine.tracing.dates import RFM, TIERED, Dates
 from kpis.engine.tracing.rules import Grouped, used_rows
 from kpis.engine.tracing.shapes import Cells
 

@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kpis.engine.derived import base_tables
+from kpis.engine.derived.dates import Dates
 from kpis.engine.plan import measure_tables, plan_kpi
 from kpis.engine.sources import scope_table
 from kpis.engine.specs import Aggregation, Scope, ScopeKind, SimpleMeasure
 from kpis.engine.tracing.belonging import cell, inside, kinds_of, lies_in, narrowed, passes, scopes_of
-from kpis.engine.tracing.dates import Dates
 from kpis.engine.tracing.rules import VALID, used_rows
 from kpis.engine.tracing.shapes import Cells, Fed
 from kpis.engine.windows import Span, span_of

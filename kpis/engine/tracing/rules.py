@@ -10,12 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from kpis.engine.tracing.dates import HISTORY, READS, RFM, TIERED
+from kpis.engine.derived.history import MEASURES as HISTORY
+from kpis.engine.derived.rfm import MEASURES as RFM
+from kpis.engine.derived.rfm import TIERED
+from kpis.engine.tracing.coverage import READS
 from kpis.engine.tracing.shapes import Cells
 
 if TYPE_CHECKING:
+    from kpis.engine.derived.dates import Dates
     from kpis.engine.specs import Params
-    from kpis.engine.tracing.dates import Dates
 
 VALID = ("paid", "completed")
 EFFECTIVE = ("message_in", "group_message", "activity_join", "content_click", "share", "review")

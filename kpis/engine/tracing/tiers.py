@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import ibis
 
 from kpis.engine.bounds import calendar_day
+from kpis.engine.derived.rfm import TIERED
 from kpis.engine.tracing.asking import STAND_IN, Asking
 from kpis.engine.tracing.customers import members_at_end, scoped_orders
-from kpis.engine.tracing.dates import TIERED
 from kpis.engine.tracing.history import ORDER
 from kpis.engine.tracing.listing import Listing, Part
 

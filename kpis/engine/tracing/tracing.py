@@ -6,11 +6,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from kpis.engine.arithmetic import rounded
+from kpis.engine.derived.rfm import TIERED
 from kpis.engine.plan import measure_tables, plan_kpi
 from kpis.engine.results import exact, whole
 from kpis.engine.specs import Aggregation, NoData, SimpleMeasure
 from kpis.engine.tracing.asking import Asking, ask
-from kpis.engine.tracing.dates import TIERED, is_covered
+from kpis.engine.tracing.coverage import is_covered
 from kpis.engine.tracing.pages import PAGE, lines_and_totals, page_of, totals_of
 from kpis.engine.tracing.plans import plan_of
 from kpis.engine.tracing.recompute import evaluate_formula

@@ -81,10 +81,6 @@ def _locked(alert_id: int, *states: AlertState) -> Alert:
     return alert
 
 
-def _may_open(alert: Alert, user_id: int, *, now: datetime) -> bool:
-    return any(one.user_id == user_id for one in directory(on=workspace_day(now)).openers(alert))
-
-
 def _told(alert: Alert) -> str:
     return "\n".join(filter(None, (alert.cause, alert.action)))
 

@@ -29,7 +29,7 @@ from kpis.queries.values import computed_at, stored_periods
 from kpis.services.analysing import request_analysis
 from kpis.views.analyses.asking import name_or_404, place_of
 from kpis.views.asked import asked_period, frame, reach
-from omnichannel.core.periods import Period, parse_period
+from omnichannel.core.periods import period_or_none
 from omnichannel.jobs.choices import JobOrigin
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
@@ -141,18 +141,10 @@ def _calculator(request: HttpRequest, board: Board) -> dict[str, Any]:
     }
 
 
-def parsed_period(text: str) -> Period | None:
-    """Return the period of a text, None for what is none."""
-    try:
-        return parse_period(text)
-    except ValueError:
-        return None
-
-
 @require_POST
 def analyse(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """Run the analyses of a month again, with the unit that was asked for."""
-    asked, seen = parsed_period(request.POST.get("period", "")), reach(request.access)
+    asked, seen = period_or_none(request.POST.get("period", "")), reach(request.access)
     if asked is None or asked not in stored_periods():
         messages.error(request, _("Nothing is computed for this month yet, so there is nothing to analyse."))
         return redirect("kpis:analyses", slug)

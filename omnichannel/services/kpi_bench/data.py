@@ -38,6 +38,7 @@ def write_parts(folder: Path, *, rows: int) -> dict[str, int]:
     """Write the parts under `folder/<table>/`; return how many rows each table has. `rows` is that of all together."""
     queries = _queries(rows)
     with duckdb.connect(config={"memory_limit": "4GB"}) as engine:
+        engine.execute("set enable_progress_bar = false")
         engine.execute(queries.pop("macros"))
         return {table: _write(engine, folder / table, query, MONTH_OF.get(table)) for table, query in queries.items()}
 
