@@ -7,6 +7,7 @@ import re
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Download, Locator, Page, expect
@@ -71,6 +72,19 @@ def kpi_figure(page: Page, kpi: str, scope: str = "company:", *, period: str = P
     return exact(page.locator(".why-value"))
 
 
+def amounts_behind(page: Page) -> list[Decimal]:
+    """Return what every row behind the operand adds, over all pages of the list; the first page is shown again."""
+    first, found = page.url, []
+    further = page.locator("a[rel=next]")
+    while True:
+        found += [number(cell.inner_text()) for cell in page.locator("[data-table=behind] tbody td.num.keep").all()]
+        if not further.count():
+            break
+        page.goto(urljoin(page.url, further.get_attribute("href")))
+    page.goto(first)
+    return found
+
+
 def original_line(stack: Stack, upload: str, line: int) -> dict[str, str]:
     """Return a line of an uploaded file as it was received, by the names of its columns."""
     ((path,),) = stack.sql("select path from kpis_upload where id = %s", upload)
@@ -93,8 +107,8 @@ def test_three_clicks_lead_from_a_score_to_the_original_cell_and_every_figure_ag
     assert exact(page.locator(".why-value")) == number(sentence.inner_text().split(PERIOD)[1]) == told
     follow(page, page.locator("#why-numbers tbody .button").first, keyboard=keyboard)
     rows = page.locator("[data-table=behind] tbody tr")
-    amounts = [number(row.locator("td.num.keep").inner_text()) for row in rows.all()]
     total_row = number(page.locator("[data-table=behind] tfoot td.num.keep").inner_text())
+    amounts = amounts_behind(page)
     assert total_row == sum(amounts) == told
     origin = rows.first.locator("td").last.inner_text()
     follow(page, rows.first.locator("th a"), keyboard=keyboard)
