@@ -283,6 +283,8 @@ JOB_TASKS = {
     "watch_alerts": "kpis.tasks.watch_alerts",
     "send_alerts": "kpis.tasks.send_alerts",
 }
+# Called in the transaction of every change of the organisation, with the revision and its changes.
+ORGANISATION_LISTENERS: tuple[str, ...] = ()
 # Called once a day in each workspace by the dispatcher, with now=.
 DAILY_SWEEPS = ("kpis.services.sweeping.sweep", "kpis.services.analysing.sweep", "kpis.services.alerts.daily.watch")
 # On Valkey 0 goes first: a file that a person waits for does not stand behind months of figures.

@@ -36,6 +36,48 @@ class FillMode(models.TextChoices):
     OUTSOURCED = "outsourced", _("Outsourced")
 
 
+class LineKind(models.TextChoices):
+    """Why a secondary line exists."""
+
+    PROJECT = "project", _("Project line")
+    FUNCTIONAL = "functional", _("Functional line")
+    REGIONAL = "regional", _("Regional line")
+
+
+class Thing(models.TextChoices):
+    """What the organisation is made of, as its log and its feed name it."""
+
+    UNITS = "units", _("Units")
+    SEATS = "seats", _("Seats")
+    PEOPLE = "people", _("People")
+    ASSIGNMENTS = "assignments", _("Role assignments")
+    LINES = "lines", _("Secondary lines")
+    STAGES = "stages", _("Adopted stages")
+
+
+class ChangeKind(models.TextChoices):
+    """What happened to a thing. `in_effect`: what had been planned holds from now on."""
+
+    CREATED = "created", _("Added")
+    CHANGED = "changed", _("Changed")
+    REMOVED = "removed", _("Removed")
+    IN_EFFECT = "in_effect", _("In effect")
+
+
+class OrgSource(models.TextChoices):
+    """Through what a change of the organisation came."""
+
+    WEB = "web", _("Browser")
+    API = "api", _("API")
+    FILE = "file", _("File")
+    SCIM = "scim", "SCIM"
+    WECOM = "wecom", _("WeCom")
+    DINGTALK = "dingtalk", _("DingTalk")
+    FEISHU = "feishu", _("Feishu")
+    COMMAND = "command", _("Command line")
+    SYSTEM = "system", _("System")
+
+
 ROLE_KEYS = [key.value for key in RoleKey]
 
 SUBTYPES_OF: dict[StageKey, tuple[SubtypeKey, ...]] = {

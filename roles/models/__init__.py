@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 from roles.models.assignment import Assignment
+from roles.models.dated import as_known
+from roles.models.line import ReportingLine
 from roles.models.person import Employment, Person
+from roles.models.revision import OrgChange, OrgRevision, SourceId
+from roles.models.seat import Seat, SeatVersion
 from roles.models.stage import AdoptedStage
 from roles.models.unit import Unit, UnitVersion
 
-__all__ = ["AdoptedStage", "Assignment", "Employment", "Person", "Unit", "UnitVersion"]
+__all__ = [
+    "AdoptedStage",
+    "Assignment",
+    "Employment",
+    "OrgChange",
+    "OrgRevision",
+    "Person",
+    "ReportingLine",
+    "Seat",
+    "SeatVersion",
+    "SourceId",
+    "Unit",
+    "UnitVersion",
+    "as_known",
+]

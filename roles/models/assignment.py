@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from roles.choices import ROLE_KEYS
-from roles.models.dated import DatedFact, never_empty, never_twice
+from roles.models.dated import NOT_SUPERSEDED, DatedFact, never_empty, never_twice
 from roles.models.person import Person
 from roles.models.unit import Unit
 
@@ -26,7 +26,12 @@ class Assignment(DatedFact):
             never_twice("one_holding_of_a_role_at_a_time", "person", "role_key", "unit"),
             never_empty("assignment_lasts"),
             models.UniqueConstraint(
-                F("workspace"), F("person"), F("role_key"), F("during__startswith"), name="assignment_key_once"
+                F("workspace"),
+                F("person"),
+                F("role_key"),
+                F("during__startswith"),
+                name="assignment_key_once",
+                condition=NOT_SUPERSEDED,
             ),
             models.CheckConstraint(condition=Q(role_key__in=ROLE_KEYS), name="assignment_role_known"),
             models.CheckConstraint(condition=Q(share__gt=0, share__lte=1), name="share_of_time"),

@@ -1,8 +1,15 @@
-"""The base of every dated fact: when it holds, when it was recorded and by whom."""
+"""The bases of the organisation: an identity, and dated facts about it on two clocks.
+
+`during` says when a fact holds in the world (as of). `recorded_at` and `superseded_at` say when it was held to be true
+here (as known): a correction ends the knowledge of a row and adds another, so no earlier answer is ever lost.
+"""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
 from typing import ClassVar, Self, TypeVar
 
 from django.conf import settings
@@ -15,10 +22,58 @@ from django.utils import timezone
 from omnichannel.workspaces.scoping import ScopedManager, WorkspaceModel
 
 M = TypeVar("M", bound="DatedFact")
+N = TypeVar("N", bound="Identity")
+_known_at: ContextVar[datetime | None] = ContextVar("known_at", default=None)
+NOT_SUPERSEDED = Q(superseded_at=None)
+
+
+@contextmanager
+def as_known(at: datetime | None) -> Iterator[None]:
+    """Let every query of dated facts in here answer as it would have at that moment; None is now."""
+    token = _known_at.set(at)
+    try:
+        yield
+    finally:
+        _known_at.reset(token)
+
+
+def _known(ended: str, at: datetime | None) -> Q:
+    if at is None:
+        return Q(**{ended: None})
+    return Q(recorded_at__lte=at) & (Q(**{ended: None}) | Q(**{f"{ended}__gt": at}))
+
+
+class IdentityManager(ScopedManager[N]):
+    """What the open workspace knows of: now, or at the moment of `as_known`."""
+
+    def get_queryset(self) -> models.QuerySet[N]:
+        """Return the identities that had not been removed."""
+        return super().get_queryset().filter(_known("removed_at", _known_at.get()))
+
+
+class Identity(WorkspaceModel):
+    """A thing known by the id of the customer's own system. Removing it keeps the row: history points to it."""
+
+    external_id = models.CharField(max_length=64)
+    recorded_at = models.DateTimeField(default=timezone.now)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[IdentityManager[Self]] = IdentityManager()
+    ever: ClassVar[ScopedManager[Self]] = ScopedManager()
+
+    class Meta(WorkspaceModel.Meta):
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.external_id
 
 
 class DatedManager(ScopedManager[M]):
-    """Rows of the open workspace, by day."""
+    """Facts of the open workspace as they are known now, or at the moment of `as_known`."""
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        """Return the facts that were held to be true."""
+        return super().get_queryset().filter(_known("superseded_at", _known_at.get()))
 
     def on(self, day: date) -> models.QuerySet[M]:
         """Return the rows that hold on the day."""
@@ -30,25 +85,40 @@ class DatedFact(WorkspaceModel):
 
     during = DateRangeField()
     recorded_at = models.DateTimeField(default=timezone.now)
+    superseded_at = models.DateTimeField(null=True, blank=True)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
 
     objects: ClassVar[DatedManager[Self]] = DatedManager()
+    ever: ClassVar[ScopedManager[Self]] = ScopedManager()
 
     class Meta(WorkspaceModel.Meta):
         abstract = True
 
 
 def never_twice(name: str, *fields: str) -> ExclusionConstraint:
-    """Return the constraint that no two rows of the same fields hold on one day.
+    """Return the constraint that no two rows of the same fields that are held to be true hold on one day.
 
     It is checked at the end of each statement, so that one statement may shorten one row and stretch another.
     """
     same = [(field, RangeOperators.EQUAL) for field in ("workspace", *fields)]
     return ExclusionConstraint(
-        name=name, expressions=[*same, ("during", RangeOperators.OVERLAPS)], deferrable=Deferrable.IMMEDIATE
+        name=name,
+        expressions=[*same, ("during", RangeOperators.OVERLAPS)],
+        condition=NOT_SUPERSEDED,
+        deferrable=Deferrable.IMMEDIATE,
     )
+
+
+def id_once(name: str) -> models.UniqueConstraint:
+    """Return the constraint that an id of the customer's system stands for one thing, removed or not."""
+    return models.UniqueConstraint(fields=["workspace", "external_id"], name=name)
+
+
+def id_given(name: str) -> models.CheckConstraint:
+    """Return the constraint that the id is not empty."""
+    return models.CheckConstraint(condition=~Q(external_id=""), name=name)
 
 
 def never_empty(name: str) -> models.CheckConstraint:

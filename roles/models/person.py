@@ -6,27 +6,24 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
-from omnichannel.workspaces.scoping import WorkspaceModel
 from roles.choices import FillMode
-from roles.models.dated import DatedFact, never_empty, never_twice
+from roles.models.dated import DatedFact, Identity, id_given, id_once, never_empty, never_twice
+from roles.models.seat import Seat
 from roles.models.unit import Unit
 
 
-class Person(WorkspaceModel):
+class Person(Identity):
     """A person who works for the customer. `left_on` is the first day they are gone."""
 
-    external_id = models.CharField(max_length=64)
     display_name = models.CharField(max_length=80, blank=True)
     hired_on = models.DateField()
     left_on = models.DateField(null=True, blank=True)
-    recorded_at = models.DateTimeField(default=timezone.now)
 
-    class Meta(WorkspaceModel.Meta):
+    class Meta(Identity.Meta):
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["workspace", "external_id"], name="person_external_id_once"),
-            models.CheckConstraint(condition=~Q(external_id=""), name="person_external_id_given"),
+            id_once("person_external_id_once"),
+            id_given("person_external_id_given"),
             models.CheckConstraint(condition=Q(left_on=None) | Q(left_on__gt=F("hired_on")), name="left_after_hired"),
         ]
 
@@ -42,6 +39,7 @@ class Employment(DatedFact):
     manager = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     fill_mode = models.CharField(max_length=12, choices=FillMode.choices, default=FillMode.INTERNAL)
     fte = models.DecimalField(max_digits=5, decimal_places=3)
+    seat = models.ForeignKey(Seat, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     monthly_cost = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
 
     class Meta(DatedFact.Meta):

@@ -6,27 +6,16 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
-from omnichannel.workspaces.scoping import WorkspaceModel
 from roles.choices import Ownership, UnitLevel
-from roles.models.dated import DatedFact, never_empty, never_twice
+from roles.models.dated import DatedFact, Identity, id_given, id_once, never_empty, never_twice
 
 
-class Unit(WorkspaceModel):
+class Unit(Identity):
     """A unit of the organisation, known by the id of the customer's own system."""
 
-    external_id = models.CharField(max_length=64)
-    recorded_at = models.DateTimeField(default=timezone.now)
-
-    class Meta(WorkspaceModel.Meta):
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["workspace", "external_id"], name="unit_external_id_once"),
-            models.CheckConstraint(condition=~Q(external_id=""), name="unit_external_id_given"),
-        ]
-
-    def __str__(self) -> str:
-        return self.external_id
+    class Meta(Identity.Meta):
+        constraints: ClassVar = [id_once("unit_external_id_once"), id_given("unit_external_id_given")]
 
 
 class UnitVersion(DatedFact):

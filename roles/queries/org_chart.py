@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db.models import Count, Q, Sum
 
 from roles.choices import Ownership, UnitLevel
-from roles.models import Assignment, Employment, UnitVersion
+from roles.models import Assignment, Employment, OrgChange, UnitVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +182,19 @@ def _name_on(versions: Sequence[UnitVersion], unit_id: int | None, day: date | N
 def organisation_changed_at(*, on: date | None = None) -> datetime | None:
     """Return when the organisation, its people or their roles were last written; None while there are none.
 
-    With `on` only what that day may look different by: facts that end later have at most been given their end.
+    With `on` only what that day, or one before it, may look different by. Facts of files that came before there were
+    revisions are asked for when they were recorded.
     """
+    if on is not None:
+        changes = OrgChange.objects.filter(Q(effective_on=None) | Q(effective_on__lte=on))
+    else:
+        changes = OrgChange.objects.all()
+    last = changes.order_by("-revision__number").values_list("revision__at", flat=True).first()
     begun = Q() if on is None else Q(during__lower_inf=True) | Q(during__startswith__lte=on)
-    seen = begun if on is None else begun & (Q(during__upper_inf=True) | Q(during__endswith__lte=on))
     kept = (UnitVersion.objects, Employment.objects, Assignment.objects)
+    if last is not None:
+        return last
     units, *others = (
-        rows.filter(seen).order_by("-recorded_at").values_list("recorded_at", flat=True)[:1] for rows in kept
+        rows.filter(begun).order_by("-recorded_at").values_list("recorded_at", flat=True)[:1] for rows in kept
     )
     return max(units.union(*others, all=True), default=None)

@@ -60,7 +60,7 @@ def kpi_figures(rows: int = 0) -> dict[str, float]:
 def _run(contender: str, desk: Path, folder: str, taken: dict[str, list[float]], peaks: dict[str, float]) -> None:
     command = [sys.executable, "-m", "omnichannel.services.kpi_bench.contenders", contender, str(desk / folder)]
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    said = json.loads(done.stdout)
+    said = json.loads(done.stdout.splitlines()[-1])  # DuckDB may draw its progress above it
     name = f"{contender} {folder}"
     taken.setdefault(name, []).append(said["seconds"])
     peaks[name] = max(peaks.get(name, 0.0), said["peak_mb"])

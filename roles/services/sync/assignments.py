@@ -7,26 +7,35 @@ from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from omnichannel.workspaces.scoping import current_workspace_id
-from roles.choices import ROLE_KEYS
+from roles.choices import ROLE_KEYS, OrgSource, Thing
 from roles.models import Assignment, Person, Unit
-from roles.services.sync.checks import check_choice, check_keys, check_reference, lock_organisation, stored
+from roles.services.sync.checks import check_choice, check_keys, check_reference, stored
+from roles.services.sync.revisions import Recorder, revision
 from roles.services.sync.rows import AssignmentInput, Faults, Outcome, OutcomeKind, SyncResult
-from roles.services.sync.spans import BATCH, rewrite
+from roles.services.sync.spans import BATCH
 
 Stored = dict[str, tuple[int, AssignmentInput]]
 
 
-@transaction.atomic
-def upsert_assignments(rows: Sequence[AssignmentInput], *, actor_id: int | None, dry_run: bool = False) -> SyncResult:
+def upsert_assignments(
+    rows: Sequence[AssignmentInput],
+    *,
+    actor_id: int | None,
+    dry_run: bool = False,
+    source: OrgSource = OrgSource.API,
+) -> SyncResult:
     """Write who holds which role from when to when. Rows that the batch does not name stay.
 
     The same person may hold a role in several units at once, in one unit only once at a time.
     """
-    lock_organisation()
+    with revision(actor_id=actor_id, source=source) as recorder:
+        return _upsert(rows, recorder=None if dry_run else recorder)
+
+
+def _upsert(rows: Sequence[AssignmentInput], *, recorder: Recorder | None) -> SyncResult:
     rows = [replace(row, share=stored(row.share, "share")) for row in rows]
     keys = [row.external_id for row in rows]
     people = _ids(Person, {row.person_external_id for row in rows})
@@ -38,10 +47,10 @@ def upsert_assignments(rows: Sequence[AssignmentInput], *, actor_id: int | None,
     if faults.found:
         return faults.refused(keys)
     outcomes = tuple(Outcome(index, row.external_id, _kind(row, before)) for index, row in enumerate(rows))
-    if not dry_run:
+    if recorder is not None:
         differing = [row for row, outcome in zip(rows, outcomes, strict=True) if outcome.kind is not OutcomeKind.SAME]
-        _write(differing, before=before, people=people, units=units, actor_id=actor_id)
-    return SyncResult(outcomes, written=not dry_run)
+        _write(differing, before=before, people=people, units=units, recorder=recorder)
+    return SyncResult(outcomes, written=recorder is not None)
 
 
 def _ids(model: type[Person] | type[Unit], keys: set[str]) -> dict[str, int]:
@@ -109,20 +118,22 @@ def _write(
     before: Stored,
     people: Mapping[str, int],
     units: Mapping[str, int],
-    actor_id: int | None,
+    recorder: Recorder,
 ) -> None:
+    recorder.touch(Thing.ASSIGNMENTS, [row.external_id for row in rows])
+    superseded = [before[row.external_id][0] for row in rows if row.external_id in before]
+    Assignment.objects.filter(pk__in=superseded).update(superseded_at=recorder.at)
     made = [
         Assignment(
-            pk=before[row.external_id][0] if row.external_id in before else None,
             workspace_id=current_workspace_id(),
             person_id=people[row.person_external_id],
             role_key=row.role,
             unit_id=units[row.unit_external_id],
             share=row.share,
             during=(row.start_on, row.end_on),
-            recorded_by_id=actor_id,
+            recorded_at=recorder.at,
+            recorded_by_id=recorder.actor_id,
         )
         for row in rows
     ]
-    rewrite([row for row in made if row.pk is not None])
-    Assignment.objects.bulk_create([row for row in made if row.pk is None], batch_size=BATCH)
+    Assignment.objects.bulk_create(made, batch_size=BATCH)

@@ -14,7 +14,7 @@ from roles.services.sync.rows import Faults
 # First key of the advisory lock: one writer of a workspace's organisation at a time.
 ORGANISATION_LOCK = 7301
 ID_LENGTH = 64
-PLACES = {"fte": 3, "share": 4, "monthly_cost": 4}
+PLACES = {"fte": 3, "share": 4, "monthly_cost": 4, "planned_fte": 3, "monthly_budget": 4}
 
 
 def lock_organisation() -> None:

@@ -8,12 +8,11 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from omnichannel.workspaces.scoping import current_workspace_id
-from roles.choices import FillMode
-from roles.models import Employment, Person, Unit
+from roles.choices import FillMode, OrgSource, Thing
+from roles.models import Employment, Person, Seat, Unit
 from roles.services.sync.checks import (
     ID_LENGTH,
     check_choice,
@@ -21,12 +20,12 @@ from roles.services.sync.checks import (
     check_length,
     check_reference,
     find_loops,
-    lock_organisation,
     loop_text,
     stored,
 )
+from roles.services.sync.revisions import Recorder, revision
 from roles.services.sync.rows import Faults, Outcome, OutcomeKind, PersonInput, SyncResult
-from roles.services.sync.spans import BATCH, SpanWriter, rewrite, spans_by
+from roles.services.sync.spans import BATCH, SpanWriter, spans_by
 from roles.timeline import Span, at, change_from, clip
 
 MOST_FTE = Decimal(2)
@@ -41,6 +40,7 @@ class EmploymentFacts:
     fill_mode: str
     fte: Decimal
     monthly_cost: Decimal | None
+    seat: str | None
 
 
 EmploymentSpans = Sequence[Span[EmploymentFacts]]
@@ -54,16 +54,24 @@ class Known:
     spans: EmploymentSpans
 
 
-@transaction.atomic
 def upsert_people(
-    rows: Sequence[PersonInput], *, effective_on: date, actor_id: int | None, dry_run: bool = False
+    rows: Sequence[PersonInput],
+    *,
+    effective_on: date,
+    actor_id: int | None,
+    dry_run: bool = False,
+    source: OrgSource = OrgSource.API,
 ) -> SyncResult:
     """Bring people to the given state; a new unit, manager, FTE or pay holds from `effective_on` on.
 
     A person hired later starts on `hired_on`; `left_on` ends the last employment. Someone who comes back after
     leaving gets a new employment and keeps the old one.
     """
-    lock_organisation()
+    with revision(actor_id=actor_id, source=source) as recorder:
+        return _upsert(rows, effective_on=effective_on, recorder=None if dry_run else recorder)
+
+
+def _upsert(rows: Sequence[PersonInput], *, effective_on: date, recorder: Recorder | None) -> SyncResult:
     keys = [row.external_id for row in rows]
     faults = Faults()
     _check_rows(rows, faults=faults)
@@ -76,9 +84,9 @@ def upsert_people(
         Outcome(index, row.external_id, _kind(row, before.get(row.external_id), after[row.external_id]))
         for index, row in enumerate(rows)
     )
-    if not dry_run:
-        _write(rows, before, after, outcomes=outcomes, actor_id=actor_id)
-    return SyncResult(outcomes, written=not dry_run)
+    if recorder is not None:
+        _write(rows, before, after, outcomes=outcomes, recorder=recorder)
+    return SyncResult(outcomes, written=recorder is not None)
 
 
 def _stored(keys: Sequence[str]) -> dict[str, Known]:
@@ -87,12 +95,12 @@ def _stored(keys: Sequence[str]) -> dict[str, Known]:
         .order_by("person_id", "during")
         .values_list(
             "person__external_id", "pk", "during",
-            "unit__external_id", "manager__external_id", "fill_mode", "fte", "monthly_cost",
+            "unit__external_id", "manager__external_id", "fill_mode", "fte", "monthly_cost", "seat__external_id",
         )
     )  # fmt: skip
     spans = spans_by(
-        (person, pk, during.lower, during.upper, EmploymentFacts(unit, manager, fill_mode, fte, monthly_cost))
-        for person, pk, during, unit, manager, fill_mode, fte, monthly_cost in rows
+        (person, pk, during.lower, during.upper, EmploymentFacts(unit, manager, mode, fte, cost, seat))
+        for person, pk, during, unit, manager, mode, fte, cost, seat in rows
     )
     people = Person.objects.filter(external_id__in=keys)
     return {person.external_id: Known(person, spans.get(person.external_id, [])) for person in people}
@@ -121,8 +129,12 @@ def _check_references(rows: Sequence[PersonInput], *, effective_on: date, faults
     managers = {row.manager_external_id for row in rows if row.manager_external_id is not None}
     people = set(Person.objects.filter(external_id__in=managers).values_list("external_id", flat=True))
     people |= {row.external_id for row in rows}
+    seated = {row.seat_external_id for row in rows if row.seat_external_id}
+    seats = set(Seat.objects.filter(external_id__in=seated).values_list("external_id", flat=True)) if seated else set()
     for index, row in enumerate(rows):
         key, manager = row.external_id, row.manager_external_id
+        if row.seat_external_id:
+            check_reference(index, key, "seat_external_id", row.seat_external_id, known=seats, faults=faults)
         check_reference(index, key, "unit_external_id", row.unit_external_id, known=units, faults=faults)
         if manager is not None:
             check_reference(index, key, "manager_external_id", manager, known=people, faults=faults)
@@ -148,6 +160,7 @@ def _changed(row: PersonInput, known: Known | None, effective_on: date) -> list[
         fill_mode=row.fill_mode,
         fte=stored(row.fte, "fte"),
         monthly_cost=stored(row.monthly_cost, "monthly_cost") if row.monthly_cost is not None else None,
+        seat=row.seat_external_id or None,
     )
     earlier, present = _stints(row, known)
     present = clip(present, start=row.hired_on, end=row.left_on)
@@ -156,8 +169,11 @@ def _changed(row: PersonInput, known: Known | None, effective_on: date) -> list[
     on = max(effective_on, row.hired_on)
     if row.left_on is not None and on >= row.left_on:
         on = present[-1].start or row.hired_on
-    if facts.monthly_cost is None and (holding := at(present, on)):
-        facts = replace(facts, monthly_cost=holding.value.monthly_cost)
+    if holding := at(present, on):
+        if facts.monthly_cost is None:
+            facts = replace(facts, monthly_cost=holding.value.monthly_cost)
+        if row.seat_external_id is None:
+            facts = replace(facts, seat=holding.value.seat if holding.value.unit == facts.unit else None)
     return [*earlier, *change_from(present, value=facts, on=on)]
 
 
@@ -194,13 +210,13 @@ def _write(
     after: Mapping[str, EmploymentSpans],
     *,
     outcomes: Sequence[Outcome],
-    actor_id: int | None,
+    recorder: Recorder,
 ) -> None:
     workspace_id = current_workspace_id()
     kinds = {outcome.external_id: outcome.kind for outcome in outcomes}
+    recorder.touch(Thing.PEOPLE, [key for key, kind in kinds.items() if kind is not OutcomeKind.SAME])
     people = [
         Person(
-            pk=before[row.external_id].person.pk if row.external_id in before else None,
             workspace_id=workspace_id,
             external_id=row.external_id,
             display_name=row.display_name,
@@ -210,22 +226,34 @@ def _write(
         for row in rows
         if kinds[row.external_id] is not OutcomeKind.SAME
     ]
-    rewrite([person for person in people if person.pk is not None])
-    Person.objects.bulk_create([person for person in people if person.pk is None], batch_size=BATCH)
-    writer = SpanWriter(Employment, workspace_id=workspace_id, actor_id=actor_id)
+    Person.objects.bulk_create(
+        people,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["workspace", "external_id"],
+        update_fields=["display_name", "hired_on", "left_on", "removed_at"],
+    )
+    writer = SpanWriter(Employment, at=recorder.at, actor_id=recorder.actor_id)
+    seats = dict(Seat.objects.values_list("external_id", "pk"))
     units = dict(Unit.objects.values_list("external_id", "pk"))
     ids = dict(Person.objects.values_list("external_id", "pk"))
     for person in people:
         key = person.external_id
-        fields = partial(_columns, person_id=ids[key], units=units, people=ids)
+        fields = partial(_columns, person_id=ids[key], units=units, people=ids, seats=seats)
         writer.add(before[key].spans if key in before else [], after[key], fields=fields)
     writer.write()
 
 
 def _columns(
-    facts: EmploymentFacts, *, person_id: int, units: Mapping[str, int], people: Mapping[str, int]
+    facts: EmploymentFacts,
+    *,
+    person_id: int,
+    units: Mapping[str, int],
+    people: Mapping[str, int],
+    seats: Mapping[str, int],
 ) -> dict[str, object]:
     return {
+        "seat_id": seats[facts.seat] if facts.seat is not None else None,
         "person_id": person_id,
         "unit_id": units[facts.unit],
         "manager_id": people[facts.manager] if facts.manager is not None else None,

@@ -23,7 +23,10 @@ class UnitInput:
 
 @dataclass(frozen=True, slots=True)
 class PersonInput:
-    """A person and where they work. `left_on` is the first day gone; `monthly_cost` None keeps what is stored."""
+    """A person and where they work. `left_on` is the first day gone; `monthly_cost` None keeps what is stored.
+
+    `seat_external_id` None keeps the seat while the unit stays the same; an empty text leaves the seat.
+    """
 
     external_id: str
     unit_external_id: str
@@ -34,6 +37,7 @@ class PersonInput:
     fte: Decimal = Decimal(1)
     left_on: date | None = None
     monthly_cost: Decimal | None = None
+    seat_external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,37 @@ class AssignmentInput:
     def external_id(self) -> str:
         """Return the key as one text, for issues and outcomes."""
         return f"{self.person_external_id}/{self.role}/{self.start_on}"
+
+
+@dataclass(frozen=True, slots=True)
+class SeatInput:
+    """A planned place. `role` may be empty; `planned_fte` 1 is full time; no `monthly_budget` keeps the stored one."""
+
+    external_id: str
+    unit_external_id: str
+    title: str
+    role: str = ""
+    grade: str = ""
+    planned_fte: Decimal = Decimal(1)
+    monthly_budget: Decimal | None = None
+    is_head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LineInput:
+    """A secondary line between two units or two people from `start_on` up to, not including, `end_on`.
+
+    `between` is `units` or `people`. The same id again replaces what was known of the line.
+    """
+
+    external_id: str
+    between: str
+    kind: str
+    from_external_id: str
+    to_external_id: str
+    start_on: date | None = None
+    end_on: date | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)

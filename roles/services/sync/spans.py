@@ -1,15 +1,13 @@
-"""From changed spans to rows: creates, updates and deletes the fewest rows, in few statements."""
+"""From changed spans to rows: ends the knowledge of what changed and adds what holds instead, in few statements."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
 
-from django.db import models
-from django.utils import timezone
-
-from roles.models.dated import DatedFact
+from omnichannel.workspaces.scoping import current_workspace_id
+from roles.models.dated import DatedFact, Identity
 from roles.timeline import Span
 
 BATCH = 2000
@@ -20,15 +18,14 @@ V = TypeVar("V")
 class SpanWriter:
     """Collects the spans of many facts of one table, then writes what differs from what was stored.
 
-    `fields` turns a span's value into column values; every row it makes is of the same workspace.
+    `fields` turns a span's value into column values. No row is changed but for the moment its knowledge ends, so that
+    `as_known` finds every earlier answer.
     """
 
-    def __init__(self, model: type[DatedFact], *, workspace_id: int, actor_id: int | None) -> None:
-        self.model, self.workspace_id, self.actor_id = model, workspace_id, actor_id
-        self.now = timezone.now()
+    def __init__(self, model: type[DatedFact], *, at: datetime, actor_id: int | None) -> None:
+        self.model, self.at, self.actor_id = model, at, actor_id
         self.new: list[DatedFact] = []
-        self.edited: list[DatedFact] = []
-        self.gone: list[int] = []
+        self.superseded: list[int] = []
 
     def add(
         self, before: Sequence[Span[V]], after: Sequence[Span[V]], *, fields: Callable[[V], dict[str, object]]
@@ -36,40 +33,40 @@ class SpanWriter:
         """Note the difference between two states of one fact."""
         old = {span.key: span for span in before}
         kept = {span.key for span in after}
-        self.gone += [key for key in old if key is not None and key not in kept]
+        self.superseded += [key for key in old if key is not None and key not in kept]
         for span in after:
-            if span.key is None:
-                self.new.append(self._row(span, fields))
-            elif span != old[span.key]:
-                self.edited.append(self._row(span, fields))
+            if span.key is not None and span == old[span.key]:
+                continue
+            if span.key is not None:
+                self.superseded.append(span.key)
+            self.new.append(self._row(span, fields))
 
     def write(self) -> None:
-        """Delete, then update, then insert: shortened rows make room for the new ones."""
-        if self.gone:
-            self.model.objects.filter(pk__in=self.gone).delete()
-        rewrite(self.edited)
+        """Supersede, then insert: what is no longer held to be true makes room for the new rows."""
+        if self.superseded:
+            self.model.objects.filter(pk__in=self.superseded).update(superseded_at=self.at)
         self.model.objects.bulk_create(self.new, batch_size=BATCH)
 
     def _row(self, span: Span[V], fields: Callable[[V], dict[str, object]]) -> DatedFact:
-        row = self.model(
-            workspace_id=self.workspace_id,
+        return self.model(
+            workspace_id=current_workspace_id(),
             during=(span.start, span.end),
-            recorded_at=self.now,
+            recorded_at=self.at,
             recorded_by_id=self.actor_id,
             **fields(span.value),
         )
-        row.pk = span.key
-        return row
 
 
-def rewrite(rows: Sequence[models.Model]) -> None:
-    """Update all columns of stored rows: one INSERT ... ON CONFLICT per batch of them."""
-    if rows:
-        model = type(rows[0])
-        columns = [field.name for field in model._meta.local_fields if field.name not in ("id", "workspace")]
-        model.objects.bulk_create(  # type: ignore[attr-defined]
-            rows, batch_size=BATCH, update_conflicts=True, unique_fields=["id"], update_fields=columns
-        )
+def identify(model: type[Identity], keys: Sequence[str]) -> None:
+    """Create the identities of ids that are new, and bring back those that had been removed."""
+    rows = [model(workspace_id=current_workspace_id(), external_id=key) for key in keys]
+    model.objects.bulk_create(
+        rows,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["workspace", "external_id"],
+        update_fields=["removed_at"],
+    )
 
 
 def spans_by(rows: Iterable[tuple[str, int, date | None, date | None, V]]) -> dict[str, list[Span[V]]]:

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from omnichannel.workspaces.scoping import current_workspace_id
-from roles.choices import Ownership, UnitLevel
+from roles.choices import OrgSource, Ownership, Thing, UnitLevel
 from roles.models import Unit, UnitVersion
 from roles.services.sync.checks import (
     ID_LENGTH,
@@ -20,11 +18,11 @@ from roles.services.sync.checks import (
     check_length,
     check_reference,
     find_loops,
-    lock_organisation,
     loop_text,
 )
+from roles.services.sync.revisions import Recorder, revision
 from roles.services.sync.rows import Faults, Outcome, OutcomeKind, SyncResult, UnitInput
-from roles.services.sync.spans import BATCH, SpanWriter, spans_by
+from roles.services.sync.spans import SpanWriter, identify, spans_by
 from roles.timeline import Span, at, change_from
 
 
@@ -43,7 +41,6 @@ class UnitFacts:
 UnitSpans = dict[str, list[Span[UnitFacts]]]
 
 
-@transaction.atomic
 def upsert_units(
     rows: Sequence[UnitInput],
     *,
@@ -51,12 +48,19 @@ def upsert_units(
     actor_id: int | None,
     since: date | None = None,
     dry_run: bool = False,
+    source: OrgSource = OrgSource.API,
 ) -> SyncResult:
     """Bring units to the given state from `effective_on` on; earlier days keep what they had.
 
     A new unit exists from `since` on, or from ever when that is None. Units that the batch does not name stay.
     """
-    lock_organisation()
+    with revision(actor_id=actor_id, source=source) as recorder:
+        return _upsert(rows, effective_on=effective_on, since=since, recorder=None if dry_run else recorder)
+
+
+def _upsert(
+    rows: Sequence[UnitInput], *, effective_on: date, since: date | None, recorder: Recorder | None
+) -> SyncResult:
     before = _stored_spans()
     faults = Faults()
     _check_rows(rows, known={*before, *(row.external_id for row in rows)}, faults=faults)
@@ -68,9 +72,10 @@ def upsert_units(
     if faults.found:
         return faults.refused(keys)
     outcomes = tuple(Outcome(index, key, _kind(before.get(key), after[key])) for index, key in enumerate(keys))
-    if not dry_run:
-        _write(before, after, actor_id=actor_id)
-    return SyncResult(outcomes, written=not dry_run)
+    if recorder is not None:
+        changed = {one.external_id: after[one.external_id] for one in outcomes if one.kind is not OutcomeKind.SAME}
+        _write(before, changed, recorder=recorder)
+    return SyncResult(outcomes, written=recorder is not None)
 
 
 def _stored_spans() -> UnitSpans:
@@ -137,12 +142,11 @@ def _kind(before: list[Span[UnitFacts]] | None, after: list[Span[UnitFacts]]) ->
     return OutcomeKind.SAME if before == after else OutcomeKind.CHANGED
 
 
-def _write(before: UnitSpans, after: UnitSpans, *, actor_id: int | None) -> None:
-    workspace_id = current_workspace_id()
-    new = [Unit(workspace_id=workspace_id, external_id=key) for key in after if key not in before]
-    Unit.objects.bulk_create(new, batch_size=BATCH)
+def _write(before: UnitSpans, after: UnitSpans, *, recorder: Recorder) -> None:
+    recorder.touch(Thing.UNITS, after.keys())
+    identify(Unit, [key for key in after if key not in before])
     ids = dict(Unit.objects.values_list("external_id", "pk"))
-    writer = SpanWriter(UnitVersion, workspace_id=workspace_id, actor_id=actor_id)
+    writer = SpanWriter(UnitVersion, at=recorder.at, actor_id=recorder.actor_id)
     for key, spans in after.items():
         writer.add(before.get(key, []), spans, fields=partial(_columns, unit_id=ids[key], ids=ids))
     writer.write()

@@ -1,0 +1,118 @@
+"""Revisions: every write of the organisation joins one, under the organisation's lock, and leaves its trace.
+
+`revision()` opens one or joins the open one, so that a document of units, people and lines is one revision. What the
+block notes is compared before and after by `states`; a revision in which nothing differs is not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from omnichannel.workspaces.scoping import current_workspace_id
+from roles.choices import ChangeKind, OrgSource, Thing
+from roles.models import OrgChange, OrgRevision
+from roles.services.sync.checks import lock_organisation
+from roles.services.sync.spans import BATCH
+from roles.services.sync.states import states
+from roles.state_diff import State, changed_fields, first_difference
+
+
+@dataclass(slots=True)
+class Recorder:
+    """The open revision: its moment, who writes, and the states from before of what has been touched so far."""
+
+    at: datetime
+    actor_id: int | None
+    source: OrgSource
+    note: str = ""
+    undoes: OrgRevision | None = None
+    before: dict[Thing, dict[str, State | None]] = field(default_factory=dict)
+    written: OrgRevision | None = None
+
+    def touch(self, thing: Thing, keys: Collection[str]) -> None:
+        """Remember how things stand before they are written; each is remembered once."""
+        known = self.before.setdefault(thing, {})
+        missing = [key for key in keys if key not in known]
+        found = states(thing, missing)
+        known.update({key: found.get(key) for key in missing})
+
+
+_open: ContextVar[Recorder | None] = ContextVar("org_revision", default=None)
+
+
+@contextmanager
+def revision(
+    *,
+    actor_id: int | None,
+    source: OrgSource = OrgSource.WEB,
+    note: str = "",
+    undoes: OrgRevision | None = None,
+) -> Iterator[Recorder]:
+    """Open a revision in a transaction that holds the organisation's lock, or join the one that is open."""
+    joined = _open.get()
+    if joined is not None:
+        yield joined
+        return
+    with transaction.atomic():
+        lock_organisation()
+        recorder = Recorder(_moment(), actor_id, source, note, undoes)
+        token = _open.set(recorder)
+        try:
+            yield recorder
+            _keep(recorder)
+        finally:
+            _open.reset(token)
+
+
+def _moment() -> datetime:
+    """Return now, but never a moment that an earlier revision has taken: the clocks of machines differ."""
+    latest = OrgRevision.objects.aggregate(at=Max("at"))["at"]
+    now = timezone.now()
+    return now if latest is None or now > latest else latest + timedelta(microseconds=1)
+
+
+def _keep(recorder: Recorder) -> None:
+    changes = []
+    for thing, before in recorder.before.items():
+        after = states(thing, before.keys())
+        changes += [_change(thing, key, old, after.get(key)) for key, old in before.items() if old != after.get(key)]
+    if not changes or transaction.get_rollback():
+        return
+    last = OrgRevision.objects.aggregate(number=Max("number"))["number"] or 0
+    recorder.written = OrgRevision.objects.create(
+        number=last + 1,
+        at=recorder.at,
+        actor_id=recorder.actor_id,
+        source=recorder.source,
+        note=recorder.note,
+        undoes=recorder.undoes,
+    )
+    for change in changes:
+        change.revision = recorder.written
+    OrgChange.objects.bulk_create(changes, batch_size=BATCH)
+    for listener in settings.ORGANISATION_LISTENERS:
+        import_string(listener)(recorder.written, changes)
+
+
+def _change(thing: Thing, key: str, before: State | None, after: State | None) -> OrgChange:
+    kind = ChangeKind.CREATED if before is None else ChangeKind.REMOVED if after is None else ChangeKind.CHANGED
+    return OrgChange(
+        workspace_id=current_workspace_id(),
+        thing=thing,
+        external_id=key,
+        change=kind,
+        fields=changed_fields(before, after),
+        effective_on=first_difference(before, after),
+        before=before,
+        after=after,
+    )

@@ -1,0 +1,140 @@
+"""Upsert of seats: what a seat is holds from a day on; earlier days keep what they had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import partial
+
+from django.utils.translation import gettext as _
+
+from roles.choices import ROLE_KEYS, OrgSource, Thing
+from roles.models import Seat, SeatVersion, Unit
+from roles.services.sync.checks import ID_LENGTH, check_choice, check_keys, check_length, check_reference, stored
+from roles.services.sync.revisions import Recorder, revision
+from roles.services.sync.rows import Faults, Outcome, OutcomeKind, SeatInput, SyncResult
+from roles.services.sync.spans import SpanWriter, identify, spans_by
+from roles.timeline import Span, at, change_from
+
+MOST_SEAT_FTE = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class SeatFacts:
+    """What a version says of a seat; `unit` is an external id."""
+
+    unit: str
+    title: str
+    role_key: str
+    grade: str
+    planned_fte: Decimal
+    monthly_budget: Decimal | None
+    is_head: bool
+
+
+SeatSpans = dict[str, list[Span[SeatFacts]]]
+
+
+def upsert_seats(
+    rows: Sequence[SeatInput],
+    *,
+    effective_on: date,
+    actor_id: int | None,
+    since: date | None = None,
+    dry_run: bool = False,
+    source: OrgSource = OrgSource.API,
+) -> SyncResult:
+    """Bring seats to the given state from `effective_on` on. A new one exists from `since`, else from that day."""
+    with revision(actor_id=actor_id, source=source) as recorder:
+        return _upsert(
+            rows, effective_on=effective_on, since=since or effective_on, recorder=None if dry_run else recorder
+        )
+
+
+def _upsert(rows: Sequence[SeatInput], *, effective_on: date, since: date, recorder: Recorder | None) -> SyncResult:
+    keys = [row.external_id for row in rows]
+    faults = Faults()
+    units = {row.unit_external_id for row in rows}
+    known = set(Unit.objects.filter(external_id__in=units).values_list("external_id", flat=True))
+    _check_rows(rows, units=known, faults=faults)
+    if faults.found:
+        return faults.refused(keys)
+    before = _stored(keys)
+    after = {row.external_id: _changed(row, before.get(row.external_id, []), effective_on, since) for row in rows}
+    outcomes = tuple(Outcome(index, key, _kind(before.get(key), after[key])) for index, key in enumerate(keys))
+    if recorder is not None:
+        changed = {one.external_id: after[one.external_id] for one in outcomes if one.kind is not OutcomeKind.SAME}
+        _write(before, changed, recorder=recorder)
+    return SyncResult(outcomes, written=recorder is not None)
+
+
+def _stored(keys: Sequence[str]) -> SeatSpans:
+    columns = ("unit__external_id", "title", "role_key", "grade", "planned_fte", "monthly_budget", "is_head")
+    rows = SeatVersion.objects.filter(seat__external_id__in=keys).order_by("seat_id", "during")
+    return spans_by(
+        (seat, pk, during.lower, during.upper, SeatFacts(*facts))
+        for seat, pk, during, *facts in rows.values_list("seat__external_id", "pk", "during", *columns)
+    )
+
+
+def _check_rows(rows: Sequence[SeatInput], *, units: set[str], faults: Faults) -> None:
+    check_keys([row.external_id for row in rows], field="external_id", faults=faults)
+    for index, row in enumerate(rows):
+        key = row.external_id
+        if not row.title.strip():
+            faults.add(index, key, "title", code="required", message=_("The title is missing."))
+        texts = (("external_id", key, ID_LENGTH), ("title", row.title, 120), ("grade", row.grade, 20))
+        for field, text, most in texts:
+            check_length(index, key, field, text, most=most, faults=faults)
+        check_choice(index, key, "role", row.role, allowed=["", *ROLE_KEYS], faults=faults)
+        check_reference(index, key, "unit_external_id", row.unit_external_id, known=units, faults=faults)
+        if not 0 < row.planned_fte <= MOST_SEAT_FTE:
+            message = _("Planned FTE lies above 0 and is at most %(most)s.") % {"most": MOST_SEAT_FTE}
+            faults.add(index, key, "planned_fte", code="out_of_range", message=message)
+        if row.monthly_budget is not None and row.monthly_budget < 0:
+            faults.add(index, key, "monthly_budget", code="out_of_range", message=_("A budget is not negative."))
+
+
+def _changed(
+    row: SeatInput, spans: Sequence[Span[SeatFacts]], effective_on: date, since: date
+) -> list[Span[SeatFacts]]:
+    budget = stored(row.monthly_budget, "monthly_budget") if row.monthly_budget is not None else None
+    planned = stored(row.planned_fte, "planned_fte")
+    facts = SeatFacts(row.unit_external_id, row.title, row.role, row.grade, planned, budget, row.is_head)
+    if not spans:
+        return [Span(since, None, facts)]
+    if budget is None and (held := at(spans, effective_on)):
+        facts = replace(facts, monthly_budget=held.value.monthly_budget)
+    return change_from(spans, value=facts, on=effective_on)
+
+
+def _kind(before: list[Span[SeatFacts]] | None, after: list[Span[SeatFacts]]) -> OutcomeKind:
+    if not before:
+        return OutcomeKind.CREATED
+    return OutcomeKind.SAME if before == after else OutcomeKind.CHANGED
+
+
+def _write(before: SeatSpans, after: SeatSpans, *, recorder: Recorder) -> None:
+    recorder.touch(Thing.SEATS, after.keys())
+    identify(Seat, [key for key in after if key not in before])
+    seats = dict(Seat.objects.filter(external_id__in=after).values_list("external_id", "pk"))
+    units = dict(Unit.objects.values_list("external_id", "pk"))
+    writer = SpanWriter(SeatVersion, at=recorder.at, actor_id=recorder.actor_id)
+    for key, spans in after.items():
+        writer.add(before.get(key, []), spans, fields=partial(_columns, seat_id=seats[key], units=units))
+    writer.write()
+
+
+def _columns(facts: SeatFacts, *, seat_id: int, units: Mapping[str, int]) -> dict[str, object]:
+    return {
+        "seat_id": seat_id,
+        "unit_id": units[facts.unit],
+        "title": facts.title,
+        "role_key": facts.role_key,
+        "grade": facts.grade,
+        "planned_fte": facts.planned_fte,
+        "monthly_budget": facts.monthly_budget,
+        "is_head": facts.is_head,
+    }
