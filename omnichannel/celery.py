@@ -10,4 +10,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "omnichannel.settings")
 
 app = Celery("omnichannel")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["kpis"])
+app.autodiscover_tasks(["kpis", "roles", "omnichannel.webhooks"])

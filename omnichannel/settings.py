@@ -40,12 +40,17 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+# Secrets of other systems are sealed with the first of these; the others still open what was sealed before.
+SEALING_KEYS = [*(key for key in os.environ.get("SEALING_KEYS", "").split(",") if key), SECRET_KEY]
+# Directories on the premises: lets their addresses lie in one's own network, and be plain http.
+DIRECTORIES_PRIVATE = os.environ.get("DIRECTORIES_PRIVATE", "").lower() in ON
 
 INSTALLED_APPS = [
     "omnichannel",
     "omnichannel.accounts",
     "omnichannel.workspaces",
     "omnichannel.jobs",
+    "omnichannel.webhooks",
     "roles",
     "kpis",
     "orgstages",
@@ -184,6 +189,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "start"
 EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "omnichannel@localhost")
+# Lets webhooks call this machine and private networks, without TLS: for trying them out, never in production.
+WEBHOOKS_LOCAL = os.environ.get("WEBHOOKS_LOCAL", "").lower() in ON
 # Where links in messages lead; behind a proxy the first trusted origin is that address.
 PUBLIC_URL = os.environ.get("PUBLIC_URL", next(iter(CSRF_TRUSTED_ORIGINS), "http://127.0.0.1:8000")).rstrip("/")
 
@@ -224,6 +231,8 @@ SPECTACULAR_SETTINGS = {
         "AlertLevelEnum": "kpis.alert_choices.LevelName",
         "UnitLevelEnum": "roles.choices.UnitLevel",
         "WeightsSourceEnum": "kpis.choices.WeightsSource",
+        "DirectoryStateEnum": "roles.directory_choices.RunState",
+        "DirectoryKindEnum": "roles.directory_choices.DirectoryKind",
         "StageEnum": "orgstages.api.serializers.STAGES",
         "SubtypeEnum": "orgstages.api.serializers.SUBTYPES",
     },
@@ -282,12 +291,25 @@ JOB_TASKS = {
     "measure_health": "kpis.tasks.measure_health",
     "watch_alerts": "kpis.tasks.watch_alerts",
     "send_alerts": "kpis.tasks.send_alerts",
+    "send_webhooks": "omnichannel.webhooks.tasks.send_webhooks",
+    "sync_directory": "roles.tasks.sync_directory",
 }
 # Called in the transaction of every change of the organisation, with the revision and its changes.
-ORGANISATION_LISTENERS: tuple[str, ...] = ()
+ORGANISATION_LISTENERS: tuple[str, ...] = (
+    "kpis.services.org_listener.organisation_changed",
+    "roles.services.webhooks.organisation_changed",
+)
+# Called in each workspace by the dispatcher, with now=, after so many seconds again.
+REGULAR_TASKS = {"omnichannel.webhooks.services.requesting.wake_due": 2, "roles.services.effects.take_effect": 60}
 # Called once a day in each workspace by the dispatcher, with now=.
-DAILY_SWEEPS = ("kpis.services.sweeping.sweep", "kpis.services.analysing.sweep", "kpis.services.alerts.daily.watch")
+DAILY_SWEEPS = (
+    "kpis.services.sweeping.sweep",
+    "kpis.services.analysing.sweep",
+    "kpis.services.alerts.daily.watch",
+    "omnichannel.webhooks.services.sweeping.sweep",
+    "roles.services.directories.running.sweep",
+)
 # On Valkey 0 goes first: a file that a person waits for does not stand behind months of figures.
-JOB_PRIORITIES = {"compute_values": 6, "analyse": 8, "measure_health": 9}
+JOB_PRIORITIES = {"send_webhooks": 5, "compute_values": 6, "analyse": 8, "measure_health": 9}
 JOB_LEASE_SECONDS = int(os.environ.get("JOB_LEASE_SECONDS", "30"))
 JOB_MAX_ATTEMPTS = 3

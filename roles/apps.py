@@ -1,4 +1,4 @@
-"""roles as a Django app; registers the check of its catalogue."""
+"""roles as a Django app; registers the check of its catalogue and what its jobs are about."""
 
 from __future__ import annotations
 
@@ -11,5 +11,8 @@ class RolesConfig(AppConfig):
     name = "roles"
 
     def ready(self) -> None:
-        """Register the system check."""
+        """Register the system check, and how jobs are named."""
         from roles import checks  # noqa: F401 - registers by import
+        from roles.queries.directories import register_job_subjects
+
+        register_job_subjects()

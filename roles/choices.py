@@ -78,6 +78,13 @@ class OrgSource(models.TextChoices):
     SYSTEM = "system", _("System")
 
 
+class ScimKind(models.TextChoices):
+    """The resource types of SCIM: people are users, units are groups."""
+
+    USER = "User", "User"
+    GROUP = "Group", "Group"
+
+
 ROLE_KEYS = [key.value for key in RoleKey]
 
 SUBTYPES_OF: dict[StageKey, tuple[SubtypeKey, ...]] = {

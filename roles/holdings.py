@@ -31,3 +31,8 @@ class Holding:
     def role_names(self) -> Bilingual:
         """Return the role's name in both languages."""
         return load_roles().roles[self.role_key].names
+
+    @property
+    def external_id(self) -> str:
+        """Return the key of the assignment."""
+        return f"{self.person_external_id}/{self.role_key.value}/{self.start}"

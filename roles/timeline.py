@@ -5,12 +5,16 @@ None is the open end on either side. `key` is the stored row of a span, None for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 V = TypeVar("V")
+D = TypeVar("D", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,73 @@ def change_from(spans: Sequence[Span[V]], *, value: V, on: date) -> list[Span[V]
     if current.start == on:
         return sort_spans([*others, replace(current, value=value)])
     return sort_spans([*others, replace(current, end=on), Span(on, current.end, value)])
+
+
+def revise(spans: Sequence[Span[D]], *, value: D, on: date) -> list[Span[D]]:
+    """Let `value` hold from `on`; later spans that only carried an old field along carry the new one.
+
+    What a later span says anew stays as planned: a rename planned for January does not move the unit back in January.
+    """
+    current = at(spans, on)
+    after = change_from(spans, value=value, on=on)
+    if current is None or current.value == value:
+        return after
+    changed = {one.name for one in fields(value) if getattr(current.value, one.name) != getattr(value, one.name)}
+    until = current.end
+    for place, span in enumerate(after):
+        if until is None or span.start != until:
+            continue
+        changed = {name for name in changed if getattr(span.value, name) == getattr(current.value, name)}
+        after[place] = replace(span, value=replace(span.value, **{name: getattr(value, name) for name in changed}))
+        until = span.end if changed else None
+    return joined(after, before=spans)
+
+
+def changed_between(
+    spans: Sequence[Span[V]], *, start: date, end: date | None, change: Callable[[V], V]
+) -> list[Span[V]]:
+    """Change whatever holds from `start` up to `end`; what holds before and after keeps saying what it did."""
+    found: list[Span[V]] = []
+    for span in spans:
+        first = max(span.start or date.min, start)
+        last = min(span.end or date.max, end or date.max)
+        value = change(span.value)
+        if first >= last or value == span.value:
+            found.append(span)
+            continue
+        before = [replace(span, end=first)] if first > (span.start or date.min) else []
+        after = [Span(last, span.end, span.value)] if last < (span.end or date.max) else []
+        middle = Span(first if before else span.start, last if after else span.end, value, None if before else span.key)
+        found += [*before, middle, *after]
+    return joined(found, before=spans)
+
+
+def joined(spans: Sequence[Span[V]], *, before: Sequence[Span[V]]) -> list[Span[V]]:
+    """Make one of neighbours that say the same, where one of them is not as it was stored."""
+    stored = {span.key: span for span in before if span.key is not None}
+    found: list[Span[V]] = []
+    for span in spans:
+        last = found[-1] if found else None
+        follows = last is not None and last.end is not None and last.end == span.start and last.value == span.value
+        if last is None or not follows or (_is(last, stored) and _is(span, stored)):
+            found.append(span)
+        else:
+            found[-1] = replace(last, end=span.end, key=last.key if last.key is not None else span.key)
+    return found
+
+
+def keyed(spans: Sequence[Span[V]], *, before: Sequence[Span[V]]) -> list[Span[V]]:
+    """Give each span the stored row that says just the same, so that what has not changed is not written again."""
+    stored = {(span.start, span.end): span for span in before}
+    found: list[Span[V]] = []
+    for span in spans:
+        same = stored.get((span.start, span.end))
+        found.append(same if same is not None and same.value == span.value else span)
+    return found
+
+
+def _is(span: Span[V], stored: Mapping[int, Span[V]]) -> bool:
+    return span.key is not None and stored.get(span.key) == span
 
 
 def clip(spans: Sequence[Span[V]], *, start: date | None, end: date | None) -> list[Span[V]]:

@@ -6,18 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kpis.api.parameters import PERIOD, SCOPES, SLUG, asked_period, asked_rows
 from kpis.models import Scorecard
-from kpis.queries.known import moment_of
 from kpis.queries.scorecards import current_cards
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.clock import asked_moment
 from omnichannel.workspaces.permissions import Access
 from roles.catalogue import RoleKey
 
@@ -75,9 +73,5 @@ class ScorecardsView(WorkspaceAPIMixin, generics.ListAPIView[Scorecard]):
 
 def known_moment(request: Request) -> datetime | None:
     """Read the moment asked for; ValidationError for what is none."""
-    text = request.query_params.get("known_at", "")
     access: Access = request._request.access  # type: ignore[attr-defined]
-    found = moment_of(text, zone=access.workspace.timezone)
-    if text and found is None:
-        raise ValidationError({"known_at": [_("This is no moment of the past. Write 2026-11-30.")]})
-    return found
+    return asked_moment(request, "known_at", workspace=access.workspace)

@@ -37,8 +37,7 @@ def load_order(tables: Mapping[str, TableSpec]) -> tuple[str, ...]:
         if name in placed or name in waiting:
             return
         waiting.add(name)
-        for column in tables[name].columns:
-            parent = column.ref.split(".")[0]
+        for parent in tables[name].parents:
             if parent in tables and parent != name:
                 place(parent)
         placed.append(name)

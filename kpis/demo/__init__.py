@@ -1,4 +1,4 @@
-"""A seeded demo retailer: the invented Yunshang Group with all 23 canonical tables. Pure: knows no Django.
+"""A seeded demo retailer: the invented Yunshang Group with all 25 canonical tables. Pure: knows no Django.
 
 The story: the womenswear unit Lanxi has moved user operations from marketing into a centre of its own, the
 childrenswear unit Xiaoya tries the same with a borrowed team, and one store (S0203) is losing its customers.

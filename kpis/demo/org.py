@@ -11,6 +11,9 @@ from kpis.demo.write import Sink
 
 BUSINESS_UNITS = ("BU1", "BU2")  # Lanxi womenswear, mature; Xiaoya childrenswear, still a pilot
 USER_CENTRE = "BU1-UC"
+UNIT_COLUMNS = (
+    "unit_id", "name", "level", "parent_id", "ownership", "city", "is_leading", "rank", "starts_on", "ends_on",
+)  # fmt: skip
 PROJECT_TEAM = "BU2-PRJ"
 HEADS: tuple[tuple[str, str, str, str | None], ...] = (
     ("G", "云裳集团", "group", None),
@@ -70,7 +73,10 @@ CITIES: dict[str, tuple[tuple[str, str], ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Org:
-    """The units as arrays. Store arrays run over the stores; `units` holds every id, `store_unit` points into it."""
+    """The units as arrays. Store arrays run over the stores; `units` holds every id, `store_unit` points into it.
+
+    `rows` are the units as they are written, without what is the same for all.
+    """
 
     units: tuple[str, ...]
     store_ids: tuple[str, ...]
@@ -79,6 +85,7 @@ class Org:
     store_unit: Ints
     store_weight: Floats
     trouble: int
+    rows: dict[str, tuple[str | None, ...]]
 
     def unit_index(self, unit: str) -> int:
         """Return the position of a unit id."""
@@ -136,7 +143,8 @@ def build_org(scale: Scale, *, seed: int, sink: Sink) -> Org:
         rows.append((region, REGION_NAMES[region], "region", owner, "na", CITIES[region][0][0]))
     stores = _store_rows(scale, seed=seed)
     rows += stores
-    sink.add_rows("org_units", ("unit_id", "name", "level", "parent_id", "ownership", "city"), rows)
+    described = [(*row, True if row[0] == USER_CENTRE else None, None, None, None) for row in rows]
+    sink.add_rows("org_units", UNIT_COLUMNS, described)
     ids = tuple(row[0] for row in stores)
     regions = tuple(row[3] for row in stores)
     units = tuple(str(row[0]) for row in rows)
@@ -148,4 +156,5 @@ def build_org(scale: Scale, *, seed: int, sink: Sink) -> Org:
         store_unit=np.arange(len(units) - len(ids), len(units), dtype=np.int64),
         store_weight=_weights(ids, seed=seed),
         trouble=ids.index(TROUBLE_STORE),
+        rows={str(row[0]): row for row in rows},
     )

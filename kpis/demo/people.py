@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
+from kpis.demo.chart import guide_seat, head_seat, post_seats, write_lines, write_seats
 from kpis.demo.org import BUSINESS_UNITS, OWNER_OF_REGION, Org
 from kpis.demo.posts import HELD, POSTS
 from kpis.demo.scale import DAYS, START, Flags, Ints, Scale, date_of, day_of, rng_for
@@ -67,10 +68,21 @@ class _Roll:
     names: Iterator[str]
 
     def hire(
-        self, number: int, unit: str, boss: str | None, fill: str, cost: Cell, hired: date, left: date | None
+        self,
+        number: int,
+        unit: str,
+        boss: str | None,
+        fill: str,
+        cost: Cell,
+        hired: date,
+        left: date | None,
+        *,
+        seat: str,
     ) -> int:
         """Add one employee; return the position."""
-        self.rows.append([f"E{number:05d}", next(self.names), unit, boss, fill, "1.0", hired, left, cost])
+        self.rows.append(
+            [f"E{number:05d}", next(self.names), unit, boss, fill, "1.0", hired, left, cost, seat, None, None]
+        )
         return len(self.rows) - 1
 
 
@@ -82,10 +94,12 @@ def _names(*, seed: int, count: int) -> Iterator[str]:
 
 def _headquarters(roll: _Roll) -> dict[str, str]:
     ids: dict[str, str] = {}
+    seats = post_seats()
     for number, post in enumerate(POSTS, start=1):
         ids[post.key] = f"E{number:05d}"
         boss = ids[post.boss] if post.boss else None
-        position = roll.hire(number, post.unit, boss, post.fill, f"{post.cost}.00", post.hired, post.left)
+        cost, seat = f"{post.cost}.00", seats[post.key]
+        position = roll.hire(number, post.unit, boss, post.fill, cost, post.hired, post.left, seat=seat)
         roll.rows[position][5] = post.fte
     return ids
 
@@ -130,18 +144,18 @@ def _store_staff(roll: _Roll, org: Org, slots: _Slots, *, bosses: dict[str, str]
     number = FIRST_STORE_NUMBER
     for store, unit in enumerate(org.store_ids):
         hired = date_of(-int(rng.integers(300, 2_000)))
-        roll.hire(
-            number, unit, bosses[org.store_region[store]], "internal", f"{9_500 + 500 * (store % 6)}.00", hired, None
-        )
+        pay, above = f"{9_500 + 500 * (store % 6)}.00", bosses[org.store_region[store]]
+        roll.hire(number, unit, above, "internal", pay, hired, None, seat=head_seat(unit))
         boss = f"E{number:05d}"
         number += 1
         for slot in range(slots.start[store], slots.start[store] + slots.counts[store]):
             cost, leaves, replaced = f"{costs[slot]}.00", int(slots.leaves[slot]), int(slots.replaced[slot])
             left = date_of(leaves - 1) if leaves < NEVER else None
-            first[slot] = roll.hire(number, unit, boss, "internal", cost, date_of(int(slots.hired[slot])), left)
+            seat, came = guide_seat(unit, slot - int(slots.start[store])), date_of(int(slots.hired[slot]))
+            first[slot] = roll.hire(number, unit, boss, "internal", cost, came, left, seat=seat)
             number += 1
             if replaced < NEVER:
-                second[slot] = roll.hire(number, unit, boss, "internal", cost, date_of(replaced), None)
+                second[slot] = roll.hire(number, unit, boss, "internal", cost, date_of(replaced), None, seat=seat)
                 number += 1
     return first, second
 
@@ -159,7 +173,7 @@ def _digital_roles(org: Org, roll: _Roll, first: Ints, second: Ints, slots: _Slo
         for person in (first[slot], second[slot]):
             if person < 0:
                 continue
-            employee, _, unit, _, _, _, hired, left, _ = roll.rows[person]
+            employee, _, unit, _, _, _, hired, left, *_ = roll.rows[person]
             begin = max(wave, hired) if isinstance(hired, date) else wave
             if isinstance(left, date) and left <= begin:
                 continue
@@ -168,13 +182,15 @@ def _digital_roles(org: Org, roll: _Roll, first: Ints, second: Ints, slots: _Slo
 
 
 def build_people(scale: Scale, org: Org, *, seed: int, sink: Sink) -> tuple[People, dict[str, str]]:
-    """Write employees.csv and role_assignments.csv; return the people and the ids of the posts by key."""
+    """Write employees.csv and what stands around it; return the people and the ids of the posts by key."""
     roll = _Roll([], _names(seed=seed, count=len(POSTS) + scale.stores * 14 + 20))
     posts = _headquarters(roll)
     bosses: dict[str, str] = {}
     for number, (region, _) in enumerate(scale.regions, start=101):
         boss = posts[BUSINESS_UNITS[OWNER_OF_REGION[region]].lower()]
-        roll.hire(number, region, boss, "internal", "28000.00", date(2018, 3, number - 90), None)
+        roll.hire(
+            number, region, boss, "internal", "28000.00", date(2018, 3, number - 90), None, seat=head_seat(region)
+        )
         bosses[region] = f"E{number:05d}"
     slots = _plan_slots(org, seed=seed)
     first, second = _store_staff(roll, org, slots, bosses=bosses, seed=seed)
@@ -188,13 +204,18 @@ def build_people(scale: Scale, org: Org, *, seed: int, sink: Sink) -> tuple[Peop
         "hired_on",
         "left_on",
         "monthly_cost",
+        "seat_id",
+        "starts_on",
+        "ends_on",
     )
+    write_seats(org, regions=[region for region, _ in scale.regions], slots_of=slots.counts.tolist(), sink=sink)
     sink.add_rows("employees", columns, roll.rows)
     roles: list[list[Cell]] = [[posts[h.key], h.role, h.unit, h.share, h.start, h.end] for h in HELD]
     guides = _digital_roles(org, roll, first, second, slots)
     sink.add_rows(
         "role_assignments", ("employee_id", "role_id", "unit_id", "share", "start_on", "end_on"), roles + guides
     )
+    write_lines(org, posts=posts, sink=sink)
     return _as_people(roll, slots, first, second, guides), posts
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kpis.demo.actuals import Books, company_actuals, connect
+from kpis.demo.chart import write_changes
 from kpis.demo.customers import MALL, PLATFORM, Customers, build_customers, erasures, write_customers
 from kpis.demo.feedback import write_reviews, write_surveys, write_training
 from kpis.demo.finance import write_costs, write_milestones
@@ -25,9 +26,10 @@ from kpis.demo.targets import write_targets
 from kpis.demo.write import Sink
 
 TABLES = (
-    "org_units", "employees", "role_assignments", "campaigns", "products", "customers", "orders", "order_lines",
-    "order_touches", "contacts", "interactions", "service_daily", "visits", "ad_spend", "content_stats", "inventory",
-    "surveys", "training_records", "costs", "milestones", "external_metrics", "reviews", "targets",
+    "org_units", "seats", "employees", "role_assignments", "reporting_lines", "campaigns", "products", "customers",
+    "orders", "order_lines", "order_touches", "contacts", "interactions", "service_daily", "visits", "ad_spend",
+    "content_stats", "inventory", "surveys", "training_records", "costs", "milestones", "external_metrics", "reviews",
+    "targets",
 )  # fmt: skip
 
 
@@ -102,6 +104,7 @@ def generate(scale: Scale, *, seed: int, out: Path) -> Manifest:
     """Write all tables as `<table>.csv` into `out`. The same scale and seed give the same bytes."""
     with Sink(out) as sink:
         org = build_org(scale, seed=seed, sink=sink)
+        write_changes(org, sink=sink)
         people, posts = build_people(scale, org, seed=seed, sink=sink)
         campaigns = build_campaigns(scale, seed=seed, sink=sink)
         products = build_products(scale, seed=seed, sink=sink)

@@ -55,7 +55,12 @@ class ColumnSpec:
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """A canonical operating-data table. `scopes` maps a scope kind to the column that carries it."""
+    """A canonical operating-data table. `scopes` maps a scope kind to the column that carries it.
+
+    `dated` names the column whose day tells several rows of one key in a file apart: the history of one thing.
+    `feeds_kpis` is False for tables that only describe the organisation. `after` names tables to be loaded before it
+    beside those that its columns refer to: a column that may hold ids of either has no single `ref`.
+    """
 
     id: str
     names: Bilingual
@@ -63,6 +68,20 @@ class TableSpec:
     key: tuple[str, ...]
     columns: tuple[ColumnSpec, ...]
     scopes: Mapping[ScopeKind, str]
+    dated: str = ""
+    feeds_kpis: bool = True
+    after: tuple[str, ...] = ()
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Return the tables that this one's rows point to, itself included where they point to each other."""
+        referred = (column.ref.partition(".")[0] for column in self.columns if column.ref)
+        return tuple(dict.fromkeys((*referred, *self.after)))
+
+    @property
+    def row_key(self) -> tuple[str, ...]:
+        """Return the columns that no two rows of a file have alike."""
+        return (*self.key, self.dated) if self.dated else self.key
 
     def column(self, name: str) -> ColumnSpec:
         """Return the column; KeyError when the table has none of that name."""

@@ -56,7 +56,8 @@ def catalogue_counts() -> dict[str, int]:
         "kpis": len(library.kpis),
         "measures": len(library.measures),
         "derived_measures": sum(isinstance(measure, DerivedMeasure) for measure in library.measures.values()),
-        "tables": len(library.tables),
+        "tables": sum(table.feeds_kpis for table in library.tables.values()),
+        "organisation_tables": sum(not table.feeds_kpis for table in library.tables.values()),
         "core_tables": sum(table.core for table in library.tables.values()),
         "weight_sets": len(library.weights),
     }
@@ -87,6 +88,9 @@ def _table(node: Data) -> TableSpec:
         key=tuple(node["key"]),
         columns=tuple(_column(column) for column in node["columns"]),
         scopes=MappingProxyType({ScopeKind(kind): column for kind, column in node["scopes"].items()}),
+        dated=node.get("dated", ""),
+        feeds_kpis=node.get("feeds_kpis", True),
+        after=tuple(node.get("after", ())),
     )
 
 

@@ -24,7 +24,7 @@ from kpis.engine.specs import ColumnSpec, ColumnType, TableSpec
 from kpis.queries.stored import stored_table
 
 EXPORT_BATCH = 20_000
-PAY = {"employees": frozenset({"monthly_cost"})}
+PAY = {"employees": frozenset({"monthly_cost"}), "seats": frozenset({"monthly_budget"})}
 
 
 @dataclass(frozen=True, slots=True)

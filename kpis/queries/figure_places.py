@@ -11,9 +11,9 @@ from kpis.engine.narrowing import Members, narrowed
 from kpis.engine.specs import Library, Scope, ScopeKind
 from kpis.models import KpiValue
 from kpis.queries.definitions import library_for
-from kpis.queries.known import parse_moment
 from kpis.queries.scope_words import parse_scope, scope_text
 from kpis.queries.values import figures_known
+from omnichannel.core.moments import parse_moment
 from omnichannel.core.periods import Period
 from roles.queries.frames import employees_rows
 from roles.queries.org_chart import UnitTree

@@ -16,7 +16,7 @@ from kpis.queries.definitions import library_at
 from kpis.queries.systems import UNKNOWN, feeders, source_of
 from kpis.queries.uploads import visible
 from kpis.queries.usage import kpis_of_columns, kpis_of_values
-from kpis.queries.warehouse import IN_POSTGRES
+from kpis.queries.warehouse import IN_POSTGRES, ORGANISATION
 from omnichannel.jobs.choices import ACTIVE, JobKind
 from omnichannel.jobs.models import Job
 from roles.queries.org_chart import organisation_changed_at
@@ -33,7 +33,7 @@ def data_digests() -> dict[str, str]:
         uploads.setdefault(table, []).append(f"{pk}:{source_of(table, system)}")
     changed = organisation_changed_at()
     tables = load_library().tables
-    there = set(uploads) | (set(IN_POSTGRES) & {"org_units", "employees", "role_assignments"} if changed else set())
+    there = set(uploads) | (set(ORGANISATION) if changed else set())
     return {table: _digest(table, uploads, changed) for table in tables if table in there}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,8 +14,10 @@ from kpis.choices import CauseKind
 from kpis.models import Computation, Part, Scorecard, UploadSpan
 from kpis.queries.card_document import company_hashes
 from kpis.queries.definitions import every_kpi
+from kpis.queries.subjects import FIGURE_THINGS
 from kpis.queries.usage import tables_of_kpis
 from omnichannel.core.periods import Period
+from roles.queries.org_chart import organisation_changed_at
 
 AMOUNTS = frozenset({"weight", "value", "target", "attainment", "points", "share", "score"})
 Line = Mapping[str, Any]
@@ -68,18 +71,24 @@ class Restated:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What has happened to a period since a publication: uploads, and the definitions its figures rest on now."""
+    """What has happened to a period since a publication: uploads, and the definitions its figures rest on now.
+
+    `reorganised`: units, people or assignments have been written since that the period's last day looks different by.
+    """
 
     period: Period
     uploads: tuple[UploadFact, ...]
     hashes: Mapping[str, str]
+    reorganised: bool = False
 
 
-def since(period: Period, *, upload_seq: int) -> Since:
-    """Read what has changed in what figures rest on, after an upload's place, in three queries."""
+def since(period: Period, *, upload_seq: int, told_at: datetime) -> Since:
+    """Read what has changed in what figures rest on, after an upload's place and a moment, in four queries."""
     newest = Computation.objects.filter(periods__contains=[str(period)]).first()
     seen = newest.upload_seq if newest else upload_seq
-    return Since(period, tuple(_uploads(upload_seq, seen)), company_hashes(period))
+    moved_at = organisation_changed_at(on=period.last_day, among=FIGURE_THINGS)
+    reorganised = moved_at is not None and moved_at > told_at
+    return Since(period, tuple(_uploads(upload_seq, seen)), company_hashes(period), reorganised)
 
 
 def _uploads(after: int, up_to: int) -> Iterable[UploadFact]:
@@ -203,15 +212,16 @@ def _causes_of_values(kpis: Collection[str], before: Mapping[str, Line], *, fact
             uploads |= {one.pk: one for one in loaded}
         if not redefined and not loaded:
             judged = kpi in specs and specs[kpi].qualitative
-            by_kind.setdefault(CauseKind.REVIEWS if judged else _unseen(before[kpi]), []).append(kpi)
+            by_kind.setdefault(CauseKind.REVIEWS if judged else _unseen(before[kpi], facts), []).append(kpi)
     for kind, which in by_kind.items():
         behind = tuple(uploads.values())[:MOST_UPLOADS] if kind is CauseKind.DATA else ()
         yield Cause(kind, tuple(which), behind)
 
 
-def _unseen(line: Line) -> CauseKind:
+def _unseen(line: Line, facts: Since) -> CauseKind:
     """Return what is left for a figure with neither new data nor a new definition: units and people moved below it."""
-    return CauseKind.ORGANISATION if line["measured_at"]["kind"] != "company" else CauseKind.CALCULATION
+    below = facts.reorganised or line["measured_at"]["kind"] != "company"
+    return CauseKind.ORGANISATION if below else CauseKind.CALCULATION
 
 
 def _touching(tables: Collection[str], facts: Since) -> list[UploadFact]:

@@ -17,9 +17,10 @@ from kpis.models import Target
 from kpis.queries.systems import source_of
 from kpis.queries.targets import review_rows
 from kpis.queries.warehouse import IN_POSTGRES, frame, visible_parts
-from roles.queries.frames import assignment_rows, employees_rows, org_units_rows
+from roles.queries.exports import Roster, roster_rows
 
 NO_SEQ = 0  # the place of rows that came with no upload of their own
+DATED, DAYS_OF_THEIR_OWN = ("org_units", "seats", "employees"), ("role_assignments", "reporting_lines")
 TARGET_COLUMNS = ("period", "kpi_id", "scope_kind", "scope_id", "floor", "value", "stretch")
 
 
@@ -56,9 +57,8 @@ def _from_parts() -> dict[str, Stored]:
 def _from_facts() -> dict[str, Stored]:
     today, tables = timezone.localdate(), load_library().tables
     rows: dict[str, list[dict[str, Any]]] = {
-        "org_units": org_units_rows(today),
-        "employees": employees_rows(today),
-        "role_assignments": assignment_rows(),
+        **{table: roster_rows(table, Roster(today, with_pay=True)) for table in DATED},
+        **{table: roster_rows(table, Roster(None)) for table in DAYS_OF_THEIR_OWN},
         "reviews": review_rows(),
         "targets": _target_rows(),
     }

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from kpis.engine.specs import COMPANY, Scope, ScopeKind
 from roles.catalogue import RoleKey
+from roles.choices import Thing
 from roles.holdings import Holding
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.people import holders
@@ -17,6 +18,8 @@ from roles.queries.stages import DEFAULT, Adopted, adopted_stages
 # Units that run no business of their own answer for the one they serve.
 SERVING_LEVELS = frozenset({"department", "hq", "project_team"})
 BUSINESS_LEVELS = frozenset({"business_unit", "group"})
+# What a figure can rest on: seats are plans, a secondary line moves nobody, stages move weights alone.
+FIGURE_THINGS = frozenset({Thing.UNITS, Thing.PEOPLE, Thing.ASSIGNMENTS})
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,9 +53,10 @@ def current_values(
         rows = rows.filter(scope_kind__in=[kind.value for kind in kinds])
     if scopes is not None:
         rows = rows.filter(scope_kind__in={s.kind.value for s in scopes}, scope_id__in={s.id for s in scopes})
+    wanted = None if scopes is None else frozenset(scopes)
     for row in rows.values_list(*FIELDS).iterator(chunk_size=CHUNK):
         value = as_value(row)
-        if scopes is None or value.scope in scopes:
+        if wanted is None or value.scope in wanted:
             yield value
 
 

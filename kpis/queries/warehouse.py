@@ -31,7 +31,8 @@ from omnichannel.workspaces.scoping import current_workspace_id
 from roles.queries.frames import assignment_rows, employees_rows, org_units_rows
 
 # Kept in PostgreSQL: their parts are a trace of what was loaded, not what counts.
-IN_POSTGRES = frozenset({"org_units", "employees", "role_assignments", "targets", "reviews"})
+ORGANISATION = frozenset({"org_units", "seats", "employees", "role_assignments", "reporting_lines"})
+IN_POSTGRES = ORGANISATION | {"targets", "reviews"}
 _UPLOAD = (pa.field(SEQ, pa.int64()),)
 
 

@@ -20,11 +20,19 @@ from kpis.queries.uploads import visible
 from kpis.services.targets import REVIEW_KEY, TARGET_KEY
 from omnichannel.core.periods import parse_period
 from omnichannel.workspaces.scoping import current_workspace_id
+from roles.choices import OrgSource
 from roles.services import sync
 
 Row = Mapping[str, Any]
 State = sync.State
-KINDS = {"org_units": "units", "employees": "people", "role_assignments": "assignments"}
+KINDS = {
+    "org_units": "units",
+    "seats": "seats",
+    "employees": "people",
+    "role_assignments": "assignments",
+    "reporting_lines": "lines",
+}
+IDS = {"org_units": "unit_id", "seats": "seat_id", "employees": "employee_id", "reporting_lines": "line_id"}
 BATCH = 2000
 KEPT = ("evidence", "edit_id")  # facts that are no decimals
 
@@ -41,10 +49,8 @@ class Obstacle:
 
 def fact_key(table: str, row: Row) -> str:
     """Return the key of a row of a fact table as one text."""
-    if table == "org_units":
-        return str(row["unit_id"])
-    if table == "employees":
-        return str(row["employee_id"])
+    if table in IDS:
+        return str(row[IDS[table]])
     if table == "role_assignments":
         return f"{row['employee_id']}/{row['role_id']}/{row['start_on']}"
     period = str(parse_period(row["period"]))
@@ -142,7 +148,7 @@ def turn_facts(upload: Upload, *, turn: UploadTurn, actor_id: int | None) -> lis
 def _restore_organisation(
     table: str, expected: sync.States, wanted: sync.States, actor_id: int | None
 ) -> list[sync.StateIssue]:
-    return sync.restore(KINDS[table], expected=expected, wanted=wanted, actor_id=actor_id)
+    return sync.restore(KINDS[table], expected=expected, wanted=wanted, actor_id=actor_id, source=OrgSource.FILE)
 
 
 def restore_targets(expected: sync.States, wanted: sync.States) -> list[sync.StateIssue]:

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from kpis.errors import LoadRefused
 from kpis.queries.reviews import against_the_lock
 from kpis.services.fact_changes import recording
+from kpis.services.org_facts import COLUMNS, THINGS, sync_rows
 from kpis.services.targets import upsert_reviews, upsert_targets
 from omnichannel.core.text import Bilingual
-from roles.services.sync import (
-    AssignmentInput,
-    PersonInput,
-    SyncIssue,
-    SyncResult,
-    UnitInput,
-    upsert_assignments,
-    upsert_people,
-    upsert_units,
-)
+from roles.services.sync import SyncIssue, SyncResult
 
 Row = dict[str, Any]
 LOCK_HINT = Bilingual(
@@ -35,22 +26,8 @@ LOCK_HINT = Bilingual(
     "Have HR open the review round again with a reason, or leave the row out.",
 )
 TOLD = 20  # issues named when a load is refused
-ORGANISATION = ("org_units", "employees", "role_assignments")
+ORGANISATION = tuple(THINGS)
 FACT_TABLES = frozenset({*ORGANISATION, "targets", "reviews"})
-# The names of the organisation's own fields, as the columns of the files are called.
-COLUMNS = {
-    "org_units": {"external_id": "unit_id", "parent_external_id": "parent_id"},
-    "employees": {
-        "external_id": "employee_id",
-        "unit_external_id": "unit_id",
-        "manager_external_id": "manager_id",
-    },
-    "role_assignments": {
-        "person_external_id": "employee_id",
-        "unit_external_id": "unit_id",
-        "role": "role_id",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +60,13 @@ def try_facts(table: str, *, parts: Sequence[Path]) -> Trial:
     if table not in ORGANISATION:
         issues = tuple(_signed_off(rows)) if table == "reviews" else ()
         return Trial(issues, effect=_judged_or_aimed(table, rows, upload_id=None, dry_run=True))
-    result = _sync(table, rows, actor_id=None, dry_run=True)
+    result = sync_rows(table, rows, actor_id=None, dry_run=True)
     if result.is_ok:
         return Trial(effect=_effect(result))
     told = {}
     for language in ("zh-hans", "en"):
         with translation.override(language):
-            told[language] = _sync(table, rows, actor_id=None, dry_run=True).issues
+            told[language] = sync_rows(table, rows, actor_id=None, dry_run=True).issues
     pairs = zip(told["zh-hans"], told["en"], strict=True)
     return Trial(tuple(_issue(table, rows, zh, en) for zh, en in pairs))
 
@@ -105,7 +82,7 @@ def _keep(table: str, rows: Sequence[Row], *, actor_id: int | None, upload_id: i
         raise LoadRefused("; ".join(_locked_text(rows[index]) for index in locked[:TOLD]))
     if table not in ORGANISATION:
         return _judged_or_aimed(table, rows, upload_id=upload_id, dry_run=False)
-    result = _sync(table, rows, actor_id=actor_id, dry_run=False)
+    result = sync_rows(table, rows, actor_id=actor_id, dry_run=False)
     if not result.is_ok:
         raise LoadRefused("; ".join(f"{issue.external_id}: {issue.message}" for issue in result.issues[:TOLD]))
     return _effect(result)
@@ -139,48 +116,6 @@ def read_rows(parts: Sequence[Path]) -> list[Row]:
         return []
     rows: list[Row] = pa.concat_tables([pq.read_table(path) for path in parts]).to_pylist()
     return rows
-
-
-def _sync(table: str, rows: Sequence[Row], *, actor_id: int | None, dry_run: bool) -> SyncResult:
-    today = timezone.localdate()
-    if table == "org_units":
-        units = [_unit(row) for row in rows]
-        return upsert_units(units, effective_on=today, actor_id=actor_id, dry_run=dry_run)
-    if table == "employees":
-        people = [_person(row) for row in rows]
-        return upsert_people(people, effective_on=today, actor_id=actor_id, dry_run=dry_run)
-    return upsert_assignments([_assignment(row) for row in rows], actor_id=actor_id, dry_run=dry_run)
-
-
-def _unit(row: Row) -> UnitInput:
-    return UnitInput(
-        row["unit_id"], row["name"], row["level"], row["parent_id"], row["ownership"] or "na", row["city"] or ""
-    )
-
-
-def _person(row: Row) -> PersonInput:
-    return PersonInput(
-        external_id=row["employee_id"],
-        unit_external_id=row["unit_id"],
-        hired_on=row["hired_on"],
-        display_name=row["display_name"] or "",
-        manager_external_id=row["manager_id"],
-        fill_mode=row["fill_mode"] or "internal",
-        fte=row["fte"] if row["fte"] is not None else Decimal(1),
-        left_on=row["left_on"],
-        monthly_cost=row["monthly_cost"],
-    )
-
-
-def _assignment(row: Row) -> AssignmentInput:
-    return AssignmentInput(
-        person_external_id=row["employee_id"],
-        role=row["role_id"],
-        unit_external_id=row["unit_id"],
-        start_on=row["start_on"],
-        share=row["share"] if row["share"] is not None else Decimal(1),
-        end_on=row["end_on"],
-    )
 
 
 def _effect(result: SyncResult) -> dict[str, int]:

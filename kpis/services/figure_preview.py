@@ -25,6 +25,7 @@ from kpis.queries.values import Book, as_book, current_values
 from kpis.queries.warehouse import World, organisation_on
 from kpis.services.fact_changes import Obstacle, fact_key, turn_facts
 from kpis.services.facts import is_fact_table, keep_facts, read_rows
+from kpis.services.org_listener import listening
 from kpis.services.reverting import part_swing
 from kpis.services.staging import staged_files
 from kpis.services.values import is_fresh, measuring
@@ -205,7 +206,7 @@ def _turned_facts(
     """Turn the facts, read the organisation of each period's last day as it would be, and let go of it all."""
     told: dict[str, list[Obstacle]] = {}
     for language in dict.fromkeys((get_language() or "en", "zh-hans", "en")):
-        with translation.override(language), transaction.atomic():
+        with translation.override(language), transaction.atomic(), listening():
             obstacles = _turn(upload, turn)
             days = None if obstacles else {period.last_day: organisation_on(period.last_day) for period in periods}
             transaction.set_rollback(True)

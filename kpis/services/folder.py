@@ -68,8 +68,8 @@ def waves(plans: Sequence[FilePlan], *, tables: Mapping[str, TableSpec]) -> list
     there = {plan.table for plan in plans}
     depth: dict[str, int] = {}
     for table in load_order(tables):
-        parents = {column.ref.split(".")[0] for column in tables[table].columns if column.ref}
-        depth[table] = 1 + max((depth[parent] for parent in parents & there & depth.keys()), default=0)
+        parents = set(tables[table].parents) & there & depth.keys()
+        depth[table] = 1 + max((depth[parent] for parent in parents), default=0)
     grouped: dict[tuple[int, int], list[FilePlan]] = {}
     seen: dict[str, int] = {}
     for plan in plans:

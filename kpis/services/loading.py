@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,14 @@ from kpis.services.fact_changes import fact_key
 from kpis.services.facts import Row, is_fact_table, keep_facts, read_rows, try_facts
 from kpis.services.manifest import begin_to_count
 from kpis.services.ordering import lock_manifest
+from kpis.services.org_listener import listening, months_moved
 from kpis.services.staging import Stage, clear_work, stage, staged_files, work_folder
 from kpis.services.values import request_computation
+from omnichannel.core.periods import Period
 from omnichannel.jobs.choices import JobOrigin, JobStep
 from omnichannel.jobs.services.running import Run
+from omnichannel.webhooks.choices import Topic
+from omnichannel.webhooks.services.announcing import News, announce
 from omnichannel.workspaces.scoping import current_workspace_id
 
 TOLD = 5  # problems named when a load is refused
@@ -117,8 +121,9 @@ def _make_visible(
         raise Outrun
     current = Upload.objects.select_for_update().get(pk=upload.pk)
     effect: Mapping[str, int] = staged["effect"]
-    if is_fact_table(upload.table_id):
-        effect = keep_facts(upload.table_id, rows, actor_id=run.job.created_by_id, upload_id=upload.pk)
+    with listening() as heard:
+        if is_fact_table(upload.table_id):
+            effect = keep_facts(upload.table_id, rows, actor_id=run.job.created_by_id, upload_id=upload.pk)
     Part.objects.bulk_create([_part(upload, part) for part in moved])
     # Outrun to the last: then rows may overlap unseen.
     current.overlaps = bool(moved) and not (alone and not effect["changed"] and not effect["same"])
@@ -130,8 +135,13 @@ def _make_visible(
     current.save()
     clear_work(upload)
     months = _months(upload, staged, moved, rows)
-    result = {"upload": upload.pk, "effect": dict(effect), "months": months}
-    return result | (_compute_next(run, upload, months) if effect["new"] or effect["changed"] else {})
+    reached = months_moved(heard.changes)[0]
+    periods = {*months_to_compute(months), *reached}
+    told = sorted({*months, *map(str, reached)})
+    result = {"upload": upload.pk, "effect": dict(effect), "months": told}
+    data = {"id": upload.pk, "table": upload.table_id, "rows": dict(effect), "months": told}
+    announce([News(Topic.UPLOAD, f"upload:{upload.pk}:{current.seq}", data)], now=now)
+    return result | (_compute_next(run, upload, periods) if effect["new"] or effect["changed"] else {})
 
 
 def _swing(upload: Upload, moved: Sequence[Mapping[str, Any]]) -> Swing:
@@ -149,9 +159,8 @@ def _months(
     return list(staged["touched"]["months"] if "touched" in staged else staged["months"])
 
 
-def _compute_next(run: Run, upload: Upload, months: Sequence[str]) -> dict[str, Any]:
-    periods = months_to_compute(months) if upload.then_compute else []
-    if not periods:
+def _compute_next(run: Run, upload: Upload, periods: Collection[Period]) -> dict[str, Any]:
+    if not upload.then_compute or not periods:
         return {}
     origin = JobOrigin(run.job.origin)
     job = request_computation(periods, actor_id=run.job.created_by_id, origin=origin, join=True)

@@ -13,7 +13,7 @@ from kpis.models import Publication, PublishedCard, Scorecard
 from kpis.queries.bounds import rows_within
 from kpis.queries.card_document import canonical, document, grounds, sha256
 from kpis.queries.publications import KEY, content, newest_grounds, newest_of_period
-from kpis.queries.restating import Cause, merged, restated, since
+from kpis.queries.restating import Cause, Since, merged, restated, since
 from kpis.queries.scorecards import current_cards
 from kpis.services.values import lock_figures
 from omnichannel.core.periods import Period, parse_period
@@ -21,6 +21,8 @@ from omnichannel.jobs.choices import JobKind
 from omnichannel.jobs.models import Job
 from omnichannel.jobs.services.dispatching import wake
 from omnichannel.jobs.services.lifecycle import create_job
+from omnichannel.webhooks.choices import Topic
+from omnichannel.webhooks.services.announcing import News, announce
 from omnichannel.workspaces.scoping import current_workspace_id
 
 BATCH = 500
@@ -83,7 +85,23 @@ def publish(period: Period, *, actor_id: int | None, unit: str = "", note: str =
     for row in rows:
         row.publication = publication
     PublishedCard.objects.bulk_create(rows, batch_size=BATCH)
+    _announce(publication)
     return publication
+
+
+def _announce(publication: Publication) -> None:
+    """Tell webhooks what was published, by its numbers."""
+    data = {
+        "id": publication.pk,
+        "period": publication.period,
+        "number": publication.number,
+        "unit": publication.unit_id or None,
+        "cards": publication.cards_count,
+        "changed": publication.changed_count,
+        "digest": publication.digest,
+    }
+    key = f"publication:{publication.pk}"
+    announce([News(Topic.PUBLISHED, key, data)], now=publication.published_at)
 
 
 def _cards(period: Period, *, unit: str) -> Any:
@@ -104,12 +122,13 @@ def _changed(cards: Sequence[Scorecard], told: Any) -> dict[int, Scorecard]:
 
 def _causes(period: Period, changed: dict[int, Scorecard], told: Any) -> Iterator[Cause]:
     """Yield the causes of every changed card, against the publication it was told in last."""
-    facts: dict[int, Any] = {}
+    facts: dict[int, Since] = {}
     rows = PublishedCard.objects.filter(pk__in=changed).select_related("publication")
     for row in rows.iterator(chunk_size=BATCH):
-        seq = row.publication.upload_seq
-        facts[seq] = facts.get(seq) or since(period, upload_seq=seq)
-        yield from restated(content(row), changed[row.pk], facts=facts[seq]).causes
+        told_in = row.publication
+        if told_in.pk not in facts:
+            facts[told_in.pk] = since(period, upload_seq=told_in.upload_seq, told_at=told_in.published_at)
+        yield from restated(content(row), changed[row.pk], facts=facts[told_in.pk]).causes
 
 
 def _row(card: Scorecard, text: str, *, name: str) -> PublishedCard:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from kpis.services.facts import is_fact_table
 from kpis.services.health import request_measurement
 from kpis.services.manifest import begin_to_count, cease_to_count
 from kpis.services.ordering import lock_manifest
+from kpis.services.org_listener import listening, months_moved
 from kpis.services.staging import work_folder
 from kpis.services.values import MOST_PERIODS, request_computation
 from omnichannel.core.periods import Period
@@ -102,8 +103,9 @@ def _write(run: Run, upload: Upload, turn: UploadTurn, *, seen: Sequence[int], f
         raise _Outrun
     actor = run.job.created_by_id
     moved = moved_periods(current, turn, months=found.months)
-    if is_fact_table(current.table_id) and (obstacles := turn_facts(current, turn=turn, actor_id=actor)):
-        raise RevertRefused([(each.key, each.message) for each in obstacles])
+    with listening() as heard:
+        if is_fact_table(current.table_id) and (obstacles := turn_facts(current, turn=turn, actor_id=actor)):
+            raise RevertRefused([(each.key, each.message) for each in obstacles])
     now = timezone.now()
     if turn is UploadTurn.REVERT:
         cease_to_count(current, at=now, rows_removed=found.rows, actor_id=actor)
@@ -119,11 +121,11 @@ def _write(run: Run, upload: Upload, turn: UploadTurn, *, seen: Sequence[int], f
         "months": list(found.months),
         "retired": [str(period) for period in moved.retire],
         "figures_retired": retired,
-        "computations": _compute(moved.compute, run=run),
+        "computations": _compute({*moved.compute, *months_moved(heard.changes)[0]} - {*moved.retire}, run=run),
     }
 
 
-def _compute(periods: Sequence[Period], *, run: Run) -> list[int]:
+def _compute(periods: Iterable[Period], *, run: Run) -> list[int]:
     """Queue the computation of all of the periods, the newest first."""
     newest_first = sorted(periods, reverse=True)
     return [

@@ -135,7 +135,8 @@ def _tables(values: Iterable[Value]) -> Iterator[pa.Table]:
     if isinstance(values, ValueBlock):
         waiting: list[pa.Table] = []
         known: dict[int, pa.Array] = {}
-        for column in values.columns:
+        # no empty tables: where one goes first, Arrow writes what lay in its memory in front of the rows
+        for column in filter(len, values.columns):
             waiting.append(_of_column(column, known))
             if sum(table.num_rows for table in waiting) >= AT_ONCE:
                 yield pa.concat_tables(waiting)

@@ -19,6 +19,7 @@ from kpis.engine.scoping import ScopeRequest
 from kpis.engine.specs import COMPANY, KpiSpec, Library, NoData, Scope, ScopeKind, Value
 from kpis.models import Computation
 from kpis.queries.definitions import library_at
+from kpis.queries.subjects import FIGURE_THINGS
 from kpis.queries.uploads import last_change
 from kpis.queries.values import current_values, stored_periods
 from kpis.queries.warehouse import World
@@ -193,7 +194,7 @@ def is_fresh(period: Period) -> bool:
     last = Computation.objects.filter(kind=ComputationKind.VALUES, periods__contains=[str(period)]).first()
     if last is None or last.library_version != library_at(period.last_day).version:
         return False
-    changed = organisation_changed_at()
+    changed = organisation_changed_at(on=period.last_day, among=FIGURE_THINGS)
     return last.upload_seq >= last_change() and (changed is None or changed <= last.started_at)
 
 

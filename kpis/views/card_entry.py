@@ -53,7 +53,8 @@ def published_note(card: Scorecard) -> Entry | None:
     found = newest_published(parse_period(card.period), role=card.role_key, kind=card.scope_kind, scope=card.scope_id)
     if found is None:
         return None
-    facts = since(parse_period(card.period), upload_seq=found.publication.upload_seq)
+    told = found.publication
+    facts = since(parse_period(card.period), upload_seq=told.upload_seq, told_at=told.published_at)
     result = compared(found, facts=facts) if found.card_id != card.pk else None
     return {
         "card": found,

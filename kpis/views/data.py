@@ -16,11 +16,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from kpis.datasets.meaning.mapping import propose_mapping
 from kpis.engine.specs import TableSpec
 from kpis.library import load_library
 from kpis.models import Upload
 from kpis.models.uploads import BUSY
+from kpis.queries.table_headers import template_header
 from kpis.queries.uploads import data_freshness, settled_uploads, uploads_in_hand
 from kpis.services.uploads import receive_upload
 from omnichannel.core.errors import DomainError
@@ -112,12 +112,3 @@ def template(request: WorkspaceRequest, slug: str, table_id: str) -> HttpRespons
     response = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{table.id}.csv"'
     return response
-
-
-def template_header(table: TableSpec, *, language: str | None) -> list[str]:
-    """Return the names of the table's columns; the canonical one where the mapper would have to ask about the other."""
-    columns = [column for column in table.columns if not column.computed]
-    names = [column.names.in_language(language) or column.name for column in columns]
-    proposal = propose_mapping(names, tables=load_library().tables, hint_table=table.id)
-    unsure = set(proposal.unresolved)
-    return [column.name if name in unsure else name for column, name in zip(columns, names, strict=True)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from kpis.queries.known import moment_of
+from omnichannel.core.moments import moment_of
 from omnichannel.core.periods import Period
 from omnichannel.workspaces.middleware import WorkspaceRequest
 

@@ -40,6 +40,14 @@ class CursorPages(CursorPagination):
             raise NotFound(self.invalid_cursor_message) from None
 
 
+class InvalidBody(ValidationError):
+    """A body whose faults are named already, each with pointer, code and message."""
+
+    def __init__(self, faults: list[dict[str, str]]) -> None:
+        self.faults = faults
+        super().__init__(code="invalid")
+
+
 def problem_body(status: int, *, code: str, detail: str, issues: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     """Return the members of a problem."""
     return {
@@ -63,7 +71,8 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(error, DomainError):
         return problem(error.status, code=error.code, detail=str(error))
     if isinstance(error, ValidationError):
-        return problem(422, code="invalid", detail="The request holds invalid data.", issues=_issues(error.detail))
+        faults = error.faults if isinstance(error, InvalidBody) else _issues(error.detail)
+        return problem(422, code="invalid", detail="The request holds invalid data.", issues=faults)
     response = exception_handler(error, context)
     if response is None:
         return None

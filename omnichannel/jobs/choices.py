@@ -52,6 +52,8 @@ class JobKind(models.TextChoices):
     MEASURE_HEALTH = "measure_health", _("Measure the health of the data")
     WATCH_ALERTS = "watch_alerts", _("Look for alerts")
     SEND_ALERTS = "send_alerts", _("Send alerts by email")
+    SEND_WEBHOOKS = "send_webhooks", _("Send webhooks")
+    SYNC_DIRECTORY = "sync_directory", _("Read a directory")
 
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)

@@ -53,12 +53,14 @@ def _pages(reader: urllib.request.OpenerDirector, url: str) -> dict[str, list[st
     """Follow links breadth first; return up to `PER_ROUTE` pages of each route."""
     found: dict[str, list[str]] = defaultdict(list)
     queue, seen = deque([f"{url}/w/{SLUG}/"]), {f"{url}/w/{SLUG}/"}
-    while queue and len(seen) < MOST_PAGES:
+    read = 0
+    while queue and read < MOST_PAGES:
         page = queue.popleft()
         route = _route(page)
         if route is None or len(found[route]) >= PER_ROUTE:
             continue
         found[route].append(page)
+        read += 1
         for link in _LINK.findall(_read(reader, page)):
             target = urllib.parse.urljoin(page, unescape(link))
             if target.startswith(f"{url}/w/{SLUG}/") and target not in seen:

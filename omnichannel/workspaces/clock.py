@@ -1,9 +1,10 @@
-"""Which day a page or a call shows: `as_of`, else today where the customer is."""
+"""The two clocks of a page or a call: `as_of`, the day it shows, and `known_at`, by when that had been recorded."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -11,22 +12,30 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from omnichannel.core.moments import moment_of
 from omnichannel.core.periods import parse_day
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.models import Workspace
 
+DAY_FORM = "%Y-%m-%d"
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The day shown and the day it is."""
+    """The day shown, the day it is, and the moment by which it was known; `known_at` None is now.
+
+    `known_on` is that moment as it stands in the URL: a day, or a timestamp where the day alone would not do.
+    """
 
     as_of: date
     today: date
+    known_at: datetime | None = None
+    known_on: str = ""
 
     @property
     def is_now(self) -> bool:
-        """True when the page shows today; otherwise it carries the coloured band."""
-        return self.as_of == self.today
+        """True when the page shows today as it is known now; otherwise it carries the coloured band."""
+        return self.as_of == self.today and self.known_at is None
 
     @property
     def is_planned(self) -> bool:
@@ -34,9 +43,30 @@ class Clock:
         return self.as_of > self.today
 
     @property
+    def is_past(self) -> bool:
+        """True for a day that is over."""
+        return self.as_of < self.today
+
+    @property
+    def is_open(self) -> bool:
+        """True where a page may offer changes: today or a day to come, as it is known now."""
+        return not self.is_past and self.known_at is None
+
+    @property
     def query(self) -> str:
-        """Return what links carry so that the day stays: empty for today."""
-        return "" if self.is_now else f"?as_of={self.as_of}"
+        """Return what links carry so that both clocks stay: empty for now."""
+        return f"?{self.pairs}" if self.pairs else ""
+
+    @property
+    def more(self) -> str:
+        """Return the same for a link that has a query already."""
+        return f"&{self.pairs}" if self.pairs else ""
+
+    @property
+    def pairs(self) -> str:
+        """Return the clocks as query pairs, without a mark before them."""
+        asked = {} if self.as_of == self.today else {"as_of": self.as_of.strftime(DAY_FORM)}
+        return urlencode(asked | ({"known_at": self.known_on} if self.known_at else {}))
 
 
 def today_in(workspace: Workspace) -> date:
@@ -45,13 +75,26 @@ def today_in(workspace: Workspace) -> date:
 
 
 def clock_of(request: WorkspaceRequest, asked: str | None = None) -> Clock:
-    """Read the day from the URL or from what a form sent; what is no date counts as today."""
-    today = today_in(request.access.workspace)
+    """Read both clocks from the URL, or the day from what a form sent; what is no date, or lies ahead, counts as now.
+
+    A day as `known_at` means up to its end where the customer is.
+    """
+    workspace = request.access.workspace
+    today = today_in(workspace)
     try:
         day = parse_day(request.GET.get("as_of", "") if asked is None else asked)
     except ValueError:
         day = today
-    return Clock(day, today)
+    known_on = request.GET.get("known_at", "").strip() if asked is None else ""
+    known_at = moment_of(known_on, zone=workspace.timezone)
+    return Clock(day, today, known_at, known_on if known_at else "")
+
+
+def known_day(clock: Clock, *, zone: str) -> date | None:
+    """Return the day on which the moment of knowledge lies; None for now."""
+    if clock.known_at is None:
+        return None
+    return (clock.known_at - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).date()
 
 
 def asked_day(request: Request, name: str, *, workspace: Workspace) -> date:
@@ -63,3 +106,12 @@ def asked_day(request: Request, name: str, *, workspace: Workspace) -> date:
         return parse_day(text)
     except ValueError:
         raise ValidationError({name: [_("This is no date. Write 2026-11-30.")]}) from None
+
+
+def asked_moment(request: Request, name: str, *, workspace: Workspace) -> datetime | None:
+    """Read a day (its end) or a moment from an API call's query; None, which is now, when it is left out."""
+    text = request.query_params.get(name, "")
+    found = moment_of(text, zone=workspace.timezone)
+    if text and found is None:
+        raise ValidationError({name: [_("This is no moment of the past. Write 2026-11-30.")]})
+    return found

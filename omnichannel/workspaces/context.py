@@ -75,6 +75,7 @@ SECTIONS = {
     "kpis:one": "data",
     "jobs": "data",
     "workspaces": "settings",
+    "webhooks": "settings",
     "orgstages": "stages",
     "kpis:analyses": "analyses",
     "kpis:analysis": "analyses",
@@ -90,10 +91,13 @@ SECTIONS = {
     "kpis:kpi": "kpis",
     "kpis:explain": "kpis",
     "kpis:weights": "roles",
+    "kpis:move": "organisation",
     "kpis:role_kpis": "roles",
     "kpis": "scorecards",
     "roles:talent_map": "roles",
     "roles:role": "roles",
+    "roles:directory": "settings",
+    "roles:directories": "settings",
     "roles": "organisation",
 }
 

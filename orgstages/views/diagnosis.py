@@ -34,7 +34,7 @@ TONES = {Severity.RED: "bad", Severity.ORANGE: "warn", Severity.YELLOW: "", Seve
 @require_GET
 def diagnosis(request: WorkspaceRequest, slug: str, external_id: str) -> HttpResponse:
     """Show the diagnosis of a unit on a day, judged now from what is stored."""
-    clock = clock_of(request)
+    clock = clock_of(request, request.GET.get("as_of", ""))
     return _page(request, _found(request, external_id, clock), clock)
 
 

@@ -39,7 +39,7 @@ class UnitLine:
 @require_GET
 def stages(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """Show every unit's stage and, below, what the stages and sub-types are."""
-    clock, catalogue = clock_of(request), load_stages()
+    clock, catalogue = clock_of(request, request.GET.get("as_of", "")), load_stages()
     found = diagnose_all(as_of=clock.as_of, within=request.access.own_unit)
     context = {
         "clock": clock,

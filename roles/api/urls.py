@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roles.api.assignments import AssignmentsBatchView, AssignmentsView
-from roles.api.people import PeopleBatchView, PeopleView, PersonView
-from roles.api.units import UnitsBatchView, UnitsView, UnitView
+from roles.api.batches import batch_view
+from roles.api.charts import OrgChartView
+from roles.api.directories import DirectoriesView, DirectoryReadingsView, DirectoryReadingView
+from roles.api.feed import ChangesView
+from roles.api.lists import things_view
+from roles.api.resources import RESOURCES
+from roles.api.stages import StagesView, StageView
+from roles.api.things import thing_view
 
 app_name = "roles_api"
 urlpatterns = [
-    path("units/", UnitsView.as_view(), name="units"),
-    path("units/batch/", UnitsBatchView.as_view(), name="units_batch"),
-    path("units/<path:external_id>/", UnitView.as_view(), name="unit"),
-    path("people/", PeopleView.as_view(), name="people"),
-    path("people/batch/", PeopleBatchView.as_view(), name="people_batch"),
-    path("people/<path:external_id>/", PersonView.as_view(), name="person"),
-    path("assignments/", AssignmentsView.as_view(), name="assignments"),
-    path("assignments/batch/", AssignmentsBatchView.as_view(), name="assignments_batch"),
+    path("directories/", DirectoriesView.as_view(), name="directories"),
+    path("directories/readings/<int:pk>/", DirectoryReadingView.as_view(), name="directory_reading"),
+    path("directories/<slug:kind>/read/", DirectoryReadingsView.as_view(), name="directory_read"),
+    path("org-chart/", OrgChartView.as_view(), name="org_chart"),
+    path("changes/", ChangesView.as_view(), name="changes"),
+    path("stages/", StagesView.as_view(), name="stages"),
+    path("stages/<path:external_id>/", StageView.as_view(), name="stage"),
 ]
+for each in RESOURCES:
+    urlpatterns += [
+        path(f"{each.many}/", things_view(each).as_view(), name=each.many),
+        path(f"{each.many}/batch/", batch_view(each).as_view(), name=f"{each.many}_batch"),
+        path(f"{each.many}/<path:external_id>/", thing_view(each).as_view(), name=each.one),
+    ]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from roles.models.assignment import Assignment
 from roles.models.dated import as_known
+from roles.models.directory import DirectoryConnection, DirectoryRun
 from roles.models.line import ReportingLine
 from roles.models.person import Employment, Person
 from roles.models.revision import OrgChange, OrgRevision, SourceId
+from roles.models.scim import ScimMembership, ScimResource
 from roles.models.seat import Seat, SeatVersion
 from roles.models.stage import AdoptedStage
 from roles.models.unit import Unit, UnitVersion
@@ -14,11 +16,15 @@ from roles.models.unit import Unit, UnitVersion
 __all__ = [
     "AdoptedStage",
     "Assignment",
+    "DirectoryConnection",
+    "DirectoryRun",
     "Employment",
     "OrgChange",
     "OrgRevision",
     "Person",
     "ReportingLine",
+    "ScimMembership",
+    "ScimResource",
     "Seat",
     "SeatVersion",
     "SourceId",

@@ -67,14 +67,15 @@ class SourceId(WorkspaceModel):
 
     source = models.CharField(max_length=40)
     thing = models.CharField(max_length=12, choices=Thing.choices)
-    source_id = models.CharField(max_length=128)
-    external_id = models.CharField(max_length=64)
+    source_id = models.CharField(max_length=160)
+    external_id = models.CharField(max_length=160)
 
     class Meta(WorkspaceModel.Meta):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["workspace", "source", "thing", "source_id"], name="source_id_once"),
             models.CheckConstraint(condition=~models.Q(source_id=""), name="source_id_given"),
         ]
+        indexes: ClassVar = [models.Index(fields=["workspace", "thing", "external_id"], name="source_id_of_a_thing")]
 
     def __str__(self) -> str:
         return f"{self.source}:{self.source_id}"

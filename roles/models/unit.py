@@ -19,7 +19,10 @@ class Unit(Identity):
 
 
 class UnitVersion(DatedFact):
-    """What a unit was over a span of time. `is_leading` marks the unit that leads omnichannel work."""
+    """What a unit was over a span of time. `is_leading` marks the unit that leads omnichannel work.
+
+    `rank` is its place among its siblings, smallest first; those without one follow by id.
+    """
 
     unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="versions")
     name = models.CharField(max_length=120)
@@ -28,6 +31,7 @@ class UnitVersion(DatedFact):
     ownership = models.CharField(max_length=12, choices=Ownership.choices, default=Ownership.NA)
     city = models.CharField(max_length=60, blank=True)
     is_leading = models.BooleanField(default=False)
+    rank = models.BigIntegerField(null=True, blank=True)
 
     class Meta(DatedFact.Meta):
         constraints: ClassVar = [

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 
-from roles.choices import Ownership, UnitLevel
+from roles.choices import Ownership, Thing, UnitLevel
 from roles.models import Assignment, Employment, OrgChange, UnitVersion
 
 
@@ -106,13 +106,16 @@ COLUMNS = (
     "unit__external_id", "name", "level", "parent__external_id", "ownership", "city", "is_leading", "during",
 )  # fmt: skip
 
+# Siblings stand as the directory they came from has them; those without a place follow by id.
+SIBLINGS = (F("rank").asc(nulls_last=True), "unit__external_id")
+
 
 def unit_tree(*, as_of: date, within: str | None = None) -> UnitTree:
     """Return the tree of the day in one query; with `within`, only that unit's subtree, with it as the root.
 
     An unknown `within` gives an empty tree.
     """
-    rows = {row[0]: row for row in UnitVersion.objects.on(as_of).order_by("unit__external_id").values_list(*COLUMNS)}
+    rows = {row[0]: row for row in UnitVersion.objects.on(as_of).order_by(*SIBLINGS).values_list(*COLUMNS)}
     children: dict[str | None, list[str]] = {}
     for key, row in rows.items():
         children.setdefault(row[3] if row[3] in rows else None, []).append(key)
@@ -179,16 +182,19 @@ def _name_on(versions: Sequence[UnitVersion], unit_id: int | None, day: date | N
     return (begun[-1] if day is not None and begun else own[0]).name if own else ""
 
 
-def organisation_changed_at(*, on: date | None = None) -> datetime | None:
+def organisation_changed_at(
+    *, on: date | None = None, among: Collection[Thing] | None = None
+) -> datetime | None:
     """Return when the organisation, its people or their roles were last written; None while there are none.
 
-    With `on` only what that day, or one before it, may look different by. Facts of files that came before there were
-    revisions are asked for when they were recorded.
+    With `on` only what that day, or one before it, may look different by, with `among` only such things. Facts of files
+    that came before there were revisions are asked for when they were recorded.
     """
+    changes = OrgChange.objects.all()
     if on is not None:
-        changes = OrgChange.objects.filter(Q(effective_on=None) | Q(effective_on__lte=on))
-    else:
-        changes = OrgChange.objects.all()
+        changes = changes.filter(Q(effective_on=None) | Q(effective_on__lte=on))
+    if among is not None:
+        changes = changes.filter(thing__in=among)
     last = changes.order_by("-revision__number").values_list("revision__at", flat=True).first()
     begun = Q() if on is None else Q(during__lower_inf=True) | Q(during__startswith__lte=on)
     kept = (UnitVersion.objects, Employment.objects, Assignment.objects)

@@ -56,7 +56,7 @@ class StageDecision:
 def adopted_stages(on: date, *, tree: UnitTree | None = None) -> Mapping[str, Adopted]:
     """Return the stage of every unit on the day, in two queries (one when the tree of the day is handed in)."""
     tree = tree or unit_tree(as_of=on)
-    decided = _decided(on)
+    decided = decided_stages(on)
     found: dict[str, Adopted] = {}
     for node in tree:
         inherited = found.get(node.parent, DEFAULT) if node.parent is not None else DEFAULT
@@ -85,7 +85,8 @@ def stage_history(unit_external_id: str) -> tuple[StageDecision, ...]:
     )
 
 
-def _decided(on: date) -> dict[str, Adopted]:
+def decided_stages(on: date) -> dict[str, Adopted]:
+    """Return the units' own decisions that hold on the day."""
     rows = AdoptedStage.objects.on(on).values_list("unit__external_id", "stage", "subtype", "during", "note")
     return {
         unit: Adopted(StageKey(stage), SubtypeKey(subtype), unit, during.lower, note)

@@ -35,7 +35,7 @@ def adopt_stage(
         writer.add(
             before,
             after,
-            fields=lambda value: {"unit": unit, "stage": value[0].value, "subtype": value[1].value, "note": value[2]},
+            fields=lambda value: {"unit_id": unit.pk, "stage": value[0].value, "subtype": value[1].value, "note": value[2]},
         )
         writer.write()
         return before != after

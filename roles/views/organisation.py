@@ -1,14 +1,14 @@
-"""The organisation: the tree of units, its list and search, one unit's page, and the branch that htmx unfolds."""
+"""The organisation beside the chart: the flat table of units, and one unit's page."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,21 +19,25 @@ from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import Access, may
 from roles.catalogue import ExpectationLevel, RoleKey, load_roles
-from roles.choices import StageName, UnitLevel
+from roles.chart.nodes import Kind, key_of
+from roles.choices import StageName, Thing, UnitLevel
 from roles.coverage import Cover, CoverState, RoleCover
+from roles.queries.chart import Chart
 from roles.queries.org_chart import UnitChange, UnitNode
 from roles.queries.outline import (
     MOST_HOLDINGS,
     Organisation,
     UnitPage,
     UnitRow,
-    opened,
     organisation,
-    outline,
     search_units,
     unit_page,
     unit_row,
 )
+from roles.views.chart_choices import Choices, View
+from roles.views.chart_page import views
+from roles.views.clock import as_asked
+from roles.views.node_actions import node_actions
 
 PAGE = 100
 COVER_WORDS = {
@@ -49,16 +53,6 @@ DatedEvent = tuple[date | None, dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
-    """The four figures above the tree."""
-
-    units: int
-    stores: int
-    people: int
-    fte: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class CoverLine:
     """One role of a unit as a table row; `status` is empty where nothing is expected."""
 
@@ -70,43 +64,21 @@ class CoverLine:
     cover: Cover
 
 
-@require_GET
-def organisation_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
-    """Show the tree; `?view=list` or `?q=` shows the same units as a list."""
-    clock = clock_of(request)
-    found = organisation(as_of=clock.as_of, within=request.access.own_unit)
+def table_context(request: WorkspaceRequest, clock: Clock, choices: Choices, found: Chart) -> dict[str, object]:
+    """Return the context of the flat table of units, which sorts, filters and pages."""
+    units = organisation(as_of=clock.as_of, within=request.access.own_unit)
     words = request.GET.get("q", "").strip()
-    as_list = bool(words) or request.GET.get("view") == "list"
-    context = {
+    return {
         "clock": clock,
-        "totals": _totals(found),
+        "totals": found.totals(request.access.own_unit),
         "q": words,
-        "as_list": as_list,
-        "views": _views(request, clock, as_list=as_list),
-        "level_names": dict(UnitLevel.choices),
+        "views": views(request, View.TABLE),
+        **_table(request, units, words),
     }
-    if as_list:
-        context |= _list(request, found, words)
-    else:
-        context["rows"] = _tree(request, found)
-    return render(request, "roles/organisation.html", context)
 
 
 @require_GET
-def branch(request: WorkspaceRequest, slug: str) -> HttpResponse:
-    """Answer the children of `?unit=` for htmx; without htmx the whole page with that unit open."""
-    clock, unit = clock_of(request), request.GET.get("unit", "")
-    if not request.htmx:
-        day = "" if clock.is_now else f"&as_of={clock.as_of}"
-        return redirect(f"{reverse('roles:organisation', args=[slug])}?open={unit}{day}")
-    found = organisation(as_of=clock.as_of, within=request.access.own_unit)
-    if unit not in found.tree:
-        raise Http404
-    rows = outline(found, units=found.tree.nodes[unit].children, open_units=())
-    return render(request, "roles/organisation.html#rows", {"clock": clock, "rows": rows})
-
-
-@require_GET
+@as_asked
 def unit(request: WorkspaceRequest, slug: str, external_id: str) -> HttpResponse:
     """Show one unit: facts, people, coverage, stage and history."""
     clock = clock_of(request)
@@ -119,43 +91,20 @@ def unit(request: WorkspaceRequest, slug: str, external_id: str) -> HttpResponse
         "node": page.row.unit,
         "facts": _facts(request.access, page.row),
         "breadcrumb": _breadcrumb(slug, clock, page.row.path, page.row.unit),
-        "coverage": [_cover_line(line) for line in page.coverage],
+        "coverage": [cover_line(line) for line in page.coverage],
         "holdings": page.holdings,
         "is_cut": len(page.holdings) == MOST_HOLDINGS,
         "events": _events(page),
         "may_see_people": may(request.access, "roles:people"),
         "may_see_units": True,
-        "people_url": f"{reverse('roles:people', args=[slug])}?unit={external_id}",
+        "actions": node_actions(request, clock, Thing.UNITS, external_id),
+        "chart_url": _chart_url(slug, clock, external_id),
+        "people_url": f"{reverse('roles:people', args=[slug])}?{urlencode({'unit': external_id})}{clock.more}",
     }
     return render(request, "roles/unit.html", context)
 
 
-def _totals(found: Organisation) -> Totals:
-    roots = [found.counts[root] for root in found.tree.root_ids]
-    return Totals(
-        units=len(found.tree.nodes),
-        stores=sum(node.level == UnitLevel.STORE for node in found.tree),
-        people=sum(count.total_people for count in roots),
-        fte=sum((count.total_fte for count in roots), Decimal(0)),
-    )
-
-
-def _views(request: WorkspaceRequest, clock: Clock, *, as_list: bool) -> list[dict[str, object]]:
-    day = "" if clock.is_now else f"&as_of={clock.as_of}"
-    here = reverse("roles:organisation", args=[request.access.workspace.slug])
-    return [
-        {"label": _("Tree"), "url": f"{here}?view=tree{day}", "current": not as_list},
-        {"label": _("List"), "url": f"{here}?view=list{day}", "current": as_list},
-    ]
-
-
-def _tree(request: WorkspaceRequest, found: Organisation) -> tuple[UnitRow, ...]:
-    """Open what the URL asks for, else the member's own unit with the way to it, else the two top levels."""
-    asked = request.GET.getlist("open") or [request.access.unit_external_id]
-    return outline(found, units=found.tree.root_ids, open_units=opened(found.tree, asked=asked))
-
-
-def _list(request: WorkspaceRequest, found: Organisation, words: str) -> dict[str, object]:
+def _table(request: WorkspaceRequest, found: Organisation, words: str) -> dict[str, object]:
     keys = search_units(found.tree, words) if words else list(found.tree.nodes)
     sort = request.GET.get("sort", "")
     if sort.removeprefix("-") in SORTS:
@@ -175,13 +124,19 @@ def _sort_value(found: Organisation, key: str, sort: str) -> tuple[object, str]:
     return values[sort], key
 
 
-def _cover_line(line: RoleCover) -> CoverLine:
+def cover_line(line: RoleCover) -> CoverLine:
+    """Return a role of a unit as a row."""
     catalogue = load_roles()
     missed = "missed" if line.expected is ExpectationLevel.CORE else "low"
     status = {CoverState.FILLED: "met", CoverState.SHARED: "near", CoverState.MISSING: missed}.get(line.state, "")
     names = catalogue.roles[line.role].names
     expected = catalogue.expectation_levels[line.expected].names
     return CoverLine(line.role, names, expected, str(COVER_WORDS[line.state]), status, line.cover)
+
+
+def _chart_url(slug: str, clock: Clock, external_id: str) -> str:
+    query = urlencode({"focus": key_of(Kind.UNIT, external_id), "open": key_of(Kind.UNIT, external_id)})
+    return f"{reverse('roles:organisation', args=[slug])}?{query}{clock.more}#here"
 
 
 def _events(page: UnitPage) -> list[dict[str, object]]:

@@ -14,14 +14,20 @@ from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.catalogue import RoleKey, load_roles
+from roles.choices import Thing
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.roster import PeopleFilter, PersonPage, people_list, person_page
+from roles.queries.secondary import lines_of
+from roles.queries.versions import versions
+from roles.views.clock import as_asked
+from roles.views.version_rows import version_rows
 
 # Pay is for those who administer it, never for a manager by being a manager.
 SEES_PAY = {MemberRole.OWNER, MemberRole.HR_LEAD}
 
 
 @require_GET
+@as_asked
 def people(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """List the people of a day."""
     clock, access = clock_of(request), request.access
@@ -38,6 +44,7 @@ def people(request: WorkspaceRequest, slug: str) -> HttpResponse:
     page, lines = people_list(asked, page=request.GET.get("page"))
     context = {
         "clock": clock,
+        "may_change": may(access, "roles:new", "POST") and clock.is_open,
         "asked": asked,
         "page": page,
         "lines": lines,
@@ -50,6 +57,7 @@ def people(request: WorkspaceRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
+@as_asked
 def person(request: WorkspaceRequest, slug: str, external_id: str) -> HttpResponse:
     """Show one person: where they work, which roles they hold, and since when."""
     clock, access = clock_of(request), request.access
@@ -63,6 +71,12 @@ def person(request: WorkspaceRequest, slug: str, external_id: str) -> HttpRespon
         "clock": clock,
         "page": page,
         "sees_pay": sees_pay,
+        "may_change": may(access, "roles:edit", "POST") and clock.is_open,
+        "may_see_history": may(access, "roles:history"),
+        "lines": lines_of(Thing.PEOPLE, external_id, as_of=clock.as_of),
+        "versions": version_rows(
+            versions(Thing.PEOPLE, external_id, today=clock.today, known_at=clock.known_at), with_pay=sees_pay
+        ),
         "facts": _facts(page, slug=slug, may_see_units=may(access, "roles:unit")),
         "may_see_units": may(access, "roles:unit"),
         "breadcrumb": _breadcrumb(page, slug=slug, clock=clock),

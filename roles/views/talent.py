@@ -25,6 +25,7 @@ from roles.choices import SUBTYPE_NAMES
 from roles.coverage import Cover
 from roles.queries.outline import MOST_HOLDINGS
 from roles.queries.people import holders, role_covers
+from roles.views.clock import as_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class LinkLine:
 
 
 @require_GET
+@as_asked
 def talent_map_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """Show the 12 roles and their links; `?role=` picks one out, `?q=` finds a role by any market title."""
     clock, words = clock_of(request), request.GET.get("q", "").strip()
@@ -92,6 +94,7 @@ def talent_map_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
+@as_asked
 def role(request: WorkspaceRequest, slug: str, role_key: str) -> HttpResponse:
     """Show one role: what it is, what it hands on, who holds it, where each text comes from."""
     clock, key = clock_of(request), _role_or_none(role_key)

@@ -84,6 +84,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "REDIS_URL": valkey.start(),
         "DATA_ROOT": str(folder / "data"),
         "JOB_LEASE_SECONDS": "4",
+        "DIRECTORIES_PRIVATE": "1",  # the address book that a guide reads is served on this machine
     }
     port = _free_port()
     running = Stack(f"http://127.0.0.1:{port}", env, folder)

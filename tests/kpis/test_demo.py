@@ -50,7 +50,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 def test_every_table_is_written_with_rows_and_counted(demo: Demo) -> None:
     assert {table.name for table in demo.manifest.tables} == set(SPECS)
-    assert len(demo.manifest.tables) == len(TABLES) == 23
+    assert len(demo.manifest.tables) == len(TABLES) == 25
     for table in demo.manifest.tables:
         assert table.rows > 0, table.name
         assert demo.number(f"select count(*) from {table.name}") == table.rows

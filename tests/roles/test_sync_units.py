@@ -91,6 +91,7 @@ def test_all_faults_of_a_batch_come_at_once(in_workspace: Workspace) -> None:
         (3, "external_id", "required"),
         (3, "ownership", "unknown_choice"),
         (4, "name", "too_long"),
+        (4, "parent_external_id", "loop"),
     ]
     assert not Unit.objects.exists()
 
@@ -103,7 +104,7 @@ def test_a_unit_below_itself_is_a_loop(in_workspace: Workspace) -> None:
 def test_a_parent_that_begins_later_is_refused(in_workspace: Workspace) -> None:
     upsert_units([UnitInput("P", "P", "group")], effective_on=DAY, actor_id=None, since=LATER)
     result = upsert_units([UnitInput("C", "C", "store", "P")], effective_on=DAY, actor_id=None, since=DAY)
-    assert codes(result) == [(0, "parent_external_id", "parent_not_yet")]
+    assert codes(result) == [(0, "parent_external_id", "parent_not_there")]
 
 
 def test_a_dry_run_tells_what_would_happen_and_writes_nothing(in_workspace: Workspace) -> None:

@@ -216,7 +216,7 @@ class CheckPass:
         rows = self.plan.shape.standing(counted).combine_chunks()
         self.rows += rows.num_rows
         one = typed(rows, self.plan)
-        keys = [self.table.key] if self.keyed else []
+        keys = [self.table.row_key] if self.keyed else []
         bits = hashes(self.engine, one.values, [*keys, *([name] for name in self.references.hashed)])
         self.references.check(one.faults, values=one.values, hashed=bits[len(keys) :], unread=one.unread)
         bad, left = one.faults.settle(self.findings)

@@ -57,7 +57,7 @@ class KeyWatch:
 def readable_keys(values: pa.Table, *, table: TableSpec, unread: Mapping[str, pa.BooleanArray]) -> Mask | None:
     """Return which rows have a whole key; None when all have. An empty cell counts as a value where it may be empty."""
     readable: Mask | None = None
-    for name in table.key:
+    for name in table.row_key:
         masks = [pc.invert(unread[name])] if name in unread else []
         if not table.column(name).nullable and values.column(name).null_count:
             masks.append(pc.is_valid(values.column(name)))
@@ -97,7 +97,7 @@ class Repeats:
         if self._writer is None:
             return
         self._writer.close()
-        label = ", ".join(labels.get(key, key) for key in self._table.key)
+        label = ", ".join(labels.get(key, key) for key in self._table.row_key)
         reader = engine.sql(self._query(descending=keep == "last")).to_arrow_reader(CHUNK)
         for batch in reader:
             same, lines = batch.column("same"), batch.column(LINE)
@@ -117,8 +117,8 @@ class Repeats:
 
     def _query(self, *, descending: bool) -> str:
         table, order = self._table, "desc" if descending else "asc"
-        key = ", ".join(quoted(name) for name in table.key)
-        shown = ", ".join(f"coalesce({quoted(name)}::varchar, '')" for name in table.key)
+        key = ", ".join(quoted(name) for name in table.row_key)
+        shown = ", ".join(f"coalesce({quoted(name)}::varchar, '')" for name in table.row_key)
         row = ", ".join(quoted(column.name) for column in table.columns if not column.computed)
         # What is compared: the row itself, and its text where one of the two has a cell without a value.
         return f"""

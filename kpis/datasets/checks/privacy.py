@@ -21,7 +21,9 @@ from omnichannel.core.text import Bilingual
 CUSTOMER_TABLES = frozenset(
     {"customers", "orders", "order_lines", "order_touches", "contacts", "interactions", "surveys"}
 )
-OWN_TABLES = frozenset({"employees", "role_assignments", "reviews", "training_records", "org_units"})
+OWN_TABLES = frozenset(
+    {"employees", "role_assignments", "reviews", "training_records", "org_units", "seats", "reporting_lines"}
+)
 SAMPLED = 5_000
 FEWEST = 3
 # Rows from which it can be told whether numbers are spread as phone numbers are, and how many beginnings those have.

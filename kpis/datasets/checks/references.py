@@ -93,7 +93,10 @@ class References:
         key, parent = TREES.get(self._table.id, ("", ""))
         if parent not in self._labels or key not in self._labels:
             return
-        above = dict(zip(values.column(key).to_pylist(), values.column(parent).to_pylist(), strict=True))
+        ids = values.column(key).to_pylist()
+        if len(set(ids)) < len(ids):
+            return  # a history: whether a chain leads back depends on the day, and the organisation looks at every one
+        above = dict(zip(ids, values.column(parent).to_pylist(), strict=True))
         looping = _looping(above)
         if looping:
             cells = _flat(values.column(key))

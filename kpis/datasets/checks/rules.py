@@ -35,7 +35,10 @@ MAY_BE_NEGATIVE = frozenset(
     }
 )
 IN_ORDER = {
+    "org_units": ("starts_on", "ends_on"),
+    "seats": ("starts_on", "ends_on"),
     "employees": ("hired_on", "left_on"),
+    "reporting_lines": ("start_on", "end_on"),
     "role_assignments": ("start_on", "end_on"),
     "contacts": ("added_at", "removed_at"),
     "campaigns": ("start_on", "end_on"),
@@ -46,12 +49,20 @@ PLANNED = frozenset(
     {
         "campaigns.start_on",
         "campaigns.end_on",
+        "employees.ends_on",
         "employees.hired_on",
         "employees.left_on",
+        "employees.starts_on",
         "milestones.planned_on",
+        "org_units.ends_on",
+        "org_units.starts_on",
         "products.launched_on",
+        "reporting_lines.end_on",
+        "reporting_lines.start_on",
         "role_assignments.start_on",
         "role_assignments.end_on",
+        "seats.ends_on",
+        "seats.starts_on",
         "training_records.expires_on",
     }
 )

@@ -23,7 +23,7 @@ PROBLEM_FILE, PROBLEM_ROWS = "problems.csv", "problem_rows.parquet"
 # A file in which more rows are wrong has one cause to mend, not rows to correct one by one.
 MOST_LINES = 100_000
 # Rows of these refer to one another: half of them would be a wrong organisation.
-WHOLE = frozenset({"org_units", "employees", "role_assignments"})
+WHOLE = frozenset({"org_units", "seats", "employees", "role_assignments", "reporting_lines"})
 
 
 def write_problem_rows(

@@ -17,7 +17,7 @@ def table_columns_are_sound(library: Library) -> list[Issue]:
         names = [column.name for column in table.columns]
         issues += [
             Issue(f"tables.{table.id}", f"there must be exactly one column {wanted!r}")
-            for wanted in (*names, *table.key, *table.scopes.values())
+            for wanted in (*names, *table.row_key, *table.scopes.values())
             if names.count(wanted) != 1
         ]
         issues += [
@@ -57,13 +57,18 @@ def examples_are_legal(library: Library) -> list[Issue]:
 
 
 def references_reach_keys(library: Library) -> list[Issue]:
-    """A column's `ref` names the key column of a table."""
+    """A column's `ref` names the key column of a table; `after` names tables."""
     issues = []
     for table in library.tables.values():
         for column in table.columns:
             target, _, name = column.ref.partition(".")
             if column.ref and (target not in library.tables or library.tables[target].key != (name,)):
                 issues.append(Issue(f"tables.{table.id}.{column.name}.ref", f"{column.ref!r} is no key of a table"))
+        issues += [
+            Issue(f"tables.{table.id}.after", f"there is no table {name!r}")
+            for name in table.after
+            if name not in library.tables
+        ]
     return issues
 
 

@@ -20,6 +20,7 @@ from kpis.queries.alert_drivers import name_driver
 from kpis.queries.alert_findings import Finding, findings
 from kpis.queries.alert_rules import EffectiveRule, rules_now
 from kpis.queries.definitions import library_at
+from kpis.services.alerts.hooks import announce_alerts
 from kpis.services.alerts.mailing import request_mail, tell
 from kpis.services.alerts.recipients import Directory, directory
 from omnichannel.core.periods import parse_period
@@ -141,6 +142,7 @@ class Changes:
         Alert.objects.bulk_create(self.raised)
         Alert.objects.bulk_update(self.changed, LATEST)
         AlertEvent.objects.bulk_create(self.events)
+        announce_alerts(self.urgent, now=self.now)
         if self.urgent and tell(self.urgent, people=self.people):
             request_mail()
 

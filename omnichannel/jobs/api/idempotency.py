@@ -26,7 +26,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
         "`Idempotent-Replayed: true`; 409 while the first is running, 422 for another request under the same key."
     ),
 )
-KEPT_HEADERS = ("Location",)
+KEPT_HEADERS = ("Location", "ETag")
 Handler = Callable[..., Response]
 
 

@@ -70,9 +70,12 @@ def dispatch_round(*, now: datetime) -> int:
 
 
 def _dispatch_workspace(workspace_id: int, *, now: datetime) -> int:
-    with workspace_scope(workspace_id):
+    """Send what is due. Jobs that a worker is just finishing are locked and left alone, however long that takes."""
+    with workspace_scope(workspace_id), transaction.atomic():
+        free = Job.objects.select_for_update(skip_locked=True)
         abandoned = Q(state=JobState.RUNNING, lease_until__lt=now)
-        Job.objects.filter(abandoned | Q(state=JobState.QUEUED), attempts__gte=settings.JOB_MAX_ATTEMPTS).update(
+        spent = free.filter(abandoned | Q(state=JobState.QUEUED), attempts__gte=settings.JOB_MAX_ATTEMPTS)
+        Job.objects.filter(pk__in=list(spent.values_list("pk", flat=True))).update(
             state=JobState.FAILED,
             lease_until=None,
             finished_at=now,
@@ -81,10 +84,13 @@ def _dispatch_workspace(workspace_id: int, *, now: datetime) -> int:
         )
         unsent = Q(sent_at=None) | Q(sent_at__lt=now - RESEND_AFTER)
         due = list(
-            Job.objects.filter(abandoned | Q(state=JobState.QUEUED), unsent)
+            free.filter(abandoned | Q(state=JobState.QUEUED), unsent)
             .order_by(F("sent_at").asc(nulls_first=True), "id")
             .values_list("pk", "kind")[:PER_ROUND]
         )
-        sent = [pk for pk, kind in due if send(workspace_id=workspace_id, job_id=pk, kind=kind)]
-        Job.objects.filter(pk__in=sent).update(sent_at=now)
+        Job.objects.filter(pk__in=[pk for pk, _kind in due]).update(sent_at=now)
+    sent = [pk for pk, kind in due if send(workspace_id=workspace_id, job_id=pk, kind=kind)]
+    if len(sent) < len(due):
+        with workspace_scope(workspace_id):  # the broker is down: they wait for the next round
+            Job.objects.filter(pk__in=[pk for pk, _kind in due if pk not in sent]).update(sent_at=None)
     return len(sent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         """Run until a signal; every child ends with us, also when we are killed outright."""
         port = options["port"]
         _refuse_busy_port(port)
+        os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{port}")  # for links in mails and webhooks
         # SIGINT too: a script's background job inherits it ignored
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signum, lambda *_: sys.exit(0))

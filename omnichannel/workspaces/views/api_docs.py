@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from drf_spectacular.generators import SchemaGenerator
 
+from omnichannel.workspaces.views.api_guides import guide_links
+
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -51,7 +53,12 @@ def api_docs(request: HttpRequest) -> HttpResponse:
                 operation = item[method]
                 tag = (operation.get("tags") or ["api"])[0]
                 groups.setdefault(tag, []).append(_operation(path, method, operation, schema))
-    context = {"info": schema["info"], "groups": sorted(groups.items()), "host": request.build_absolute_uri("/")[:-1]}
+    context = {
+        "info": schema["info"],
+        "groups": sorted(groups.items()),
+        "host": request.build_absolute_uri("/")[:-1],
+        "guides": guide_links(),
+    }
     return render(request, "workspaces/api_docs.html", context)
 
 

@@ -7,15 +7,18 @@ from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.choices import ROLE_KEYS, OrgSource, Thing
 from roles.models import Assignment, Person, Unit
 from roles.services.sync.checks import check_choice, check_keys, check_reference, stored
+from roles.services.sync.inserting import days, insert
 from roles.services.sync.revisions import Recorder, revision
 from roles.services.sync.rows import AssignmentInput, Faults, Outcome, OutcomeKind, SyncResult
-from roles.services.sync.spans import BATCH
+from roles.services.sync.surroundings import named, person_days, unit_days
+from roles.tree_safety import open_day
 
 Stored = dict[str, tuple[int, AssignmentInput]]
 
@@ -29,32 +32,56 @@ def upsert_assignments(
 ) -> SyncResult:
     """Write who holds which role from when to when. Rows that the batch does not name stay.
 
-    The same person may hold a role in several units at once, in one unit only once at a time.
+    The same person may hold a role in several units at once, in one unit only once at a time. A row without an end
+    holds as long as the person works here and the unit is there: who is lent to a project team returns when it ends.
     """
     with revision(actor_id=actor_id, source=source) as recorder:
-        return _upsert(rows, recorder=None if dry_run else recorder)
+        return _upsert(rows, recorder=recorder, dry_run=dry_run)
 
 
-def _upsert(rows: Sequence[AssignmentInput], *, recorder: Recorder | None) -> SyncResult:
+def _upsert(rows: Sequence[AssignmentInput], *, recorder: Recorder, dry_run: bool) -> SyncResult:
     rows = [replace(row, share=stored(row.share, "share")) for row in rows]
     keys = [row.external_id for row in rows]
     people = _ids(Person, {row.person_external_id for row in rows})
     units = _ids(Unit, {row.unit_external_id for row in rows})
     faults = Faults()
     _check_rows(rows, people=people, units=units, faults=faults)
+    if not faults.found:
+        rows = _bounded(rows)
     before = _stored(people)
     _check_overlaps(rows, before=before, faults=faults)
     if faults.found:
         return faults.refused(keys)
     outcomes = tuple(Outcome(index, row.external_id, _kind(row, before)) for index, row in enumerate(rows))
-    if recorder is not None:
-        differing = [row for row, outcome in zip(rows, outcomes, strict=True) if outcome.kind is not OutcomeKind.SAME]
-        _write(differing, before=before, people=people, units=units, recorder=recorder)
-    return SyncResult(outcomes, written=recorder is not None)
+    differing = [row for row, outcome in zip(rows, outcomes, strict=True) if outcome.kind is not OutcomeKind.SAME]
+    if differing:
+        begun = len(recorder.log)
+        with transaction.atomic():
+            _write(differing, before=before, people=people, units=units, recorder=recorder)
+            problems = recorder.unsafe(since=begun)
+            faults.tell(problems, thing=Thing.ASSIGNMENTS, keys=keys)
+            if problems or dry_run:
+                transaction.set_rollback(True)
+    return faults.refused(keys) if faults.found else SyncResult(outcomes, written=not dry_run)
+
+
+def _bounded(rows: Sequence[AssignmentInput]) -> list[AssignmentInput]:
+    """Let what has no end hold as long as person and unit are there."""
+    people = person_days({row.person_external_id for row in rows})
+    units = unit_days({row.unit_external_id for row in rows})
+    bounded = []
+    for row in rows:
+        if row.end_on is None:
+            stretches = [*people.get(row.person_external_id, ()), *units.get(row.unit_external_id, ())]
+            ends = [end for start, end in stretches if start <= row.start_on < end]
+            row = replace(row, end_on=open_day(min(ends, default=date.max)))
+        bounded.append(row)
+    return bounded
 
 
 def _ids(model: type[Person] | type[Unit], keys: set[str]) -> dict[str, int]:
-    return dict(model.objects.filter(external_id__in=keys).values_list("external_id", "pk"))
+    rows = named(model.objects.all(), "external_id", keys).values_list("external_id", "pk")
+    return {key: pk for key, pk in rows if key in keys}
 
 
 def _stored(people: Mapping[str, int]) -> Stored:
@@ -123,17 +150,18 @@ def _write(
     recorder.touch(Thing.ASSIGNMENTS, [row.external_id for row in rows])
     superseded = [before[row.external_id][0] for row in rows if row.external_id in before]
     Assignment.objects.filter(pk__in=superseded).update(superseded_at=recorder.at)
-    made = [
-        Assignment(
-            workspace_id=current_workspace_id(),
-            person_id=people[row.person_external_id],
-            role_key=row.role,
-            unit_id=units[row.unit_external_id],
-            share=row.share,
-            during=(row.start_on, row.end_on),
-            recorded_at=recorder.at,
-            recorded_by_id=recorder.actor_id,
-        )
+    workspace_id = current_workspace_id()
+    made = (
+        {
+            "workspace_id": workspace_id,
+            "person_id": people[row.person_external_id],
+            "role_key": row.role,
+            "unit_id": units[row.unit_external_id],
+            "share": row.share,
+            "during": days(row.start_on, row.end_on),
+            "recorded_at": recorder.at,
+            "recorded_by_id": recorder.actor_id,
+        }
         for row in rows
-    ]
-    Assignment.objects.bulk_create(made, batch_size=BATCH)
+    )
+    insert(Assignment, made)

@@ -80,6 +80,20 @@ def find_loops(parents: Mapping[str, str | None], *, among: Iterable[str]) -> li
     return loops
 
 
+def check_loops(
+    keys: Sequence[str], above: Mapping[str, str | None], *, field: str, words: str, faults: Faults
+) -> None:
+    """Note loops that the rows of a batch make among themselves, at the first row of each.
+
+    For batches with other faults, which are not tried against the organisation: what can be told is told at once.
+    """
+    place = {key: index for index, key in reversed(list(enumerate(keys)))}
+    for loop in find_loops(above, among=keys):
+        turn = loop.index(min(loop, key=place.__getitem__))
+        turned = loop[turn:] + loop[:turn]
+        faults.add(place[turned[0]], turned[0], field, code="loop", message=words % {"loop": loop_text(turned)})
+
+
 def loop_text(loop: Sequence[str]) -> str:
     """Write a loop as a chain that comes back to its first id."""
     return " → ".join([*loop, loop[0]])

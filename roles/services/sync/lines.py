@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from omnichannel.workspaces.scoping import current_workspace_id
@@ -13,6 +16,8 @@ from roles.services.sync.checks import ID_LENGTH, check_choice, check_keys, chec
 from roles.services.sync.revisions import Recorder, revision
 from roles.services.sync.rows import Faults, LineInput, Outcome, OutcomeKind, SyncResult
 from roles.services.sync.spans import BATCH
+from roles.services.sync.surroundings import person_days, unit_days
+from roles.tree_safety import common, days_of, open_day, within
 
 BETWEEN = (Thing.UNITS.value, Thing.PEOPLE.value)
 NOTE_LENGTH = 200
@@ -25,24 +30,62 @@ def upsert_lines(
     dry_run: bool = False,
     source: OrgSource = OrgSource.API,
 ) -> SyncResult:
-    """Write secondary lines. They never move anybody in the tree, so they may run in any direction."""
+    """Write secondary lines. They never move anybody in the tree, so they may run in any direction.
+
+    An open side reaches as far as both ends are there.
+    """
     with revision(actor_id=actor_id, source=source) as recorder:
-        return _upsert(rows, recorder=None if dry_run else recorder)
+        return _upsert(rows, recorder=recorder, dry_run=dry_run)
 
 
-def _upsert(rows: Sequence[LineInput], *, recorder: Recorder | None) -> SyncResult:
+def _upsert(rows: Sequence[LineInput], *, recorder: Recorder, dry_run: bool) -> SyncResult:
     keys = [row.external_id for row in rows]
     ends = {"units": _ids(Unit, rows, "units"), "people": _ids(Person, rows, "people")}
     faults = Faults()
     _check_rows(rows, ends=ends, faults=faults)
     if faults.found:
         return faults.refused(keys)
+    rows = _bounded(rows)
     before = _stored(keys)
     outcomes = tuple(Outcome(index, row.external_id, _kind(row, before)) for index, row in enumerate(rows))
-    if recorder is not None:
-        differing = [row for row, one in zip(rows, outcomes, strict=True) if one.kind is not OutcomeKind.SAME]
-        _write(differing, ends=ends, recorder=recorder)
-    return SyncResult(outcomes, written=recorder is not None)
+    differing = [row for row, one in zip(rows, outcomes, strict=True) if one.kind is not OutcomeKind.SAME]
+    if differing:
+        begun = len(recorder.log)
+        with transaction.atomic():
+            _write(differing, ends=ends, recorder=recorder)
+            problems = recorder.unsafe(since=begun)
+            faults.tell(problems, thing=Thing.LINES, keys=keys)
+            if problems or dry_run:
+                transaction.set_rollback(True)
+    return faults.refused(keys) if faults.found else SyncResult(outcomes, written=not dry_run)
+
+
+def _bounded(rows: Sequence[LineInput]) -> list[LineInput]:
+    """Let open sides reach as far as both ends are there together."""
+    there = {
+        Thing.UNITS.value: unit_days(_ends_of(rows, Thing.UNITS)),
+        Thing.PEOPLE.value: person_days(_ends_of(rows, Thing.PEOPLE)),
+    }
+    bounded = []
+    for row in rows:
+        days = there[row.between]
+        both = [
+            shared
+            for one in days.get(row.from_external_id, ())
+            for shared in within(one, days.get(row.to_external_id, ()))
+            if common(shared, days_of(row.start_on, row.end_on)) is not None
+        ]
+        if both:
+            start = row.start_on if row.start_on is not None else open_day(both[0][0])
+            held = next((one for one in both if one[0] <= (start or date.min) < one[1]), both[0])
+            row = replace(row, start_on=start, end_on=row.end_on if row.end_on is not None else open_day(held[1]))
+        bounded.append(row)
+    return bounded
+
+
+def _ends_of(rows: Sequence[LineInput], between: Thing) -> set[str]:
+    some = [row for row in rows if row.between == between.value]
+    return {key for row in some for key in (row.from_external_id, row.to_external_id)}
 
 
 def _ids(model: type[Person] | type[Unit], rows: Sequence[LineInput], between: str) -> dict[str, int]:

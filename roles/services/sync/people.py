@@ -6,44 +6,41 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import partial
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.choices import FillMode, OrgSource, Thing
-from roles.models import Employment, Person, Seat, Unit
+from roles.models import Person, Seat, Unit
 from roles.services.sync.checks import (
     ID_LENGTH,
     check_choice,
     check_keys,
     check_length,
+    check_loops,
     check_reference,
-    find_loops,
     loop_text,
     stored,
 )
+from roles.services.sync.employments import (
+    EmploymentFacts,
+    EmploymentSpans,
+    managers_of,
+    stored_jobs,
+    with_absent,
+    without_absent,
+    write_jobs,
+)
+from roles.services.sync.following import follow_people, shrunk
+from roles.services.sync.inserting import insert
 from roles.services.sync.revisions import Recorder, revision
 from roles.services.sync.rows import Faults, Outcome, OutcomeKind, PersonInput, SyncResult
-from roles.services.sync.spans import BATCH, SpanWriter, spans_by
-from roles.timeline import Span, at, change_from, clip
+from roles.services.sync.surroundings import named, person_days, unit_days
+from roles.timeline import Span, at, clip, joined, revise
+from roles.tree_safety import Days, days_of, merged
 
 MOST_FTE = Decimal(2)
-
-
-@dataclass(frozen=True, slots=True)
-class EmploymentFacts:
-    """What an employment says; unit and manager are external ids."""
-
-    unit: str
-    manager: str | None
-    fill_mode: str
-    fte: Decimal
-    monthly_cost: Decimal | None
-    seat: str | None
-
-
-EmploymentSpans = Sequence[Span[EmploymentFacts]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,46 +61,78 @@ def upsert_people(
 ) -> SyncResult:
     """Bring people to the given state; a new unit, manager, FTE or pay holds from `effective_on` on.
 
-    A person hired later starts on `hired_on`; `left_on` ends the last employment. Someone who comes back after
-    leaving gets a new employment and keeps the old one.
+    A person hired later starts on `hired_on`; `left_on` ends the last employment, and with it roles, lines and what
+    others report to them. Someone who comes back after leaving gets a new employment and keeps the old one. A manager
+    counts on the days on which they work here themselves, a unit that opened after the hiring from its first day on.
     """
     with revision(actor_id=actor_id, source=source) as recorder:
-        return _upsert(rows, effective_on=effective_on, recorder=None if dry_run else recorder)
+        return _upsert(rows, effective_on=effective_on, recorder=recorder, dry_run=dry_run)
 
 
-def _upsert(rows: Sequence[PersonInput], *, effective_on: date, recorder: Recorder | None) -> SyncResult:
+def _upsert(rows: Sequence[PersonInput], *, effective_on: date, recorder: Recorder, dry_run: bool) -> SyncResult:
     keys = [row.external_id for row in rows]
     faults = Faults()
     _check_rows(rows, faults=faults)
-    _check_references(rows, effective_on=effective_on, faults=faults)
+    _check_references(rows, faults=faults)
     if faults.found:
+        managers = {row.external_id: row.manager_external_id for row in rows}
+        words = _("The managers form a loop: %(loop)s.")
+        check_loops(keys, managers, field="manager_external_id", words=words, faults=faults)
         return faults.refused(keys)
     before = _stored(keys)
-    after = {row.external_id: _changed(row, before.get(row.external_id), effective_on) for row in rows}
+    after = _changes(rows, before=before, effective_on=effective_on)
     outcomes = tuple(
         Outcome(index, row.external_id, _kind(row, before.get(row.external_id), after[row.external_id]))
         for index, row in enumerate(rows)
     )
-    if recorder is not None:
-        _write(rows, before, after, outcomes=outcomes, recorder=recorder)
-    return SyncResult(outcomes, written=recorder is not None)
+    differing = [row for row, one in zip(rows, outcomes, strict=True) if one.kind is not OutcomeKind.SAME]
+    if differing:
+        begun = len(recorder.log)
+        with transaction.atomic():
+            _write(differing, before, after, recorder=recorder)
+            problems = recorder.unsafe(since=begun)
+            faults.tell(problems, thing=Thing.PEOPLE, keys=keys)
+            if problems or dry_run:
+                transaction.set_rollback(True)
+    return faults.refused(keys) if faults.found else SyncResult(outcomes, written=not dry_run)
 
 
 def _stored(keys: Sequence[str]) -> dict[str, Known]:
-    rows = (
-        Employment.objects.filter(person__external_id__in=keys)
-        .order_by("person_id", "during")
-        .values_list(
-            "person__external_id", "pk", "during",
-            "unit__external_id", "manager__external_id", "fill_mode", "fte", "monthly_cost", "seat__external_id",
-        )
-    )  # fmt: skip
-    spans = spans_by(
-        (person, pk, during.lower, during.upper, EmploymentFacts(unit, manager, mode, fte, cost, seat))
-        for person, pk, during, unit, manager, mode, fte, cost, seat in rows
-    )
-    people = Person.objects.filter(external_id__in=keys)
-    return {person.external_id: Known(person, spans.get(person.external_id, [])) for person in people}
+    spans, wanted = stored_jobs(keys), set(keys)
+    people = named(Person.objects.all(), "external_id", keys)
+    return {one.external_id: Known(one, spans.get(one.external_id, [])) for one in people if one.external_id in wanted}
+
+
+def _changes(
+    rows: Sequence[PersonInput], *, before: Mapping[str, Known], effective_on: date
+) -> dict[str, list[Span[EmploymentFacts]]]:
+    """Return what the employments of the batch become, kept to the days on which units and managers are there."""
+    units = unit_days({row.unit_external_id for row in rows})
+    led_by = {row.manager_external_id for row in rows if row.manager_external_id is not None}
+    there = person_days(led_by | {one for known in before.values() for one in managers_of(known.spans)})
+    after = {}
+    for row in rows:
+        known = before.get(row.external_id)
+        said = Known(known.person, with_absent(known.spans, there=there)) if known is not None else None
+        after[row.external_id] = _placed(_changed(row, said, effective_on), units=units)
+    there |= {row.external_id: _days(row, after[row.external_id]) for row in rows}
+    for key, spans in after.items():
+        stored_spans = before[key].spans if key in before else ()
+        after[key] = without_absent(joined(spans, before=stored_spans), before=stored_spans, there=there)
+    return after
+
+
+def _placed(spans: list[Span[EmploymentFacts]], *, units: Mapping[str, Sequence[Days]]) -> list[Span[EmploymentFacts]]:
+    """Let the first employment begin no earlier than its unit: before that nobody knows where the person worked."""
+    first = spans[0]
+    opened = units.get(first.value.unit, [(date.min, date.max)])[0][0]
+    if (first.start or date.min) < opened < (first.end or date.max):
+        return [replace(first, start=opened), *spans[1:]]
+    return spans
+
+
+def _days(row: PersonInput, spans: EmploymentSpans) -> list[Days]:
+    return merged([days_of(row.hired_on, row.left_on), *(days_of(span.start, span.end) for span in spans)])
 
 
 def _check_rows(rows: Sequence[PersonInput], *, faults: Faults) -> None:
@@ -123,9 +152,9 @@ def _check_rows(rows: Sequence[PersonInput], *, faults: Faults) -> None:
             faults.add(index, key, "left_on", code="left_before_hired", message=message)
 
 
-def _check_references(rows: Sequence[PersonInput], *, effective_on: date, faults: Faults) -> None:
-    named = {row.unit_external_id for row in rows}
-    units = set(Unit.objects.filter(external_id__in=named).values_list("external_id", flat=True))
+def _check_references(rows: Sequence[PersonInput], *, faults: Faults) -> None:
+    asked = {row.unit_external_id for row in rows}
+    units = set(Unit.objects.filter(external_id__in=asked).values_list("external_id", flat=True))
     managers = {row.manager_external_id for row in rows if row.manager_external_id is not None}
     people = set(Person.objects.filter(external_id__in=managers).values_list("external_id", flat=True))
     people |= {row.external_id for row in rows}
@@ -136,21 +165,11 @@ def _check_references(rows: Sequence[PersonInput], *, effective_on: date, faults
         if row.seat_external_id:
             check_reference(index, key, "seat_external_id", row.seat_external_id, known=seats, faults=faults)
         check_reference(index, key, "unit_external_id", row.unit_external_id, known=units, faults=faults)
-        if manager is not None:
+        if manager == key:
+            message = _("The managers form a loop: %(loop)s.") % {"loop": loop_text([key])}
+            faults.add(index, key, "manager_external_id", code="loop", message=message)
+        elif manager is not None:
             check_reference(index, key, "manager_external_id", manager, known=people, faults=faults)
-    if managers:
-        _check_loops(rows, effective_on=effective_on, faults=faults)
-
-
-def _check_loops(rows: Sequence[PersonInput], *, effective_on: date, faults: Faults) -> None:
-    stored_managers = Employment.objects.on(effective_on).values_list("person__external_id", "manager__external_id")
-    index_of = {row.external_id: index for index, row in enumerate(rows)}
-    managers = dict(stored_managers) | {row.external_id: row.manager_external_id for row in rows}
-    for loop in find_loops(managers, among=index_of):
-        first = min((key for key in loop if key in index_of), key=index_of.__getitem__)
-        turned = loop[loop.index(first) :] + loop[: loop.index(first)]
-        message = _("The managers form a loop: %(loop)s.") % {"loop": loop_text(turned)}
-        faults.add(index_of[first], first, "manager_external_id", code="loop", message=message)
 
 
 def _changed(row: PersonInput, known: Known | None, effective_on: date) -> list[Span[EmploymentFacts]]:
@@ -174,7 +193,7 @@ def _changed(row: PersonInput, known: Known | None, effective_on: date) -> list[
             facts = replace(facts, monthly_cost=holding.value.monthly_cost)
         if row.seat_external_id is None:
             facts = replace(facts, seat=holding.value.seat if holding.value.unit == facts.unit else None)
-    return [*earlier, *change_from(present, value=facts, on=on)]
+    return [*earlier, *revise(present, value=facts, on=on)]
 
 
 def _stints(row: PersonInput, known: Known | None) -> tuple[list[Span[EmploymentFacts]], list[Span[EmploymentFacts]]]:
@@ -209,55 +228,26 @@ def _write(
     before: Mapping[str, Known],
     after: Mapping[str, EmploymentSpans],
     *,
-    outcomes: Sequence[Outcome],
     recorder: Recorder,
 ) -> None:
     workspace_id = current_workspace_id()
-    kinds = {outcome.external_id: outcome.kind for outcome in outcomes}
-    recorder.touch(Thing.PEOPLE, [key for key, kind in kinds.items() if kind is not OutcomeKind.SAME])
-    people = [
-        Person(
-            workspace_id=workspace_id,
-            external_id=row.external_id,
-            display_name=row.display_name,
-            hired_on=row.hired_on,
-            left_on=row.left_on,
-        )
+    keys = [row.external_id for row in rows]
+    recorder.touch(Thing.PEOPLE, keys)
+    people = (
+        {
+            "workspace_id": workspace_id,
+            "external_id": row.external_id,
+            "display_name": row.display_name,
+            "hired_on": row.hired_on,
+            "left_on": row.left_on,
+            "recorded_at": recorder.at,
+        }
         for row in rows
-        if kinds[row.external_id] is not OutcomeKind.SAME
-    ]
-    Person.objects.bulk_create(
-        people,
-        batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=["workspace", "external_id"],
-        update_fields=["display_name", "hired_on", "left_on", "removed_at"],
     )
-    writer = SpanWriter(Employment, at=recorder.at, actor_id=recorder.actor_id)
-    seats = dict(Seat.objects.values_list("external_id", "pk"))
-    units = dict(Unit.objects.values_list("external_id", "pk"))
-    ids = dict(Person.objects.values_list("external_id", "pk"))
-    for person in people:
-        key = person.external_id
-        fields = partial(_columns, person_id=ids[key], units=units, people=ids, seats=seats)
-        writer.add(before[key].spans if key in before else [], after[key], fields=fields)
-    writer.write()
-
-
-def _columns(
-    facts: EmploymentFacts,
-    *,
-    person_id: int,
-    units: Mapping[str, int],
-    people: Mapping[str, int],
-    seats: Mapping[str, int],
-) -> dict[str, object]:
-    return {
-        "seat_id": seats[facts.seat] if facts.seat is not None else None,
-        "person_id": person_id,
-        "unit_id": units[facts.unit],
-        "manager_id": people[facts.manager] if facts.manager is not None else None,
-        "fill_mode": facts.fill_mode,
-        "fte": facts.fte,
-        "monthly_cost": facts.monthly_cost,
-    }
+    was = person_days(before.keys())
+    own = ("display_name", "hired_on", "left_on", "removed_at")
+    insert(Person, people, conflict=("workspace_id", "external_id"), update=own)
+    stored_spans = {key: before[key].spans for key in keys if key in before}
+    write_jobs(stored_spans, {key: after[key] for key in keys}, recorder=recorder)
+    now = {row.external_id: _days(row, after[row.external_id]) for row in rows}
+    follow_people(shrunk({key: was[key] for key in keys if key in was}, now), recorder=recorder)

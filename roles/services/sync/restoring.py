@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.choices import OrgSource, Thing
 from roles.models.dated import DatedFact, Identity
-from roles.services.sync.revisions import revision
+from roles.services.sync.revisions import Recorder, revision
 from roles.services.sync.spans import BATCH
-from roles.services.sync.state_checks import IDENTITIES, StateIssue, States, dangling, day_of, in_use, loops, overlaps
+from roles.services.sync.state_checks import IDENTITIES, StateIssue, States, dangling, day_of, in_use, overlaps
 from roles.services.sync.states import FACTS, Facts, assignment_key, rows_of, states
 from roles.state_diff import State
 
@@ -29,29 +29,71 @@ def restore(
 ) -> list[StateIssue]:
     """Bring things that are as `expected` to the wanted states. Issues come all at once and nothing is written."""
     thing = Thing(thing)
-    with revision(actor_id=actor_id, source=source) as recorder, transaction.atomic():
-        now = states(thing, wanted.keys())
+    with revision(actor_id=actor_id, source=source) as recorder:
+        return [issue for _thing, issue in restore_things({thing: expected}, wanted={thing: wanted}, recorder=recorder)]
+
+
+def restore_things(
+    expected: Mapping[Thing, States], *, wanted: Mapping[Thing, States], recorder: Recorder
+) -> list[tuple[Thing, StateIssue]]:
+    """Bring things of several kinds back together, so that what points to each other may come and go in one step."""
+    with transaction.atomic():
         issues = [
-            StateIssue(key, _("It has been changed since."), changed=True)
-            for key in wanted
-            if now.get(key) != expected.get(key)
+            (thing, StateIssue(key, _("It has been changed since."), changed=True))
+            for thing, some in wanted.items()
+            for key in _changed_since(thing, expected[thing], some)
         ]
-        gone = [key for key, state in wanted.items() if state is None and key in now]
-        issues += in_use(thing, gone)
-        issues += dangling(thing, wanted)
-        issues += overlaps(wanted) if thing is Thing.ASSIGNMENTS else []
+        coming = {thing: {key for key, state in some.items() if state is not None} for thing, some in wanted.items()}
+        for thing, some in wanted.items():
+            issues += [(thing, issue) for issue in dangling(thing, some, coming=coming)]
+            issues += [(thing, issue) for issue in overlaps(some)] if thing is Thing.ASSIGNMENTS else []
         if not issues:
-            recorder.touch(thing, wanted.keys())
-            _write(thing, wanted, gone=gone, at=recorder.at, actor_id=actor_id)
-            issues = loops(thing, wanted)
+            issues = _write_all(wanted, recorder=recorder)
+        elif len(wanted) == 1:
+            # nothing is tried with faults like these; what can be told of the rest is told with them
+            issues += [(thing, issue) for thing, some in wanted.items() for issue in in_use(thing, _gone(thing, some))]
         if issues:
             transaction.set_rollback(True)
     return issues
 
 
-def _write(thing: Thing, wanted: States, *, gone: Sequence[str], at: datetime, actor_id: int | None) -> None:
-    facts = FACTS[thing]
-    kept = {key: state for key, state in wanted.items() if state is not None}
+def _changed_since(thing: Thing, expected: States, wanted: States) -> list[str]:
+    now = states(thing, wanted.keys())
+    return [key for key in wanted if now.get(key) != expected.get(key)]
+
+
+def _write_all(wanted: Mapping[Thing, States], *, recorder: Recorder) -> list[tuple[Thing, StateIssue]]:
+    """Write in an order in which everything that is pointed to is there; then look at what does not hold together."""
+    begun = len(recorder.log)
+    gone: dict[Thing, list[str]] = {}
+    for thing, some in wanted.items():
+        gone[thing] = _gone(thing, some)
+        recorder.touch(thing, some.keys())
+        _supersede(thing, some, at=recorder.at)
+    kept = {thing: {key: state for key, state in wanted.get(thing, {}).items() if state is not None} for thing in FACTS}
+    for thing, some in kept.items():
+        identity = FACTS[thing].identity
+        if identity is not None:
+            _identify(identity, FACTS[thing].own, some, at=recorder.at)
+    for thing, some in kept.items():
+        _insert(thing, some, recorder=recorder)
+    issues = []
+    for thing, keys in gone.items():
+        identity = FACTS[thing].identity
+        if identity is not None:
+            identity.objects.filter(external_id__in=keys).update(removed_at=recorder.at)
+        issues += [(thing, issue) for issue in in_use(thing, keys)]
+    named = {issue.key for _thing, issue in issues}
+    found = [one for one in recorder.unsafe(since=begun) if one.cause is None or one.cause[1] not in named]
+    return [*issues, *((one.thing, StateIssue(one.key, one.message)) for one in found)]
+
+
+def _gone(thing: Thing, wanted: States) -> list[str]:
+    now = states(thing, wanted.keys())
+    return [key for key, state in wanted.items() if state is None and key in now]
+
+
+def _supersede(thing: Thing, wanted: States, *, at: datetime) -> None:
     old = rows_of(thing, wanted.keys())
     if thing is Thing.ASSIGNMENTS:
         ours = [
@@ -59,14 +101,17 @@ def _write(thing: Thing, wanted: States, *, gone: Sequence[str], at: datetime, a
             for row in old.select_related("person")
             if f"{row.person.external_id}/{row.role_key}/{row.during.lower}" in wanted
         ]
-        old = facts.model.objects.filter(pk__in=ours)
+        old = FACTS[thing].model.objects.filter(pk__in=ours)
     old.update(superseded_at=at)
-    if facts.identity is not None:
-        facts.identity.objects.filter(external_id__in=gone).update(removed_at=at)
-        _identify(facts.identity, facts.own, kept)
+
+
+def _insert(thing: Thing, kept: Mapping[str, State], *, recorder: Recorder) -> None:
+    if not kept:
+        return
+    facts = FACTS[thing]
     ids = {link: dict(IDENTITIES[link].objects.values_list("external_id", "pk")) for link in _linked(thing, facts)}
     rows = [
-        _row(thing, facts, key, span, ids=ids, at=at, actor_id=actor_id)
+        _row(thing, facts, key, span, ids=ids, at=recorder.at, actor_id=recorder.actor_id)
         for key, state in kept.items()
         for span in state["spans"]
     ]
@@ -84,12 +129,13 @@ def _linked(thing: Thing, facts: Facts) -> set[Thing]:
     return {*facts.links.values(), *owned}
 
 
-def _identify(model: type[Identity], own: Sequence[str], kept: Mapping[str, State]) -> None:
+def _identify(model: type[Identity], own: Sequence[str], kept: Mapping[str, State], *, at: datetime) -> None:
     """Create the identities that are missing, bring back those removed, and set their own fields."""
     rows = [
         model(
             workspace_id=current_workspace_id(),
             external_id=key,
+            recorded_at=at,
             **{name: _value(model, name, state[name]) for name in own},
         )
         for key, state in kept.items()
@@ -117,7 +163,7 @@ def _row(
     for column in facts.columns:
         link = facts.links.get(column)
         if link is None:
-            values[column] = _value(facts.model, column, span[column])
+            values[column] = _value(facts.model, column, span.get(column))
         else:
             values[f"{column}_id"] = ids[link][span[column]] if span[column] is not None else None
     if thing is Thing.ASSIGNMENTS:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -22,14 +22,19 @@ from omnichannel.workspaces.scoping import current_workspace_id
 from roles.choices import ChangeKind, OrgSource, Thing
 from roles.models import OrgChange, OrgRevision
 from roles.services.sync.checks import lock_organisation
-from roles.services.sync.spans import BATCH
+from roles.services.sync.inserting import insert, values
+from roles.services.sync.safety import Problem, unsafe
 from roles.services.sync.states import states
 from roles.state_diff import State, changed_fields, first_difference
 
 
 @dataclass(slots=True)
 class Recorder:
-    """The open revision: its moment, who writes, and the states from before of what has been touched so far."""
+    """The open revision: its moment, who writes, and the states from before of what has been touched so far.
+
+    `log` names what has been touched in the order of writes, so that one step can be checked by itself. `told` are
+    changes that are none of the facts, but that a planned day has come; see `roles.services.effects`.
+    """
 
     at: datetime
     actor_id: int | None
@@ -38,13 +43,42 @@ class Recorder:
     undoes: OrgRevision | None = None
     before: dict[Thing, dict[str, State | None]] = field(default_factory=dict)
     written: OrgRevision | None = None
+    told: list[OrgChange] = field(default_factory=list)
+    is_deferred: bool = False
+    log: list[tuple[Thing, str]] = field(default_factory=list)
+    in_effect_until: date | None = None
 
     def touch(self, thing: Thing, keys: Collection[str]) -> None:
         """Remember how things stand before they are written; each is remembered once."""
+        self.log += [(thing, key) for key in keys]
         known = self.before.setdefault(thing, {})
         missing = [key for key in keys if key not in known]
         found = states(thing, missing)
         known.update({key: found.get(key) for key in missing})
+
+    def unsafe(self, *, since: int = 0) -> list[Problem]:
+        """Return what does not hold together because of what the log has from `since` on; nothing while put off."""
+        if self.is_deferred:
+            return []
+        touched: dict[Thing, set[str]] = {}
+        for thing, key in self.log[since:]:
+            touched.setdefault(thing, set()).add(key)
+        return unsafe(touched, before=self.before.get(Thing.UNITS, {}))
+
+    @contextmanager
+    def deferred(self) -> Iterator[list[Problem]]:
+        """Put checks off while parts of one whole are written in turn; the list holds what is wrong after the block.
+
+        Whoever asks for it looks at the list and takes everything back when there is something in it.
+        """
+        found: list[Problem] = []
+        begun = len(self.log)
+        was, self.is_deferred = self.is_deferred, True
+        try:
+            yield found
+        finally:
+            self.is_deferred = was
+        found += self.unsafe(since=begun)
 
 
 _open: ContextVar[Recorder | None] = ContextVar("org_revision", default=None)
@@ -82,7 +116,7 @@ def _moment() -> datetime:
 
 
 def _keep(recorder: Recorder) -> None:
-    changes = []
+    changes = list(recorder.told)
     for thing, before in recorder.before.items():
         after = states(thing, before.keys())
         changes += [_change(thing, key, old, after.get(key)) for key, old in before.items() if old != after.get(key)]
@@ -96,10 +130,11 @@ def _keep(recorder: Recorder) -> None:
         source=recorder.source,
         note=recorder.note,
         undoes=recorder.undoes,
+        in_effect_until=recorder.in_effect_until,
     )
     for change in changes:
         change.revision = recorder.written
-    OrgChange.objects.bulk_create(changes, batch_size=BATCH)
+    insert(OrgChange, map(values, changes))
     for listener in settings.ORGANISATION_LISTENERS:
         import_string(listener)(recorder.written, changes)
 

@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from roles.choices import Thing
+from roles.issues import SyncIssue
+
+if TYPE_CHECKING:
+    from roles.services.sync.safety import Problem
+
+
+__all__ = [
+    "NO_END",
+    "AssignmentInput",
+    "Faults",
+    "LineInput",
+    "Outcome",
+    "OutcomeKind",
+    "PersonInput",
+    "SeatInput",
+    "SyncIssue",
+    "SyncResult",
+    "UnitInput",
+]
+NO_END = date.max
 
 
 @dataclass(frozen=True, slots=True)
 class UnitInput:
-    """A unit as the customer's system has it. `is_leading` None keeps what is stored, since files do not carry it."""
+    """A unit as the customer's system has it. `rank` is its place among its siblings, smallest first.
+
+    `ends_on` is the first day it is no longer there (`NO_END` takes an end back). `is_leading`, `rank` and `ends_on`
+    None keep what is stored, since files do not carry them.
+    """
 
     external_id: str
     name: str
@@ -19,6 +47,8 @@ class UnitInput:
     ownership: str = "na"
     city: str = ""
     is_leading: bool | None = None
+    rank: int | None = None
+    ends_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +118,6 @@ class LineInput:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SyncIssue:
-    """One fault of a batch: the row (counted from 0), its id, the field, a stable code, and what to do about it."""
-
-    index: int
-    external_id: str
-    field: str
-    code: str
-    message: str
-
-
 class OutcomeKind(StrEnum):
     """What a row did, or would do."""
 
@@ -159,7 +178,17 @@ class Faults:
         """Note one fault."""
         self.found.append(SyncIssue(index, external_id, field, code, message))
 
+    def tell(self, problems: Sequence[Problem], *, thing: Thing, keys: Sequence[str]) -> None:
+        """Note what would not hold together, each at the row that brings it about."""
+        index_of = {key: index for index, key in enumerate(keys)}
+        for problem in (each.told_from(index_of) for each in problems):
+            key, field = problem.key, problem.field
+            if (problem.thing, key in index_of) != (thing, True):
+                caused = problem.cause is not None and problem.cause[0] is thing and problem.cause[1] in index_of
+                key, field = (problem.cause[1], "") if problem.cause is not None and caused else (keys[0], "")
+            self.found.append(SyncIssue(index_of[key], key, field, problem.code, problem.message))
+
     def refused(self, keys: list[str]) -> SyncResult:
         """Return the result of a batch with faults: nothing is written, clean rows count as refused with the rest."""
         outcomes = tuple(Outcome(index, key, OutcomeKind.REFUSED) for index, key in enumerate(keys))
-        return SyncResult(outcomes, tuple(sorted(self.found)))
+        return SyncResult(outcomes, tuple(sorted(dict.fromkeys(self.found))))

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.models.dated import DatedFact, Identity
+from roles.services.sync.inserting import Row, days, insert
 from roles.timeline import Span
 
 BATCH = 2000
@@ -18,13 +19,13 @@ V = TypeVar("V")
 class SpanWriter:
     """Collects the spans of many facts of one table, then writes what differs from what was stored.
 
-    `fields` turns a span's value into column values. No row is changed but for the moment its knowledge ends, so that
-    `as_known` finds every earlier answer.
+    `fields` turns a span's value into the values of columns. No row is changed but for the moment its knowledge ends,
+    so that `as_known` finds every earlier answer.
     """
 
     def __init__(self, model: type[DatedFact], *, at: datetime, actor_id: int | None) -> None:
         self.model, self.at, self.actor_id = model, at, actor_id
-        self.new: list[DatedFact] = []
+        self.new: list[Row] = []
         self.superseded: list[int] = []
 
     def add(
@@ -45,28 +46,23 @@ class SpanWriter:
         """Supersede, then insert: what is no longer held to be true makes room for the new rows."""
         if self.superseded:
             self.model.objects.filter(pk__in=self.superseded).update(superseded_at=self.at)
-        self.model.objects.bulk_create(self.new, batch_size=BATCH)
+        insert(self.model, self.new)
 
-    def _row(self, span: Span[V], fields: Callable[[V], dict[str, object]]) -> DatedFact:
-        return self.model(
-            workspace_id=current_workspace_id(),
-            during=(span.start, span.end),
-            recorded_at=self.at,
-            recorded_by_id=self.actor_id,
+    def _row(self, span: Span[V], fields: Callable[[V], dict[str, object]]) -> Row:
+        return {
+            "workspace_id": current_workspace_id(),
+            "during": days(span.start, span.end),
+            "recorded_at": self.at,
+            "recorded_by_id": self.actor_id,
             **fields(span.value),
-        )
+        }
 
 
-def identify(model: type[Identity], keys: Sequence[str]) -> None:
-    """Create the identities of ids that are new, and bring back those that had been removed."""
-    rows = [model(workspace_id=current_workspace_id(), external_id=key) for key in keys]
-    model.objects.bulk_create(
-        rows,
-        batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=["workspace", "external_id"],
-        update_fields=["removed_at"],
-    )
+def identify(model: type[Identity], keys: Sequence[str], *, at: datetime) -> None:
+    """Create the identities of ids that are new, known from `at` on, and bring back those that had been removed."""
+    workspace_id = current_workspace_id()
+    rows = ({"workspace_id": workspace_id, "external_id": key, "recorded_at": at} for key in keys)
+    insert(model, rows, conflict=("workspace_id", "external_id"), update=("removed_at",))
 
 
 def spans_by(rows: Iterable[tuple[str, int, date | None, date | None, V]]) -> dict[str, list[Span[V]]]:

@@ -1,8 +1,8 @@
-"""What keeps a kept state from being put back: uses, references that are gone, days that are taken, loops."""
+"""What keeps a kept state from being put back: uses, references that are gone, days that are taken."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -24,7 +24,6 @@ from roles.models import (
     UnitVersion,
 )
 from roles.models.dated import Identity
-from roles.services.sync.checks import find_loops, loop_text
 from roles.services.sync.states import FACTS, assignment_key
 from roles.state_diff import State
 
@@ -51,7 +50,7 @@ def in_use(thing: Thing, gone: Sequence[str]) -> list[StateIssue]:
     if thing not in IDENTITIES or not gone:
         return []
     model, own = IDENTITIES[thing], FACTS[thing]
-    leaving = dict(model.objects.filter(external_id__in=gone).values_list("pk", "external_id"))
+    leaving = dict(model.ever.filter(external_id__in=gone).values_list("pk", "external_id"))
     issues = []
     # those without a reverse name are hidden, and most of what must not dangle is among them
     relations = [field for field in model._meta.get_fields(include_hidden=True) if isinstance(field, ManyToOneRel)]
@@ -80,8 +79,8 @@ def _using(model: type[models.Model], thing: Thing) -> str:
     return words.get(model, _("other records"))
 
 
-def dangling(thing: Thing, wanted: States) -> list[StateIssue]:
-    """Name the things whose wanted state points to a unit, seat or person that is not there."""
+def dangling(thing: Thing, wanted: States, *, coming: Mapping[Thing, Collection[str]]) -> list[StateIssue]:
+    """Name the things whose wanted state points to a unit, seat or person that neither is there nor comes along."""
     asked: dict[Thing, set[tuple[str, str]]] = {}
     for key, state in wanted.items():
         if state is not None:
@@ -91,7 +90,7 @@ def dangling(thing: Thing, wanted: States) -> list[StateIssue]:
     for kind, pairs in asked.items():
         ids = {one for _key, one in pairs}
         there = set(IDENTITIES[kind].objects.filter(external_id__in=ids).values_list("external_id", flat=True))
-        there |= {key for key, state in wanted.items() if state is not None} if kind is thing else set()
+        there |= set(coming.get(kind, ()))
         missing |= {pair for pair in pairs if pair[1] not in there}
     return [StateIssue(key, _("%(id)s is not there any more.") % {"id": one}) for key, one in sorted(missing)]
 
@@ -131,23 +130,3 @@ def overlaps(wanted: States) -> list[StateIssue]:
         for first, second in pairwise(held)
         if first[1] == second[1] and (first[3] or date.max) > second[2]
     ]
-
-
-def loops(thing: Thing, wanted: States) -> list[StateIssue]:
-    """Name loops of units or managers, on each day on which something of the written facts begins."""
-    if thing not in {Thing.UNITS, Thing.PEOPLE}:
-        return []
-    days = {span["start"] for state in wanted.values() if state is not None for span in state["spans"]}
-    told: dict[tuple[str, ...], str] = {}
-    for text in sorted(day or "0001-01-01" for day in days):
-        day = date.fromisoformat(text)
-        if thing is Thing.UNITS:
-            above = dict(UnitVersion.objects.on(day).values_list("unit__external_id", "parent__external_id"))
-        else:
-            above = dict(Employment.objects.on(day).values_list("person__external_id", "manager__external_id"))
-        for loop in find_loops(above, among=[key for key in wanted if wanted[key] is not None]):
-            told.setdefault(loop, loop[0])
-    message = (
-        _("The units form a loop: %(loop)s.") if thing is Thing.UNITS else _("The managers form a loop: %(loop)s.")
-    )
-    return [StateIssue(key, message % {"loop": loop_text(loop)}) for loop, key in told.items()]

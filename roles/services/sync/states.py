@@ -33,7 +33,8 @@ from roles.state_diff import State
 class Facts:
     """Where the dated facts of a thing stand. `key` leads to the id that names the thing, `owner` to its identity.
 
-    `links` are the columns that point to another thing; `own` are the identity's own fields.
+    `links` are the columns that point to another thing; `own` are the identity's own fields. `sparse` columns are left
+    out of states where they are empty: states kept before the column was there still compare equal.
     """
 
     model: type[DatedFact]
@@ -43,6 +44,7 @@ class Facts:
     owner: str = ""
     identity: type[Identity] | None = None
     own: tuple[str, ...] = ()
+    sparse: tuple[str, ...] = ()
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -54,10 +56,11 @@ FACTS: Mapping[Thing, Facts] = {
     Thing.UNITS: Facts(
         UnitVersion,
         "unit__external_id",
-        ("name", "level", "parent", "ownership", "city", "is_leading"),
+        ("name", "level", "parent", "ownership", "city", "is_leading", "rank"),
         {"parent": Thing.UNITS},
         owner="unit",
         identity=Unit,
+        sparse=("rank",),
     ),
     Thing.SEATS: Facts(
         SeatVersion,
@@ -126,7 +129,11 @@ def _spans(thing: Thing, facts: Facts, keys: Collection[str]) -> Iterator[tuple[
             if key not in keys:
                 continue
         days = {"start": as_text(during.lower), "end": as_text(during.upper)}
-        yield key, {**days, **{name: as_text(value) for name, value in zip(facts.columns, values, strict=True)}}
+        said = zip(facts.columns, values, strict=True)
+        yield (
+            key,
+            {**days, **{name: as_text(one) for name, one in said if one is not None or name not in facts.sparse}},
+        )
 
 
 def rows_of(thing: Thing, keys: Collection[str]) -> models.QuerySet[Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from roles.choices import OrgSource, Ownership, Thing, UnitLevel
@@ -16,14 +17,17 @@ from roles.services.sync.checks import (
     check_choice,
     check_keys,
     check_length,
+    check_loops,
     check_reference,
-    find_loops,
     loop_text,
 )
+from roles.services.sync.following import follow_units, shrunk
 from roles.services.sync.revisions import Recorder, revision
-from roles.services.sync.rows import Faults, Outcome, OutcomeKind, SyncResult, UnitInput
+from roles.services.sync.rows import NO_END, Faults, Outcome, OutcomeKind, SyncResult, UnitInput
+from roles.services.sync.safety import FREE_ROOTS
 from roles.services.sync.spans import SpanWriter, identify, spans_by
-from roles.timeline import Span, at, change_from
+from roles.timeline import Span, at, changed_between, clip, revise
+from roles.tree_safety import Days, days_of, merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class UnitFacts:
     ownership: str
     city: str
     is_leading: bool
+    rank: int | None = None
 
 
 UnitSpans = dict[str, list[Span[UnitFacts]]]
@@ -52,39 +57,53 @@ def upsert_units(
 ) -> SyncResult:
     """Bring units to the given state from `effective_on` on; earlier days keep what they had.
 
-    A new unit exists from `since` on, or from ever when that is None. Units that the batch does not name stay.
+    A later version that is planned already keeps what it says anew. A new unit exists from `since` on, or as long as
+    the unit above it when that is None. Units that the batch does not name stay.
     """
     with revision(actor_id=actor_id, source=source) as recorder:
-        return _upsert(rows, effective_on=effective_on, since=since, recorder=None if dry_run else recorder)
+        return _upsert(rows, effective_on=effective_on, since=since, recorder=recorder, dry_run=dry_run)
 
 
 def _upsert(
-    rows: Sequence[UnitInput], *, effective_on: date, since: date | None, recorder: Recorder | None
+    rows: Sequence[UnitInput], *, effective_on: date, since: date | None, recorder: Recorder, dry_run: bool
 ) -> SyncResult:
-    before = _stored_spans()
+    before = stored_units()
     faults = Faults()
     _check_rows(rows, known={*before, *(row.external_id for row in rows)}, faults=faults)
     keys = [row.external_id for row in rows]
     if faults.found:
+        parents = {row.external_id: row.parent_external_id for row in rows}
+        words = _("The units form a loop: %(loop)s.")
+        check_loops(keys, parents, field="parent_external_id", words=words, faults=faults)
         return faults.refused(keys)
     after = {row.external_id: _changed(row, before.get(row.external_id, []), effective_on, since) for row in rows}
-    _check_tree({**before, **after}, rows=rows, effective_on=effective_on, faults=faults)
-    if faults.found:
-        return faults.refused(keys)
+    if since is None:
+        new = [key for key in keys if key not in before]
+        _begin_on_top(new, effective_on, before=before, after=after)
+        _begin_with_parents(new, before=before, after=after)
+    _check_spans(rows, after=after, faults=faults)
     outcomes = tuple(Outcome(index, key, _kind(before.get(key), after[key])) for index, key in enumerate(keys))
-    if recorder is not None:
-        changed = {one.external_id: after[one.external_id] for one in outcomes if one.kind is not OutcomeKind.SAME}
-        _write(before, changed, recorder=recorder)
-    return SyncResult(outcomes, written=recorder is not None)
+    changed = {one.external_id: after[one.external_id] for one in outcomes if one.kind is not OutcomeKind.SAME}
+    if not faults.found and changed:
+        begun = len(recorder.log)
+        with transaction.atomic():
+            write_units(before, changed, recorder=recorder)
+            problems = recorder.unsafe(since=begun)
+            faults.tell(problems, thing=Thing.UNITS, keys=keys)
+            if problems or dry_run:
+                transaction.set_rollback(True)
+    return faults.refused(keys) if faults.found else SyncResult(outcomes, written=not dry_run)
 
 
-def _stored_spans() -> UnitSpans:
+def stored_units() -> UnitSpans:
+    """Return the versions of all units, earliest first."""
     rows = UnitVersion.objects.order_by("unit_id", "during").values_list(
-        "unit__external_id", "pk", "during", "name", "level", "parent__external_id", "ownership", "city", "is_leading"
-    )
+        "unit__external_id", "pk", "during",
+        "name", "level", "parent__external_id", "ownership", "city", "is_leading", "rank",
+    )  # fmt: skip
     return spans_by(
-        (unit, pk, during.lower, during.upper, UnitFacts(name, level, parent, ownership, city, is_leading))
-        for unit, pk, during, name, level, parent, ownership, city, is_leading in rows
+        (unit, pk, during.lower, during.upper, UnitFacts(name, level, parent, ownership, city, is_leading, rank))
+        for unit, pk, during, name, level, parent, ownership, city, is_leading, rank in rows
     )
 
 
@@ -105,35 +124,57 @@ def _check_rows(rows: Sequence[UnitInput], *, known: set[str], faults: Faults) -
 def _changed(
     row: UnitInput, spans: Sequence[Span[UnitFacts]], effective_on: date, since: date | None
 ) -> list[Span[UnitFacts]]:
-    stored = at(spans, effective_on) or (spans[0] if spans else None)
-    is_leading = row.is_leading if row.is_leading is not None else bool(stored and stored.value.is_leading)
-    facts = UnitFacts(row.name, row.level, row.parent_external_id, row.ownership, row.city, is_leading)
-    return change_from(spans, value=facts, on=effective_on) if spans else [Span(since, None, facts)]
+    holding = at(spans, effective_on) or (spans[0] if spans else None)
+    facts = UnitFacts(
+        row.name,
+        row.level,
+        row.parent_external_id,
+        row.ownership,
+        row.city,
+        is_leading=row.is_leading if row.is_leading is not None else holding is not None and holding.value.is_leading,
+        rank=row.rank if row.rank is not None or holding is None else holding.value.rank,
+    )
+    end = None if row.ends_on == NO_END else row.ends_on
+    if not spans:
+        return [Span(since, end, facts)]
+    if row.ends_on is not None:
+        spans = clip(spans, start=spans[0].start, end=end) or spans
+    if end is not None and effective_on >= end:
+        return list(spans)
+    return revise(spans, value=facts, on=effective_on)
 
 
-def _check_tree(spans: UnitSpans, *, rows: Sequence[UnitInput], effective_on: date, faults: Faults) -> None:
-    """Look at the tree on the day of the change and on each later day on which something changes."""
-    starts = {span.start for unit in spans.values() for span in unit if span.start is not None}
-    index_of = {row.external_id: index for index, row in enumerate(rows)}
-    told: set[tuple[str, ...]] = set()
-    for day in sorted({effective_on, *(start for start in starts if start > effective_on)}):
-        parents = {key: span.value.parent for key, unit in spans.items() if (span := at(unit, day))}
-        for loop in find_loops(parents, among=parents):
-            if loop not in told:
-                told.add(loop)
-                _tell_loop(loop, index_of=index_of, faults=faults)
-        for key, parent in parents.items():
-            if key in index_of and parent is not None and parent not in parents:
-                message = _("%(parent)s does not exist yet on %(day)s.") % {"parent": parent, "day": day}
-                faults.add(index_of[key], key, "parent_external_id", code="parent_not_yet", message=message)
+def _check_spans(rows: Sequence[UnitInput], *, after: UnitSpans, faults: Faults) -> None:
+    for index, row in enumerate(rows):
+        start = after[row.external_id][0].start
+        if row.ends_on is not None and start is not None and row.ends_on <= start:
+            message = _("The end comes after the start, %(start)s.") % {"start": start}
+            faults.add(index, row.external_id, "ends_on", code="end_before_start", message=message)
+        if row.parent_external_id == row.external_id:
+            message = _("The units form a loop: %(loop)s.") % {"loop": loop_text([row.external_id])}
+            faults.add(index, row.external_id, "parent_external_id", code="loop", message=message)
 
 
-def _tell_loop(loop: tuple[str, ...], *, index_of: dict[str, int], faults: Faults) -> None:
-    """Name the loop on its first unit that the batch brings; what was stored before had none."""
-    first = min((key for key in loop if key in index_of), key=index_of.__getitem__)
-    turned = loop[loop.index(first) :] + loop[: loop.index(first)]
-    message = _("The units form a loop: %(loop)s.") % {"loop": loop_text(turned)}
-    faults.add(index_of[first], first, "parent_external_id", code="loop", message=message)
+def _begin_with_parents(new: Sequence[str], *, before: UnitSpans, after: UnitSpans) -> None:
+    """Let units that are new begin no earlier than the unit above them, whatever order they come in."""
+    waiting = set(new)
+    while waiting:
+        ready = [key for key in waiting if after[key][0].value.parent not in waiting]
+        for key in ready or waiting:
+            span = after[key][0]
+            above = after.get(span.value.parent or "", before.get(span.value.parent or "", []))
+            begun = above[0].start if above else None
+            if begun is not None and (span.end is None or begun < span.end):
+                after[key] = [replace(span, start=begun)]
+        waiting = waiting.difference(ready) if ready else set()
+
+
+def _begin_on_top(new: Sequence[str], effective_on: date, *, before: UnitSpans, after: UnitSpans) -> None:
+    """Let a unit that is put on top of others begin when it is: until then another one stood there."""
+    for key in new:
+        span = after[key][0]
+        if before and span.value.parent is None and span.value.level not in FREE_ROOTS:
+            after[key] = [replace(span, start=effective_on)]
 
 
 def _kind(before: list[Span[UnitFacts]] | None, after: list[Span[UnitFacts]]) -> OutcomeKind:
@@ -142,14 +183,31 @@ def _kind(before: list[Span[UnitFacts]] | None, after: list[Span[UnitFacts]]) ->
     return OutcomeKind.SAME if before == after else OutcomeKind.CHANGED
 
 
-def _write(before: UnitSpans, after: UnitSpans, *, recorder: Recorder) -> None:
+def write_units(before: UnitSpans, after: UnitSpans, *, recorder: Recorder) -> None:
+    """Write what differs of units, and what follows where one closes."""
     recorder.touch(Thing.UNITS, after.keys())
-    identify(Unit, [key for key in after if key not in before])
+    identify(Unit, [key for key in after if key not in before], at=recorder.at)
     ids = dict(Unit.objects.values_list("external_id", "pk"))
     writer = SpanWriter(UnitVersion, at=recorder.at, actor_id=recorder.actor_id)
     for key, spans in after.items():
         writer.add(before.get(key, []), spans, fields=partial(_columns, unit_id=ids[key], ids=ids))
     writer.write()
+    follow_units(shrunk(_days(before, after.keys()), _days(after, after.keys())), recorder=recorder)
+
+
+def hung_below(
+    spans: Sequence[Span[UnitFacts]], *, old: str, new: str | None, on: date, until: date | None = None
+) -> list[Span[UnitFacts]]:
+    """Hang below `new` what hangs below `old` from `on` up to `until`."""
+
+    def moved(facts: UnitFacts) -> UnitFacts:
+        return replace(facts, parent=new) if facts.parent == old else facts
+
+    return changed_between(spans, start=on, end=until, change=moved)
+
+
+def _days(spans: UnitSpans, keys: Iterable[str]) -> dict[str, list[Days]]:
+    return {key: merged(days_of(span.start, span.end) for span in spans[key]) for key in keys if key in spans}
 
 
 def _columns(facts: UnitFacts, *, unit_id: int, ids: Mapping[str, int]) -> dict[str, object]:
@@ -161,4 +219,5 @@ def _columns(facts: UnitFacts, *, unit_id: int, ids: Mapping[str, int]) -> dict[
         "ownership": facts.ownership,
         "city": facts.city,
         "is_leading": facts.is_leading,
+        "rank": facts.rank,
     }

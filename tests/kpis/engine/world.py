@@ -116,7 +116,7 @@ STAFF = tuple(f"E{number}" for number in range(1, 9))
 
 
 def random_tables(seed: int, *, days: int = 800, customers: int = 90) -> dict[str, list[dict[str, object]]]:
-    """Return rows for all 23 tables from 2022-11-01 on: nulls where allowed, enums spread, references that hold."""
+    """Return rows for all 23 tables that feed KPIs from 2022-11-01 on: nulls where allowed, enums spread, references that hold."""
     rng = random.Random(seed)
     first = date(2022, 11, 1)
     ids = {
@@ -125,11 +125,12 @@ def random_tables(seed: int, *, days: int = 800, customers: int = 90) -> dict[st
         "customers.customer_id": [f"c{number}" for number in range(customers)],
         "campaigns.campaign_id": [f"CP{number}" for number in range(5)],
         "products.sku_id": [f"K{number}" for number in range(10)],
+        "seats.seat_id": ["P1", "P2"],
         "orders.order_id": [f"O{number}" for number in range(700)],
     }
     sizes = {"orders": 700, "customers": customers, "org_units": 6, "employees": 8, "campaigns": 5, "products": 10}
     tables = {}
-    for spec in library().tables.values():
+    for spec in (table for table in library().tables.values() if table.feeds_kpis):
         rows = []
         for number in range(sizes.get(spec.id, 300)):
             start = first + timedelta(days=rng.randrange(days))

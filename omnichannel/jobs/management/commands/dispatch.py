@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from omnichannel.jobs.services.dispatching import dispatch_round
 from omnichannel.jobs.services.sweeping import Sweeper
+from omnichannel.jobs.services.ticking import Ticker
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +32,11 @@ class Command(BaseCommand):
         stop = threading.Event()
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda *_: stop.set())
-        sweeper = Sweeper()
+        sweeper, ticker = Sweeper(), Ticker()
         while not stop.wait(options["every"]):
             try:
                 dispatch_round(now=timezone.now())
+                ticker.round(now=timezone.now())
                 sweeper.round(now=timezone.now())
             except (DatabaseError, InterfaceError):
                 log.warning("dispatcher: the database is away", exc_info=True)

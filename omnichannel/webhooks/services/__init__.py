@@ -1,0 +1,1 @@
+"""What changes endpoints, announces events and sends them."""

@@ -1,0 +1,158 @@
+"""The organisation of a day as a plan sees it, and its figures before and after a move. No query is made here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from roles.catalogue import RoleKey
+from roles.coverage import CoverState, against_expectation, cover_by_unit
+from roles.holdings import Holding
+from roles.queries.stages import DEFAULT, Adopted
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A person at work on the day; `seat` is the seat they sit in."""
+
+    person: str
+    unit: str
+    manager: str | None
+    fte: Decimal
+    seat: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """A role held on the day."""
+
+    person: str
+    role: RoleKey
+    unit: str
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A unit with everything below it: people, FTE, units, seats and layers of units, itself included.
+
+    `span` counts who reports to the unit's lead (whoever sits in its head seat, else whom most people there report
+    to); None without one. `missing` and `shared` are roles that the unit's sub-type expects and nobody, or nobody
+    dedicated, holds; None where the expectation is judged at a unit above.
+    """
+
+    people: int
+    fte: Decimal
+    units: int
+    seats: int
+    layers: int
+    span: int | None
+    missing: tuple[RoleKey, ...] | None
+    shared: tuple[RoleKey, ...] | None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Who and what is where on the day. `heads` are the units by their head seat, `decided` own stages of units."""
+
+    parents: Mapping[str, str | None]
+    workers: Mapping[str, Worker]
+    held: tuple[HeldRole, ...]
+    seats: Mapping[str, str]
+    heads: Mapping[str, str] = field(default_factory=dict)
+    decided: Mapping[str, Adopted] = field(default_factory=dict)
+
+    @cached_property
+    def children(self) -> dict[str, list[str]]:
+        """Return the units directly below each unit."""
+        found: dict[str, list[str]] = {}
+        for unit, parent in self.parents.items():
+            if parent is not None:
+                found.setdefault(parent, []).append(unit)
+        return found
+
+    @cached_property
+    def reports(self) -> Counter[str]:
+        """Return how many people report to each person."""
+        return Counter(worker.manager for worker in self.workers.values() if worker.manager is not None)
+
+    @cached_property
+    def leads(self) -> dict[str, str]:
+        """Return who leads each unit; units without anybody to lead it are absent."""
+        found: dict[str, str] = {}
+        for worker in self.workers.values():
+            best = found.get(worker.unit)
+            if self.reports[worker.person] > (self.reports[best] if best is not None else 0):
+                found[worker.unit] = worker.person
+        seated = {worker.seat: worker.person for worker in self.workers.values() if worker.seat is not None}
+        return found | {unit: seated[seat] for seat, unit in self.heads.items() if seat in seated}
+
+    def above(self, unit: str | None) -> list[str]:
+        """Return the unit and the way up from it."""
+        found: list[str] = []
+        while unit is not None and unit in self.parents and unit not in found:
+            found.append(unit)
+            unit = self.parents[unit]
+        return found
+
+    def branch(self, unit: str) -> list[str]:
+        """Return the unit and everything below it, each parent before its children."""
+        found = [unit]
+        for each in found:
+            found += self.children.get(each, ())
+        return found
+
+    def stage(self, unit: str) -> Adopted:
+        """Return the stage the unit works in."""
+        return next((self.decided[each] for each in self.above(unit) if each in self.decided), DEFAULT)
+
+    def figures(self, units: Iterable[str]) -> dict[str, Figures]:
+        """Return the figures of some units."""
+        people = Counter(worker.unit for worker in self.workers.values())
+        seats = Counter(self.seats.values())
+        fte: dict[str, Decimal] = {}
+        for worker in self.workers.values():
+            fte[worker.unit] = fte.get(worker.unit, Decimal(0)) + worker.fte
+        found = {}
+        for unit in units:
+            branch = self.branch(unit)
+            missing, shared = self._gaps(unit, branch)
+            lead = self.leads.get(unit)
+            found[unit] = Figures(
+                people=sum(people[each] for each in branch),
+                fte=sum((fte.get(each, Decimal(0)) for each in branch), Decimal(0)),
+                units=len(branch),
+                seats=sum(seats[each] for each in branch),
+                layers=self._layers(unit),
+                span=self.reports[lead] if lead is not None else None,
+                missing=missing,
+                shared=shared,
+            )
+        return found
+
+    def _layers(self, unit: str) -> int:
+        count, row = 0, [unit]
+        while row:
+            count, row = count + 1, [below for each in row for below in self.children.get(each, ())]
+        return count
+
+    def _gaps(self, unit: str, branch: list[str]) -> tuple[tuple[RoleKey, ...] | None, tuple[RoleKey, ...] | None]:
+        if unit not in self.decided and self.parents[unit] is not None:
+            return None, None
+        inside = set(branch)
+        holdings = [self._holding(each, unit) for each in self.held if each.unit in inside]
+        covers = {role: cover for (role, _unit), cover in cover_by_unit(holdings).items()}
+        lines = against_expectation(covers, subtype=self.stage(unit).subtype)
+        return (
+            tuple(line.role for line in lines if line.state is CoverState.MISSING),
+            tuple(line.role for line in lines if line.state is CoverState.SHARED),
+        )
+
+    def _holding(self, held: HeldRole, unit: str) -> Holding:
+        worker = self.workers.get(held.person)
+        fte = worker.fte if worker is not None else Decimal(1)
+        return Holding(held.person, held.person, held.role, unit, unit, held.share, fte, date.min, None)

@@ -1,0 +1,104 @@
+"""How a change is shown and answered: in the sheet over the page one stands on, or as a page of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
+
+from omnichannel.core.periods import parse_day
+from omnichannel.workspaces.clock import today_in
+from omnichannel.workspaces.middleware import WorkspaceRequest
+from roles.choices import Thing
+from roles.services.sync.states import assignment_key
+from roles.services.written import Written
+
+EDITABLE = (Thing.UNITS, Thing.SEATS, Thing.PEOPLE, Thing.ASSIGNMENTS, Thing.LINES)
+
+
+def thing_of(text: str, among: tuple[Thing, ...] = EDITABLE) -> Thing:
+    """Read the kind of thing from a URL; 404 for what is none, or cannot be changed so."""
+    if text not in {thing.value for thing in among}:
+        raise Http404(text)
+    return Thing(text)
+
+
+def day_in(request: WorkspaceRequest, *names: str) -> date:
+    """Return the first of the query's days that is one; today when none is, or for a past day that is only shown."""
+    today = today_in(request.access.workspace)
+    for name in names:
+        try:
+            day = parse_day(request.GET.get(name, ""))
+        except ValueError:
+            continue
+        return max(day, today) if name == "as_of" else day
+    return today
+
+
+def show(request: WorkspaceRequest, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
+    """Draw a change: its part `sheet` for htmx, else the page around it."""
+    name = f"{template}#sheet" if request.htmx else template
+    return render(request, name, {**context, "in_sheet": bool(request.htmx)}, status=status)
+
+
+def done(
+    request: WorkspaceRequest,
+    written: Written,
+    text: str,
+    *,
+    url: str,
+    thing: Thing,
+    key: str,
+    is_gone: bool = False,
+    undoable: bool = True,
+) -> HttpResponse:
+    """Answer a change that holds: a word with an undo, and the page redrawn or left for the one at `url`.
+
+    A page that redraws itself hears of it by the event `org:changed`; others send `X-After: reload` with the change.
+    """
+    slug = request.access.workspace.slug
+    undo = reverse("roles:revision_undo", args=[slug, written.revision]) if undoable and written.revision else ""
+    if not request.htmx or request.headers.get("X-After") == "reload":
+        tell = messages.success if written.revision else messages.info
+        tell(request, text, extra_tags=f"undo:{undo}" if undo else "")
+        if not request.htmx:
+            return redirect(url)
+        return HttpResponseClientRedirect(url) if is_gone else HttpResponseClientRefresh()
+    answer = render(
+        request, "roles/changes/_done.html", {"text": text, "undo": undo, "is_written": bool(written.revision)}
+    )
+    told = {"thing": thing.value, "id": key, "revision": written.revision, "url": url}
+    answer["HX-Trigger"] = json.dumps({"org:changed": told})
+    return answer
+
+
+def said(request: WorkspaceRequest, written: Written, name: str, *, on: date | None, what: str = "") -> str:
+    """Say what a save did, and from when."""
+    if written.revision is None:
+        return _("Nothing was changed.")
+    today = today_in(request.access.workspace)
+    words = {"what": what or _("Saved"), "name": name, "day": on}
+    if on is None or on == today:
+        return _("%(what)s: %(name)s.") % words
+    if on > today:
+        return _("%(what)s: %(name)s, planned for %(day)s.") % words
+    return _("%(what)s: %(name)s, as a correction of the past from %(day)s on.") % words
+
+
+def url_of(slug: str, thing: Thing, external_id: str, *, query: str = "") -> str:
+    """Return the page on which a thing stands; seats and lines have none, so the organisation's."""
+    if thing is Thing.UNITS:
+        return reverse("roles:unit", args=[slug, external_id]) + query
+    if thing is Thing.PEOPLE:
+        return reverse("roles:person", args=[slug, external_id]) + query
+    if thing is Thing.ASSIGNMENTS:
+        return reverse("roles:person", args=[slug, assignment_key(external_id)[0]]) + query
+    return reverse("roles:organisation", args=[slug]) + query

@@ -1,0 +1,215 @@
+"""What a move does to weights and scores: told before it is made, and found just so once it is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import threading
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from kpis.choices import AutoLoad
+from kpis.engine.specs import COMPANY
+from kpis.models import KpiValue, Scorecard
+from kpis.queries.move_effect import MoveEffect
+from kpis.services.move_effect import move_effect
+from omnichannel.jobs.choices import JobKind
+from omnichannel.jobs.models import Job
+from omnichannel.workspaces.models import Workspace
+from omnichannel.workspaces.scoping import workspace_scope
+from roles.catalogue import StageKey, SubtypeKey
+from roles.choices import Thing
+from roles.models import OrgRevision
+from roles.services.moving import move
+from roles.services.sync import (
+    AssignmentInput,
+    PersonInput,
+    UnitInput,
+    upsert_assignments,
+    upsert_people,
+    upsert_units,
+)
+from roles.services.sync.checks import lock_organisation
+from tests.kpis.door import orders_csv, put, work
+from tests.kpis.retailer import NOVEMBER, SINCE, adopt, build_organisation, put_targets, unit
+
+FIRST = date(2024, 11, 1)
+TODAY = date(2026, 11, 22)
+
+
+def build(people: int = 0) -> None:
+    """Two business units in different stages with stores, orders of November, targets, figures and cards."""
+    build_organisation()
+    more = [
+        UnitInput("BU2", "男装事业部", "business_unit", "G"),
+        UnitInput("S9", "门店S9", "store", "BU2", ownership="direct"),
+    ]
+    assert upsert_units(more, effective_on=SINCE, actor_id=None).is_ok
+    extra = [PersonInput(f"X{number:03}", "UC", SINCE) for number in range(people)]
+    assert upsert_people(extra, effective_on=SINCE, actor_id=None).is_ok
+    held = [AssignmentInput(person.external_id, "user-ops", "UC", SINCE) for person in extra]
+    assert upsert_assignments(held, actor_id=None).is_ok
+    adopt(StageKey.STRONG_DEPARTMENT, SubtypeKey.SALES_LED, at="BU1")
+    lines = [
+        f"O{number},C{number % 7},store,{store},{guide},2024-11-{number % 28 + 1:02} 10:00:00,paid,{net},0,0,{net},1"
+        for number, (store, guide, net) in enumerate([("S1", "ES1", 300), ("S2", "ES2", 500), ("S9", "", 70)] * 9)
+    ]
+    put(orders_csv(*lines), auto=AutoLoad.CLEAN)
+    work()
+    goals = {("sales_net", COMPANY): 9000, ("sales_net", unit("BU1")): 8000, ("sales_net", unit("BU2")): 500}
+    put_targets(NOVEMBER, goals)
+    work(JobKind.COMPUTE_VALUES)
+
+
+@pytest.fixture
+def retailer(in_workspace: Workspace) -> None:
+    build()
+
+
+def cards() -> dict[tuple[str, str], Decimal | None]:
+    """Return the stored scores of people in November."""
+    rows = Scorecard.objects.filter(period="2024-11", scope_kind="employee", is_current=True)
+    return {(row.scope_id, row.role_key): row.score for row in rows}
+
+
+def sales() -> dict[str, Decimal | None]:
+    rows = KpiValue.objects.filter(period="2024-11", kpi="sales_net", scope_kind="unit", is_current=True)
+    return {row.scope_id: row.value for row in rows if row.scope_id in ("BU1", "BU2")}
+
+
+def told(effect: MoveEffect) -> dict[tuple[str, str], Decimal | None]:
+    return {(card.person, card.role): card.after.score for card in effect.cards if card.after}
+
+
+def region(on: date = FIRST) -> MoveEffect:
+    return move_effect(Thing.UNITS, "R1", to="BU2", on=on, today=TODAY)
+
+
+@pytest.mark.usefixtures("retailer")
+def test_a_move_to_come_stands_on_the_last_closed_month_refusals_say_why_and_no_move_changes_nothing() -> None:
+    effect = region(on=date(2027, 1, 1))
+    assert (effect.period, effect.day) == (NOVEMBER, date(2027, 1, 1))
+    assert told(effect) == told(region())
+    loop = move_effect(Thing.UNITS, "BU1", to="S1", on=FIRST, today=TODAY)
+    assert loop.refused
+    assert not loop.cards
+    same = move_effect(Thing.UNITS, "R1", to="BU1", on=FIRST, today=TODAY)
+    assert (same.refused, same.changed, same.people) == ((), (), 0)
+
+
+@pytest.mark.usefixtures("retailer")
+def test_a_moved_region_gets_the_scores_and_totals_that_the_next_computation_finds() -> None:
+    before, revisions, jobs = cards(), OrgRevision.objects.count(), Job.objects.count()
+    effect = region()
+    assert (effect.period, effect.day, effect.people) == (NOVEMBER, NOVEMBER.last_day, 2)
+    assert {(card.person, card.role): card.before.score for card in effect.cards if card.before} == {
+        key: score for key, score in before.items() if key[0] in ("ES1", "ES2")
+    }
+    guide = effect.cards[0]
+    assert guide.before is not None
+    assert guide.after is not None
+    assert (guide.before.stage, guide.after.stage) == ("strong-department", "project")
+    assert guide.weights_changed
+    assert sum(line.weight_after for line in guide.lines) == 100
+    totals = {one.unit: (one.before, one.after) for one in effect.units}
+    assert totals == {"BU1": (Decimal(7200), Decimal(0)), "BU2": (Decimal(630), Decimal(7830))}
+    assert (OrgRevision.objects.count(), Job.objects.count(), cards()) == (revisions, jobs, before)
+
+    assert move(Thing.UNITS, "R1", to="BU2", on=FIRST, actor_id=None).is_ok
+    work(JobKind.COMPUTE_VALUES)
+    after = cards()
+    assert told(effect) == {key: score for key, score in after.items() if key[0] in ("ES1", "ES2")}
+    assert sales() == {one.unit: one.after for one in effect.units}
+
+
+@pytest.mark.usefixtures("retailer")
+def test_a_department_that_moves_answers_for_another_business_and_its_combined_cards_follow() -> None:
+    effect = move_effect(Thing.UNITS, "UC", to="BU2", on=FIRST, today=TODAY)
+    assert {(card.person, card.role) for card in effect.cards} == {
+        ("P1", "user-ops"),
+        ("P1", "content-marketing"),
+        ("P1", ""),
+    }
+    assert move(Thing.UNITS, "UC", to="BU2", on=FIRST, actor_id=None).is_ok
+    work(JobKind.COMPUTE_VALUES)
+    assert told(effect) == {key: score for key, score in cards().items() if key[0] == "P1"}
+
+    # and on from there, a person alone
+    effect = move_effect(Thing.PEOPLE, "P1", to="R1", on=FIRST, today=TODAY)
+    assert effect.people == 1
+    assert effect.weights_changed == 2
+    assert move(Thing.PEOPLE, "P1", to="R1", on=FIRST, actor_id=None).is_ok
+    work(JobKind.COMPUTE_VALUES)
+    assert told(effect) == {key: score for key, score in cards().items() if key[0] == "P1"}
+
+
+def test_without_a_closed_month_there_is_nothing_to_compare(in_workspace: Workspace) -> None:
+    build_organisation()
+    assert move_effect(Thing.UNITS, "R1", to="HQ", on=TODAY, today=TODAY).period is None
+
+
+def test_the_number_of_queries_does_not_grow_with_the_people(in_workspace: Workspace) -> None:
+    build(people=2)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert move_effect(Thing.UNITS, "UC", to="HQ", on=FIRST, today=TODAY).people >= 3
+        return len(seen)
+
+    assert upsert_people([PersonInput("Z1", "S1", SINCE)], effective_on=SINCE, actor_id=None).is_ok
+    queries()  # what is read once by a process is read now
+    few = queries()
+    extra = [PersonInput(f"Y{number:03}", "UC", SINCE) for number in range(60)]
+    assert upsert_people(extra, effective_on=SINCE, actor_id=None).is_ok
+    held = [AssignmentInput(person.external_id, "user-ops", "UC", SINCE) for person in extra]
+    assert upsert_assignments(held, actor_id=None).is_ok
+    assert queries() == few
+
+
+@pytest.mark.usefixtures("retailer")
+def test_the_sheet_shows_it_and_the_file_has_every_line(signed_in: Callable[..., Client]) -> None:
+    client = signed_in("hr_lead")
+    query = "?thing=units&id=R1&to=BU2&on=2024-11-01"
+    for language, words in (("zh-hans", "ES1"), ("en", "Scorecards that change")):
+        answer = client.get(f"/w/acme/move-effect/{query}", HTTP_HX_REQUEST="true", HTTP_ACCEPT_LANGUAGE=language)
+        assert answer.status_code == 200
+        assert words in answer.content.decode()
+        assert "<html" not in answer.content.decode()
+    assert "<h1" in client.get(f"/w/acme/move-effect/{query}").content.decode()
+    text = client.get(f"/w/acme/move-effect/cards.csv{query}").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    mine = [row for row in rows if row["person"] == "ES1"]
+    assert sum(Decimal(row["weight_before"]) for row in mine) == 100
+    assert sum(Decimal(row["weight_after"]) for row in mine) == 100
+    for bad in ("thing=lines&id=L1", "thing=units&id=R1&on=yesterday", "id=R1"):
+        assert client.get(f"/w/acme/move-effect/?{bad}").status_code == 404
+    for role in ("executive", "analyst"):
+        assert signed_in(role).get(f"/w/acme/move-effect/{query}").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_somebody_else_writes_the_organisation_it_says_so(workspace: Workspace) -> None:
+    held, seen = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with workspace_scope(workspace.pk), transaction.atomic():
+            lock_organisation()
+            held.set()
+            seen.wait(20)
+        connection.close()
+
+    with workspace_scope(workspace.pk):
+        build_organisation()
+        writer = threading.Thread(target=write)
+        writer.start()
+        assert held.wait(10)
+        effect = move_effect(Thing.UNITS, "R1", to="HQ", on=TODAY, today=TODAY)
+        seen.set()
+        writer.join()
+        assert effect.is_busy
