@@ -29,6 +29,9 @@ def value_on(state: State | None, day: str) -> dict[str, Any] | None:
 
 def first_difference(before: State | None, after: State | None) -> date | None:
     """Return the first day on which the dated facts differ; None when they do from the first records on, or never."""
+    if before is None or after is None:
+        spans = spans_of(before) or spans_of(after)
+        return date.fromisoformat(spans[0]["start"]) if spans and spans[0]["start"] else None
     bounds = {span[end] or "" for state in (before, after) for span in spans_of(state) for end in DAYS}
     for day in sorted({"", *bounds}):
         if value_on(before, day) != value_on(after, day):

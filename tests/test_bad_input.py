@@ -39,6 +39,10 @@ def test_nonsense_in_a_body_is_a_problem_that_names_itself(body: str, api_client
         for method in set(methods) - {"GET"}:
             if is_api(route):
                 answer = api.generic(method, url_of(route, slug="acme"), body, content_type="application/json")
+                if route.startswith("scim:"):  # SCIM has a form of its own, and a search of it no required field
+                    assert answer.status_code < 500, (route, body[:20])
+                    assert answer["Content-Type"] == "application/scim+json"
+                    continue
                 assert 400 <= answer.status_code < 500, (route, body[:20])
                 assert answer["Content-Type"] == "application/problem+json"
                 assert answer.json()["code"]

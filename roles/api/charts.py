@@ -24,7 +24,7 @@ from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from roles.api import shapes
 from roles.api.fields import DayField, Refused
-from roles.api.plans import PlanSerializer, plan_of
+from roles.api.plans import ChartPlanSerializer, plan_of
 from roles.api.reading import MOST_FAULTS, Fault, Row, fault, members, reader_of, refuse
 from roles.api.requests import (
     AS_OF,
@@ -153,7 +153,7 @@ class OrgChartView(WorkspaceAPIMixin, APIView):
         ),
         parameters=[EFFECTIVE_ON, DRY_RUN, CONFIRM, OWNER, IDEMPOTENCY_KEY],
         request=ChartShape,
-        responses={200: PlanSerializer},
+        responses={200: ChartPlanSerializer},
         examples=[OpenApiExample("A small firm", value=EXAMPLE, request_only=True)],
         tags=["org-chart"],
     )

@@ -11,8 +11,10 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.plumbing import list_hash
 from rest_framework import serializers
 
 from omnichannel.core.periods import YEARS
@@ -144,14 +146,17 @@ class AmountField(ReadField):
 class WordField(ReadField):
     """One of a closed list."""
 
-    def __init__(self, words: Collection[str], **kwargs: Any) -> None:
-        self.words = dict.fromkeys(words)
+    def __init__(self, words: Collection[str] | type[TextChoices], **kwargs: Any) -> None:
+        is_named = isinstance(words, type)
+        self.words = dict.fromkeys(words.values if is_named else words)
+        # what drf-spectacular names a closed list by
+        self.enum = {"x-spec-enum-id": list_hash(words.choices)} if is_named else {}
         super().__init__(**kwargs)
 
     @property
     def schema(self) -> dict[str, Any]:
         """Return the closed list."""
-        return {"type": "string", "enum": list(self.words)}
+        return {"type": "string", "enum": list(self.words), **self.enum}
 
     def read(self, value: Any) -> str:
         """Take a word of the list."""

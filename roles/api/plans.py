@@ -11,21 +11,21 @@ from roles.services.whole import ChartEntry, ChartResult, PartPlan
 MOST_NAMED = 1000
 
 
-class EntrySerializer(serializers.Serializer[Any]):
+class ChartEntrySerializer(serializers.Serializer[Any]):
     """One thing of the plan."""
 
     external_id = serializers.CharField(help_text="Its id.")
     name = serializers.CharField(help_text="What people call it.")
 
 
-class MoveSerializer(EntrySerializer):
+class ChartMoveSerializer(ChartEntrySerializer):
     """A thing that moves."""
 
     was = serializers.CharField(allow_null=True, help_text="The unit it leaves; null: the top.")
     now = serializers.CharField(allow_null=True, help_text="The unit it comes to; null: the top.")
 
 
-class CountsSerializer(serializers.Serializer[Any]):
+class ChartCountsSerializer(serializers.Serializer[Any]):
     """How many of a part; what moves is not counted as changed."""
 
     created = serializers.IntegerField(help_text="New ones.")
@@ -35,17 +35,17 @@ class CountsSerializer(serializers.Serializer[Any]):
     same = serializers.IntegerField(help_text="Those that are as the document says.")
 
 
-class PartSerializer(serializers.Serializer[Any]):
+class ChartPartSerializer(serializers.Serializer[Any]):
     """What happens to one part: all counts, and up to 1,000 of each named."""
 
-    counts = CountsSerializer(help_text="How many.")
-    created = EntrySerializer(many=True, help_text="New ones.")
-    changed = EntrySerializer(many=True, help_text="Changed ones.")
-    moved = MoveSerializer(many=True, help_text="Moved ones.")
-    ended = EntrySerializer(many=True, help_text="Those that leave, close or end.")
+    counts = ChartCountsSerializer(help_text="How many.")
+    created = ChartEntrySerializer(many=True, help_text="New ones.")
+    changed = ChartEntrySerializer(many=True, help_text="Changed ones.")
+    moved = ChartMoveSerializer(many=True, help_text="Moved ones.")
+    ended = ChartEntrySerializer(many=True, help_text="Those that leave, close or end.")
 
 
-class UnitEffectSerializer(serializers.Serializer[Any]):
+class ChartUnitEffectSerializer(serializers.Serializer[Any]):
     """A unit whose own head count or FTE differs afterwards."""
 
     external_id = serializers.CharField(help_text="The unit.")
@@ -56,7 +56,7 @@ class UnitEffectSerializer(serializers.Serializer[Any]):
     fte_after = serializers.DecimalField(12, 3, help_text="Full-time equivalents after.")
 
 
-class RoleLossSerializer(serializers.Serializer[Any]):
+class ChartRoleLossSerializer(serializers.Serializer[Any]):
     """A role that nobody holds in a unit any more."""
 
     role = serializers.CharField(help_text="The role.")
@@ -64,25 +64,25 @@ class RoleLossSerializer(serializers.Serializer[Any]):
     held_by = serializers.ListField(child=serializers.CharField(), help_text="Who held it.")
 
 
-class EffectSerializer(serializers.Serializer[Any]):
+class ChartEffectSerializer(serializers.Serializer[Any]):
     """What follows from the document on its effective day."""
 
-    units = UnitEffectSerializer(many=True, help_text="Units whose head count differs.")
-    coverage_lost = RoleLossSerializer(many=True, help_text="Roles nobody holds any more.")
-    seats_opened = EntrySerializer(many=True, help_text="Seats that fall vacant.")
+    units = ChartUnitEffectSerializer(many=True, help_text="Units whose head count differs.")
+    coverage_lost = ChartRoleLossSerializer(many=True, help_text="Roles nobody holds any more.")
+    seats_opened = ChartEntrySerializer(many=True, help_text="Seats that fall vacant.")
 
 
-class PartsSerializer(serializers.Serializer[Any]):
+class ChartPartsSerializer(serializers.Serializer[Any]):
     """The parts the document speaks of, and those that follow it."""
 
-    units = PartSerializer(required=False, help_text="Units.")
-    seats = PartSerializer(required=False, help_text="Seats.")
-    people = PartSerializer(required=False, help_text="People.")
-    assignments = PartSerializer(required=False, help_text="Assignments.")
-    lines = PartSerializer(required=False, help_text="Secondary lines.")
+    units = ChartPartSerializer(required=False, help_text="Units.")
+    seats = ChartPartSerializer(required=False, help_text="Seats.")
+    people = ChartPartSerializer(required=False, help_text="People.")
+    assignments = ChartPartSerializer(required=False, help_text="Assignments.")
+    lines = ChartPartSerializer(required=False, help_text="Secondary lines.")
 
 
-class PlanSerializer(serializers.Serializer[Any]):
+class ChartPlanSerializer(serializers.Serializer[Any]):
     """What a whole document does, or would do."""
 
     dry_run = serializers.BooleanField(help_text="True when nothing was written.")
@@ -90,8 +90,8 @@ class PlanSerializer(serializers.Serializer[Any]):
     confirm = serializers.CharField(
         allow_blank=True, help_text="The words to send as `confirm` to have it written; empty when none are needed."
     )
-    parts = PartsSerializer(help_text="What happens, part by part.")
-    effect = EffectSerializer(allow_null=True, help_text="What follows; null for a document that is written.")
+    parts = ChartPartsSerializer(help_text="What happens, part by part.")
+    effect = ChartEffectSerializer(allow_null=True, help_text="What follows; null for a document that is written.")
 
 
 def plan_of(result: ChartResult, *, dry_run: bool) -> dict[str, Any]:

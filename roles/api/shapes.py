@@ -22,11 +22,11 @@ class UnitFields(serializers.Serializer[Any]):
     """What a caller says of a unit."""
 
     name = TextField(most=120, least=1, help_text="What people call it.")
-    level = WordField(UnitLevel.values, help_text="What kind of unit it is.")
+    level = WordField(UnitLevel, help_text="What kind of unit it is.")
     parent_external_id = IdField(
         allow_null=True, default=None, help_text="The unit it belongs to; null at the top of the tree."
     )
-    ownership = WordField(Ownership.values, default="na", help_text="Who owns a store; `na` for other units.")
+    ownership = WordField(Ownership, default="na", help_text="Who owns a store; `na` for other units.")
     city = TextField(most=60, default="", help_text="Where it is.")
     is_leading = FlagField(
         allow_null=True, default=None, help_text="Whether it leads omnichannel work; null keeps what is stored."
@@ -76,7 +76,7 @@ class PersonFields(serializers.Serializer[Any]):
         default=None,
         help_text="Where they sit; null keeps the seat while the unit stays, an empty text leaves it.",
     )
-    fill_mode = WordField(FillMode.values, default="internal", help_text="Own staff, lent, or of an outside firm.")
+    fill_mode = WordField(FillMode, default="internal", help_text="Own staff, lent, or of an outside firm.")
     fte = AmountField(places=3, most=MOST_FTE, default=Decimal(1), help_text="Full-time equivalents; 1 is full time.")
     hired_on = DayField(help_text="The first day of their present stint.")
     left_on = DayField(allow_null=True, default=None, help_text="The first day they are gone; null while they stay.")
@@ -113,7 +113,7 @@ class LineFields(serializers.Serializer[Any]):
     """What a caller says of a secondary (dotted) line."""
 
     between = WordField(BETWEEN, help_text="Whether it runs between two units or two people.")
-    kind = WordField(LineKind.values, help_text="Why the line exists.")
+    kind = WordField(LineKind, help_text="Why the line exists.")
     from_external_id = IdField(help_text="Who answers.")
     to_external_id = IdField(help_text="To whom.")
     start_on = DayField(allow_null=True, default=None, help_text="The first day; null: from ever.")
@@ -180,7 +180,7 @@ class StageDocument(serializers.Serializer[Any]):
     """The organisation stage a unit works in on a day, which the weights of KPIs follow."""
 
     external_id = IdField(help_text="The unit.")
-    stage = WordField(StageName.values, help_text="The stage.")
+    stage = WordField(StageName, help_text="The stage.")
     subtype = TextField(most=24, help_text="The sub-type of the stage.")
     decided_in = IdField(allow_null=True, help_text="The unit that decided it, at or above this one; null: nobody did.")
     since = DayField(allow_null=True, help_text="From when on; null where nobody decided.")

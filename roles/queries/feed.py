@@ -136,5 +136,3 @@ def _decided(keys: Sequence[str] | None, *, as_of: date) -> dict[str, Document]:
     """Return the decisions of units themselves; what others inherit follows from the tree."""
     found = stage_documents(keys, as_of=as_of)
     return {key: row for key, row in found.items() if row["decided_in"] == key}
-
-

@@ -182,9 +182,7 @@ def _name_on(versions: Sequence[UnitVersion], unit_id: int | None, day: date | N
     return (begun[-1] if day is not None and begun else own[0]).name if own else ""
 
 
-def organisation_changed_at(
-    *, on: date | None = None, among: Collection[Thing] | None = None
-) -> datetime | None:
+def organisation_changed_at(*, on: date | None = None, among: Collection[Thing] | None = None) -> datetime | None:
     """Return when the organisation, its people or their roles were last written; None while there are none.
 
     With `on` only what that day, or one before it, may look different by, with `among` only such things. Facts of files

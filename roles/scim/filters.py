@@ -48,8 +48,8 @@ def condition(node: Any, *, kind: ScimKind, day: date) -> Condition:
         terms = [condition(term, kind=kind, day=day) for term in node.terms]
         is_and = node.op == LogicalOperator.and_
         q = reduce(and_ if is_and else or_, (term.q for term in terms))
-        if not is_and and any(term is ANYBODY for term in terms):
-            return ANYBODY
+        if not is_and and not all(term.q for term in terms):
+            return ANYBODY  # one of them lets everybody through
         return Condition(q, all(term.exact for term in terms))
     if isinstance(node, Not):
         inner = condition(node.expr, kind=kind, day=day)

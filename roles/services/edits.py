@@ -80,8 +80,6 @@ class Edited:
 
 def values_on(thing: Thing, external_id: str, day: date) -> Values | None:
     """Return what a form of the thing starts from: its fields on the day, else on the nearest one; None: not there."""
-    if thing is Thing.ASSIGNMENTS and external_id.count("/") < 2:
-        return None
     state = states(thing, [external_id]).get(external_id)
     return _values(thing, external_id, state, day) if state is not None else None
 

@@ -50,13 +50,12 @@ def _fits(tried: Attempt, key: str, *, into: str, on: date) -> bool:
 
 def _merge(recorder: Recorder, key: str, *, into: str, on: date) -> None:
     units = stored_units()
-    holding = at(units[key], on)
-    above = holding.value.parent if holding is not None else None
-    after = {
-        child: hung_below(spans, old=key, new=above if child == into else into, on=on)
-        for child, spans in units.items()
-        if child != key
-    }
+    after = {child: hung_below(spans, old=key, new=into, on=on) for child, spans in units.items() if child != key}
+    after[into] = units[into]
+    for stood in units[key]:
+        if stood.end is None or stood.end > on:
+            start = max(stood.start or on, on)
+            after[into] = hung_below(after[into], old=key, new=stood.value.parent, on=start, until=stood.end)
     write_units(units, {child: spans for child, spans in after.items() if spans != units[child]}, recorder=recorder)
     _seats_into(recorder, key, into=into, on=on)
     _people_into(recorder, key, into=into, on=on)

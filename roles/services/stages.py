@@ -8,9 +8,12 @@ from roles.catalogue import StageKey, SubtypeKey
 from roles.choices import SUBTYPES_OF, OrgSource, Thing
 from roles.errors import SubtypeOfOtherStage, UnknownUnit
 from roles.models import AdoptedStage, Unit
+from roles.services.sync.following import follow_units
 from roles.services.sync.revisions import revision
 from roles.services.sync.spans import SpanWriter
+from roles.services.sync.surroundings import unit_days
 from roles.timeline import Span, change_from
+from roles.tree_safety import within
 
 Decision = tuple[StageKey, SubtypeKey, str]
 
@@ -18,12 +21,16 @@ Decision = tuple[StageKey, SubtypeKey, str]
 def adopt_stage(
     unit_external_id: str, *, stage: StageKey, subtype: SubtypeKey, on: date, actor_id: int | None, note: str = ""
 ) -> bool:
-    """Let the unit work in the stage from `on` until the next decision already taken; tell whether anything changed."""
+    """Let the unit work in the stage from `on` until the next decision already taken; tell whether anything changed.
+
+    A decision ends with its unit at the latest; UnknownUnit where the unit is gone by that day.
+    """
     if subtype not in SUBTYPES_OF[stage]:
         raise SubtypeOfOtherStage(stage, subtype)
     with revision(actor_id=actor_id, source=OrgSource.WEB) as recorder:
         unit = Unit.objects.filter(external_id=unit_external_id).first()
-        if unit is None:
+        there = unit_days([unit_external_id])
+        if unit is None or not within((on, date.max), there.get(unit_external_id, ())):
             raise UnknownUnit(unit_external_id)
         before: list[Span[Decision]] = [
             Span(row.during.lower, row.during.upper, (StageKey(row.stage), SubtypeKey(row.subtype), row.note), row.pk)
@@ -35,7 +42,8 @@ def adopt_stage(
         writer.add(
             before,
             after,
-            fields=lambda value: {"unit_id": unit.pk, "stage": value[0].value, "subtype": value[1].value, "note": value[2]},
+            fields=lambda said: {"unit_id": unit.pk, "stage": said[0].value, "subtype": said[1].value, "note": said[2]},
         )
         writer.write()
+        follow_units(there, recorder=recorder)
         return before != after

@@ -123,7 +123,10 @@ def change(request: WorkspaceRequest, slug: str, thing: str, external_id: str) -
         return _show(request, kind, form, title=title, key=external_id, now=now, day=on, status=422)
     shown = None if kind is Thing.LINES else on
     text = said(request, edited.written, _name(kind, external_id, {**now, **form.values}), on=shown)
-    return done(request, edited.written, text, url=_back(request, kind, external_id, on), thing=kind, key=external_id)
+    closed = form.values.get("ends_on")
+    is_gone = closed is not None and closed <= today_in(request.access.workspace)
+    url = reverse("roles:organisation", args=[slug]) if is_gone else _back(request, kind, external_id, on)
+    return done(request, edited.written, text, url=url, thing=kind, key=external_id, is_gone=is_gone)
 
 
 def _form(request: WorkspaceRequest, kind: Thing, *, between: Thing, is_new: bool = True, **given: Any) -> OrgForm:

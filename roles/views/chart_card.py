@@ -78,11 +78,11 @@ def _unit_facts(unit: UnitCard) -> list[Fact]:
     return [
         {"label": _("City"), "value": unit.city},
         {"label": _("Leader"), "value": "、".join(unit.leaders)},
-        {"label": _("People here"), "value": str(unit.people)},
-        {"label": _("People with all below"), "value": str(unit.total_people)},
+        {"label": _("People here"), "value": f"{unit.people:,}"},
+        {"label": _("People with all below"), "value": f"{unit.total_people:,}"},
         {"label": _("FTE with all below"), "value": plain(unit.total_fte)},
-        {"label": _("Units below"), "value": str(unit.units)},
-        {"label": _("Vacant seats"), "value": str(unit.total_vacant)},
+        {"label": _("Units below"), "value": f"{unit.units:,}"},
+        {"label": _("Vacant seats"), "value": f"{unit.total_vacant:,}"},
         {"label": _("Stage"), "value": str(StageName(unit.stage).label)},
         {"label": _("Omnichannel"), "value": _("Leading unit") if unit.is_leading else ""},
     ]
@@ -94,7 +94,7 @@ def _person_facts(seen: Seen, person: PersonCard, *, slug: str) -> list[Fact]:
         {"label": _("Job title"), "value": person.title},
         {"label": _("Unit"), "value": person.unit_name, "url": _unit_url(seen, person.unit, slug=slug)},
         {"label": _("Manager"), "value": manager.name if manager else person.manager or _("Nobody")},
-        {"label": _("Direct reports"), "value": str(person.reports) if person.reports else ""},
+        {"label": _("Direct reports"), "value": f"{person.reports:,}" if person.reports else ""},
         {"label": _("Filled by"), "value": str(person.fill_mode.label)},
         {"label": _("FTE"), "value": plain(person.fte)},
     ]

@@ -87,7 +87,9 @@ def end_page(request: WorkspaceRequest, slug: str, thing: str, external_id: str)
     if written.issues:
         return _show(request, kind, external_id, name, form, refused=written, status=422)
     text = said(request, written, name, on=on, what=_("Ended"))
-    return done(request, written, text, url=url_of(slug, kind, external_id), thing=kind, key=external_id)
+    is_gone = kind is Thing.UNITS and on <= today_in(request.access.workspace)
+    url = reverse("roles:organisation", args=[slug]) if is_gone else url_of(slug, kind, external_id)
+    return done(request, written, text, url=url, thing=kind, key=external_id, is_gone=is_gone)
 
 
 @require_POST
@@ -131,7 +133,9 @@ def merge(request: WorkspaceRequest, slug: str, external_id: str) -> HttpRespons
     if written.issues:
         return _show_merge(request, external_id, name, form, refused=written, status=422)
     text = said(request, written, name, on=on, what=_("Merged"))
-    return done(request, written, text, url=url_of(slug, Thing.UNITS, into), thing=Thing.UNITS, key=external_id)
+    url = url_of(slug, Thing.UNITS, into)
+    is_gone = on <= today_in(request.access.workspace)
+    return done(request, written, text, url=url, thing=Thing.UNITS, key=external_id, is_gone=is_gone)
 
 
 def _name(kind: Thing, key: str, day: date) -> str:

@@ -28,6 +28,7 @@ def node_actions(request: WorkspaceRequest, clock: Clock, thing: Thing, external
         line = {"between": "units", "from_external_id": external_id}
         wanted += [
             (_("New unit below"), "plus", "roles:new", [slug, "units"], below),
+            (_("New person here"), "user-plus", "roles:new", [slug, "people"], inside),
             (_("New seat here"), "plus", "roles:new", [slug, "seats"], inside),
             (_("Add a secondary line"), "arrow-up-right", "roles:new", [slug, "lines"], line),
             (_("Merge into another unit"), "arrows-pointing-in", "roles:merge", [slug, external_id], {}),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -17,6 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 from omnichannel.core.periods import parse_day
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
+from roles.chart.nodes import Kind, key_of
 from roles.choices import Thing
 from roles.services.sync.states import assignment_key
 from roles.services.written import Written
@@ -94,11 +96,15 @@ def said(request: WorkspaceRequest, written: Written, name: str, *, on: date | N
 
 
 def url_of(slug: str, thing: Thing, external_id: str, *, query: str = "") -> str:
-    """Return the page on which a thing stands; seats and lines have none, so the organisation's."""
+    """Return the page on which a thing stands; a seat has its place in the chart, a line only the chart itself."""
     if thing is Thing.UNITS:
         return reverse("roles:unit", args=[slug, external_id]) + query
     if thing is Thing.PEOPLE:
         return reverse("roles:person", args=[slug, external_id]) + query
     if thing is Thing.ASSIGNMENTS:
         return reverse("roles:person", args=[slug, assignment_key(external_id)[0]]) + query
-    return reverse("roles:organisation", args=[slug]) + query
+    chart = reverse("roles:organisation", args=[slug])
+    if thing is Thing.SEATS:
+        focus = urlencode({"focus": key_of(Kind.SEAT, external_id)})
+        return f"{chart}?{focus}" + (f"&{query.removeprefix('?')}" if query else "")
+    return chart + query

@@ -12,6 +12,7 @@ let asking = null;
 let timer = 0;
 let before = null;
 let words = "";
+let answered = Promise.resolve();
 
 input.setAttribute("role", "combobox");
 input.setAttribute("aria-controls", list.id);
@@ -28,7 +29,7 @@ function shut() {
 function tell() {
   if (!words) count.textContent = "";
   else if (!found.total) count.textContent = tree.org.word("none");
-  else count.textContent = tree.org.word("found", { n: at + 1 || "–", total: found.total });
+  else count.textContent = tree.org.word(at < 0 ? "total" : "found", { n: at + 1, total: found.total });
 }
 
 function part(name, text) {
@@ -61,17 +62,23 @@ function point(index) {
   items[active].scrollIntoView({ block: "nearest" });
 }
 
-async function search() {
+// Enter may come while the answer is still on its way: then it waits for that one.
+function search() {
   clearTimeout(timer);
   const text = input.value.trim();
-  if (text === words) return;
-  words = text;
+  if (text !== words) {
+    words = text;
+    answered = ask(text);
+  }
+  return answered;
+}
+
+async function ask(text) {
   at = -1;
   asking?.abort();
   asking = new AbortController();
-  if (!text) {
-    found = NOTHING;
-  } else {
+  found = NOTHING;
+  if (text) {
     const query = tree.org.asked([["q", text]]);
     query.delete("root");
     const answer = await fetch(`${tree.org.routes.find}?${query}`, { signal: asking.signal }).catch(() => null);

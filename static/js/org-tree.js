@@ -181,7 +181,11 @@ function leaveRoot(key, path) {
 
 // What a jump has opened folds again at the next one, or a search would leave half the tree open.
 function foldJumped(path) {
-  jumped.filter((key) => !path.includes(key)).forEach((key) => node(key) && show(node(key), false));
+  for (const item of jumped.filter((key) => !path.includes(key)).map(node)) {
+    if (!item) continue;
+    show(item, false);
+    groupOf(item)?.remove();
+  }
   jumped = [];
 }
 

@@ -130,7 +130,7 @@ def test_by_keyboard_alone_every_task_of_the_chart(sign_in: SignIn) -> None:
 
     page.keyboard.press("ArrowDown")
     page.keyboard.press("*")
-    page.wait_for_function("!document.querySelector('#org-tree [aria-level=\"2\"][aria-expanded=false]')")
+    page.wait_for_function("() => !document.querySelector('#org-tree [aria-level=\"2\"][aria-expanded=false]')")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowLeft")
     expect(node(page, top)).to_have_attribute("aria-expanded", "false")
@@ -138,7 +138,7 @@ def test_by_keyboard_alone_every_task_of_the_chart(sign_in: SignIn) -> None:
 
     page.keyboard.press("/")
     assert focused(page) == "org-q"
-    page.keyboard.type("jad")
+    page.keyboard.type("dg")
     page.keyboard.press("Enter")
     expect(page.locator("#org-tree .is-found")).to_have_count(1)
     hit = focused(page)

@@ -6,7 +6,7 @@ person a list of (unit, manager) or None.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -36,6 +36,7 @@ class Person:
         return self.jobs[day] is not None or (self.hired <= day and (self.left is None or day < self.left))
 
 
+RoleKey = tuple[str, str, int]
 Role = tuple[str, int | None]
 
 
@@ -117,7 +118,7 @@ class Model:
         """End the roles of a person with their stint."""
         self._trim(lambda key, role: key[0] == person, lambda key, role, day: self.people[person].is_here(day))
 
-    def _trim(self, concerns, is_there) -> None:  # type: ignore[no-untyped-def]
+    def _trim(self, concerns: Callable[[RoleKey, Role], bool], is_there: Callable[[RoleKey, Role, int], bool]) -> None:
         for key, role in list(self.roles.items()):
             if not concerns(key, role):
                 continue
@@ -153,8 +154,8 @@ def _faults_of_people(model: Model, day: int) -> list[str]:
     return found + [f"managers of {key} on {day}" for key in leads if _loops(key, leads)]
 
 
-def _loops(start: str, above: dict[str, str]) -> bool:  # type: ignore[type-arg,unused-ignore]
-    at, seen = above.get(start), set()
+def _loops(start: str, above: Mapping[str, str | None]) -> bool:
+    at, seen = above.get(start), set[str]()
     while at and at not in seen:
         if at == start:
             return True

@@ -141,16 +141,14 @@ def test_a_planned_name_is_not_overwritten_by_a_form_opened_before_its_day(
 def test_a_correction_of_the_past_is_said_to_be_one_and_the_earlier_answer_stays_readable(
     signed_in: SignedIn, workspace: Workspace, today: date
 ) -> None:
-    client, path, past = signed_in("hr_lead"), "change/seats/P1/edit/", today - timedelta(days=90)
+    client, path, past = signed_in("hr_lead"), "change/seats/P2/edit/", today - timedelta(days=90)
     with workspace_scope(workspace.pk):
         assert upsert_seats(
             [SeatInput("P2", "R01", "店长")], effective_on=today - timedelta(days=200), actor_id=None
         ).is_ok
         before = OrgRevision.objects.latest("number").at
-    form = opened(client, path.replace("P1", "P2"))
-    saved = client.post(
-        f"{HERE}/{path.replace('P1', 'P2')}", {**form, "title": "大店长", "on": str(past)}, follow=True, **EN
-    )  # type: ignore[arg-type]
+    sent = {**opened(client, path), "title": "大店长", "on": str(past)}
+    saved = client.post(f"{HERE}/{path}", sent, follow=True, **EN)  # type: ignore[arg-type]
     assert f"Saved: 大店长, as a correction of the past from {past} on." in saved.content.decode()
     with workspace_scope(workspace.pk):
         assert SeatVersion.objects.on(past).get(seat__external_id="P2").title == "大店长"
@@ -296,6 +294,12 @@ def test_closing_names_every_obstacle_and_taking_back_wants_the_id_typed(
     assert "Merged: 杭州西湖店." in merged.content.decode()
     with workspace_scope(workspace.pk):
         assert Employment.objects.on(today).get(person__external_id="E4").unit.external_id == "S0101"
+    empty = {**opened(client, "change/units/new/"), "external_id": "D9", "name": "空部门", "parent_external_id": "G"}
+    assert client.post(f"{HERE}/change/units/new/", {**empty, "on": "2026-01-01"}).status_code == 302
+    closed = client.post(f"{HERE}/change/units/D9/end/", {"on": str(today)}, follow=True, **EN)  # type: ignore[arg-type]
+    assert (closed.status_code, closed.redirect_chain) == (200, [(f"{HERE}/", 302)])
+    same = client.post(f"{HERE}/change/units/R02/edit/", opened(client, "change/units/R02/edit/"), follow=True, **EN)  # type: ignore[arg-type]
+    assert "Nothing was changed." in same.content.decode()
 
 
 def test_the_tray_lists_what_has_no_place_and_leads_to_where_it_is_put_right(

@@ -56,9 +56,7 @@ def test_every_thing_that_differs_is_told_once_and_the_other_way_round_mirrors_i
     told = {(change.thing, change.external_id) for change in changes}
     assert len(told) == len(changes)
     assert told == {
-        key
-        for key in {*before, *after}
-        if (key in before) != (key in after) or before[key].values != after[key].values
+        key for key in {*before, *after} if (key in before) != (key in after) or before[key].values != after[key].values
     }
     mirrored = {Difference.ADDED: Difference.REMOVED, Difference.REMOVED: Difference.ADDED}
     kinds = {(change.thing, change.external_id): change.kind for change in changes}

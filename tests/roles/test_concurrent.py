@@ -96,10 +96,15 @@ def test_whatever_four_writers_do_at_once_the_organisation_holds_together() -> N
                 done[name or "refused"] = done.get(name or "refused", 0) + 1
             with workspace_scope(workspace.pk):
                 check()
-        gate_closed = Barrier(WRITERS)
-        list(pool.map(lambda _: (gate_closed.wait(WAIT), connection.close()), range(WRITERS)))
+        list(pool.map(lambda _: hang_up(gate), range(WRITERS)))
     assert sum(done.values()) == ROUNDS * WRITERS
     assert len(done) > 4, done
+
+
+def hang_up(gate: Barrier) -> None:
+    """Close the connection of each of the threads."""
+    gate.wait(WAIT)
+    connection.close()
 
 
 def begin() -> None:

@@ -10,6 +10,7 @@ import pytest
 from omnichannel.workspaces.models import Workspace
 from roles.catalogue import StageKey, SubtypeKey
 from roles.choices import Thing
+from roles.errors import UnknownUnit
 from roles.models import Assignment, Employment, Person, ReportingLine, SeatVersion, Unit
 from roles.models.dated import as_known
 from roles.queries.org_chart import unit_tree
@@ -76,6 +77,15 @@ def test_a_closed_unit_takes_roles_lines_stage_and_empty_seats_with_it(organisat
     assert end(Thing.UNITS, "D-NEW", on=LATER, actor_id=None).revision is None
     assert upsert_units([UnitInput("D-NEW", "新零售部", "department", "G")], effective_on=YEAR_END, actor_id=None).is_ok
     assert "D-NEW" in unit_tree(as_of=YEAR_END)
+
+
+def test_a_stage_is_adopted_as_long_as_the_unit_is_there(organisation: Workspace) -> None:
+    upsert_units([TEAM], effective_on=DAY, actor_id=None)
+    stage = {"stage": StageKey.PROJECT, "subtype": SubtypeKey.PROJECT_TEAM, "actor_id": None}
+    assert adopt_stage("T1", on=DAY, **stage)
+    assert [decision.end for decision in stage_history("T1")] == [YEAR_END]
+    with pytest.raises(UnknownUnit):
+        adopt_stage("T1", on=YEAR_END, **stage)
 
 
 def test_who_leaves_takes_roles_and_lines_with_them(organisation: Workspace) -> None:

@@ -8,10 +8,8 @@ is refused changes nothing; sent again nothing changes; and what was known at ea
 from __future__ import annotations
 
 import os
-import sys
-from collections import Counter
-from collections.abc import Callable, Sequence
-from itertools import takewhile
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -24,7 +22,7 @@ from roles.choices import Thing
 from roles.models import OrgRevision
 from roles.models.dated import as_known
 from roles.services.ending import end, remove
-from roles.services.moving import merge_units, move
+from roles.services.moving import KEEP, merge_units, move
 from roles.services.sync import (
     AssignmentInput,
     PersonInput,
@@ -37,20 +35,26 @@ from roles.services.sync import (
 from roles.services.sync.rows import NO_END
 from roles.services.undoing import undo
 from roles.services.written import Written
+from tests.roles.org_expected import NO_END as KEEPS_ON
+from tests.roles.org_expected import expect_people, expect_units, fit, held_by_day, open_end, team
 from tests.roles.org_model import COUNT, DAYS, Model, Person
 from tests.roles.world import known_then, stored
 
 RUNS = int(os.environ.get("ORG_RUNS", "15"))
 STEPS = int(os.environ.get("ORG_STEPS", "50" if RUNS > 15 else "30"))
-TOLD: Counter = Counter()
 LEVELS = {"G": "group", "T": "project_team"}
 UNIT_IDS = ["G", "T", "A", "B", "C", "D"]
 PEOPLE_IDS = ["P1", "P2", "P3", "P4", "P5"]
 ROLES = ["user-ops", "digital-guide"]
 unit_ids, people_ids = st.sampled_from(UNIT_IDS), st.sampled_from(PEOPLE_IDS)
 days = st.integers(1, COUNT - 1)
-ends_on = st.one_of(*[st.none()] * 6, st.just(99), days)
+ends_on = st.one_of(*[st.none()] * 6, st.just(KEEPS_ON), days)
 left_on = st.one_of(*[st.none()] * 4, days)
+
+
+def day_of(ends: int | None) -> date | None:
+    """Return the first day without a unit as inputs write it."""
+    return None if ends is None else NO_END if ends == KEEPS_ON else DAYS[ends]
 
 
 def at_work(model: Model) -> list[tuple[str, Person]]:
@@ -110,13 +114,6 @@ class Organisation(RuleBasedStateMachine):
             assert result.issues, "it should have been refused"
             assert now == self.model, "what is refused has left a trace"
         is_same = now == self.model
-        TOLD[
-            sys._getframe(2).f_code.co_name
-            if sys._getframe(1).f_code.co_name == "judge"
-            else sys._getframe(1).f_code.co_name,
-            "same" if is_same else "done",
-            not result.issues,
-        ] += 1
         self.model = now
         last = OrgRevision.objects.order_by("-number").first()
         assert OrgRevision.objects.count() == (last.number if last else 0), "a number is missing"
@@ -135,16 +132,16 @@ class Organisation(RuleBasedStateMachine):
 
     @rule(ends=st.lists(ends_on, min_size=1, max_size=4), on=days, data=st.data())
     def units(self, ends: list[int | None], on: int, data: st.DataObject) -> None:
-        rows = {data.draw(unit_ids): {"parent": self.parent(data), "ends": one} for one in ends}
+        rows: dict[str, Any] = {data.draw(unit_ids): {"parent": self.parent(data), "ends": one} for one in ends}
         order = data.draw(st.permutations(sorted(rows)))
         batch = [
             UnitInput(
                 key, key, LEVELS.get(key, "department"), rows[key]["parent"],
-                ends_on=NO_END if rows[key]["ends"] == 99 else rows[key]["ends"] and DAYS[rows[key]["ends"]],
+                ends_on=day_of(rows[key]["ends"]),
             )
             for key in order
         ]  # fmt: skip
-        expected, refused = self.expect_units(rows, on)
+        expected, refused = expect_units(self.model, rows, on)
         call = lambda: upsert_units(batch, effective_on=DAYS[on], actor_id=None)  # noqa: E731
         if self.judge(call, expected, refused=refused):
             self.last = lambda: upsert_units(batch[::-1], effective_on=DAYS[on], actor_id=None)
@@ -152,70 +149,14 @@ class Organisation(RuleBasedStateMachine):
     def parent(self, data: st.DataObject) -> str | None:
         return None if data.draw(st.integers(0, 7)) == 0 else self.unit(data)
 
-    def expect_units(self, rows: dict[str, Any], on: int) -> tuple[Model, bool]:
-        expected = self.model.copy()
-        known = {*expected.units, *rows}
-        if any(row["parent"] == key or (row["parent"] and row["parent"] not in known) for key, row in rows.items()):
-            return expected, True
-        new = [key for key in rows if key not in self.model.units]
-        begins: dict[str, int] = {}
-        for key in new:
-            begins[key] = self.begin_of(key, rows, on, seen=())
-        for key, row in rows.items():
-            parent, ends = row["parent"] or "", row["ends"]
-            if key in new:
-                over = COUNT if ends in (None, 99) else ends
-                if over <= (on if not row["parent"] and key not in LEVELS and self.model.units else 0):
-                    return expected, True
-                start = begins[key] if begins[key] < over else 0
-                expected.units[key] = [parent if start <= day < over else None for day in range(COUNT)]
-            elif not self.change_unit(expected, key, parent, ends, on):
-                return expected, True
-        for key in rows:
-            expected.trim_unit(key)
-        return expected, expected.second_roots(self.model, rows)
-
-    def begin_of(self, key: str, rows: dict[str, Any], on: int, *, seen: Sequence[str]) -> int:
-        parent = rows[key]["parent"]
-        if parent is None:
-            return on if self.model.units and key not in LEVELS else 0
-        if parent in self.model.units:
-            return self.model.first(parent)
-        return 0 if parent in seen else self.begin_of(parent, rows, on, seen=[*seen, key])
-
-    @staticmethod
-    def change_unit(expected: Model, key: str, parent: str, ends: int | None, on: int) -> bool:
-        line = expected.units[key]
-        there = [day for day in range(COUNT) if line[day] is not None]
-        if ends is not None:
-            if ends != 99 and ends <= there[0]:
-                return there[0] == 0 and False
-            over = COUNT if ends == 99 else ends
-            inside = [day for day in there if day < over]
-            for day in range(COUNT):
-                if day >= over:
-                    line[day] = None
-                elif day > inside[-1]:
-                    line[day] = line[inside[-1]]
-            if ends != 99 and on >= ends:
-                return True
-        if line[on] is None:
-            for day in range(on, COUNT):
-                if line[day] is not None:
-                    break
-                line[day] = parent
-        elif line[on] != parent:
-            expected.carry_parent(key, parent, on)
-        return True
-
     @rule(left=st.lists(left_on, min_size=1, max_size=4), on=days, data=st.data())
     def people(self, left: list[int | None], on: int, data: st.DataObject) -> None:
         drawn = {data.draw(people_ids): (one, self.unit(data), self.manager(data)) for one in left}
-        rows = {
+        rows: dict[str, Any] = {
             key: {"unit": unit, "manager": manager, "hired": data.draw(st.integers(0, 3)), "left": one}
             for key, (one, unit, manager) in drawn.items()
         }
-        rows = {key: fitted for key, row in rows.items() if (fitted := self.fit(key, row, on)) is not None}
+        rows = {key: fitted for key, row in rows.items() if (fitted := fit(self.model, key, row, on)) is not None}
         order = data.draw(st.permutations(sorted(rows)))
         batch = [
             PersonInput(
@@ -224,69 +165,13 @@ class Organisation(RuleBasedStateMachine):
             )
             for key in order
         ]  # fmt: skip
-        expected, refused = self.expect_people(rows, on)
+        expected, refused = expect_people(self.model, rows, on)
         call = lambda: upsert_people(batch, effective_on=DAYS[on], actor_id=None)  # noqa: E731
         if self.judge(call, expected, refused=refused):
             self.last = lambda: upsert_people(batch[::-1], effective_on=DAYS[on], actor_id=None)
 
     def manager(self, data: st.DataObject) -> str | None:
         return None if data.draw(st.integers(0, 2)) == 0 else self.person(data)
-
-    def fit(self, key: str, row: dict[str, Any], on: int) -> dict[str, Any] | None:
-        """Keep to what the model can tell by days: known people keep their hiring day, managers do not come back."""
-        known = self.model.people.get(key)
-        if known is None:
-            return row if row["left"] is None or row["left"] > row["hired"] else {**row, "left": None}
-        leads = any(job and job[1] == key for person in self.model.people.values() for job in person.jobs)
-        left = row["left"]
-        if left is not None and (left <= known.hired or left <= on):
-            left = known.left if known.left is not None and known.left > on else None
-        if leads and known.left is not None and (left is None or left > known.left):
-            left = known.left
-        if left is not None and left <= on:
-            return None
-        return {**row, "hired": known.hired, "left": left}
-
-    def expect_people(self, rows: dict[str, Any], on: int) -> tuple[Model, bool]:
-        expected = self.model.copy()
-        for key, row in rows.items():
-            if row["unit"] not in expected.units or row["manager"] == key:
-                return expected, True
-            if row["manager"] is not None and row["manager"] not in {*expected.people, *rows}:
-                return expected, True
-        for key, row in rows.items():
-            self.expect_person(expected, key, row, on)
-        expected.settle()
-        for key in rows:
-            expected.trim_person(key)
-        return expected, False
-
-    def expect_person(self, expected: Model, key: str, row: dict[str, Any], on: int) -> None:
-        hired, left = row["hired"], COUNT if row["left"] is None else row["left"]
-        job = (row["unit"], row["manager"])
-        known = expected.people.get(key)
-        if known is None:
-            jobs = [job if hired <= day < left else None for day in range(COUNT)]
-            expected.people[key] = Person(hired, row["left"], place(self.model, jobs, hired, left))
-            return
-        jobs = with_managers(self.model, known.jobs)
-        there = [day for day in range(hired, COUNT) if jobs[day] is not None and day < left]
-        if not there:
-            jobs = [*jobs[:hired], *(job if day < left else None for day in range(hired, COUNT))]
-            expected.people[key] = Person(hired, row["left"], place(self.model, jobs, hired, left))
-            return
-        for day in range(hired, COUNT):
-            near = there[0] if day < there[0] else there[-1] if day > there[-1] else day
-            jobs[day] = jobs[near] if day < left else None
-        expected.people[key] = Person(hired, row["left"], jobs)
-        first = max(on, hired)
-        holding = jobs[first]
-        assert holding is not None
-        if holding[0] != job[0]:
-            expected.carry_job(key, first, unit=job[0])
-        if holding[1] != job[1]:
-            expected.carry_job(key, first, manager=job[1])
-        expected.people[key].jobs = place(self.model, expected.people[key].jobs, hired, left)
 
     @rule(role=st.sampled_from(ROLES), start=days, ends=st.one_of(st.none(), days), data=st.data())
     def role(self, role: str, start: int, ends: int | None, data: st.DataObject) -> None:
@@ -297,16 +182,10 @@ class Organisation(RuleBasedStateMachine):
         if not refused:
             expected.roles[person, role, start] = (unit, ends)
             if ends is None:
-                expected.roles[person, role, start] = (unit, self.open_end(person, unit, start))
+                expected.roles[person, role, start] = (unit, open_end(self.model, person, unit, start))
         call = lambda: upsert_assignments([row], actor_id=None)  # noqa: E731
         if self.judge(call, expected, refused=refused):
             self.last = call
-
-    def open_end(self, person: str, unit: str, start: int) -> int | None:
-        both = (self.model.people[person].is_here, lambda day: self.model.is_unit(unit, day))
-        ends = [next((day for day in range(start, COUNT) if not there(day)), COUNT) for there in both if there(start)]
-        over = min(ends, default=COUNT)
-        return None if over == COUNT else over
 
     @rule(on=days, whole=st.booleans(), data=st.data())
     def move_unit(self, on: int, whole: bool, data: st.DataObject) -> None:
@@ -341,8 +220,7 @@ class Organisation(RuleBasedStateMachine):
         refused = job is None or to not in expected.units or (manager != "" and manager not in expected.people)
         refused = refused or manager == person
         if job is not None and not refused:
-            team = self.team(person, on, unit=job[0] if whole else None)
-            for one in team:
+            for one in team(self.model, person, on, unit=job[0] if whole else None):
                 if whole:
                     expected.carry_job(one, on, unit=to)
                 elif job[0] != to:
@@ -352,27 +230,20 @@ class Organisation(RuleBasedStateMachine):
             if manager not in ("", job[1]):
                 expected.carry_job(person, on, manager=manager)
             expected.settle()
-        extra = {} if manager == "" else {"manager": manager}
         self.judge(
             lambda: move(
-                Thing.PEOPLE, person, to=to, on=DAYS[on], actor_id=None, whole_branch=whole, roles=False, **extra
+                Thing.PEOPLE,
+                person,
+                to=to,
+                on=DAYS[on],
+                actor_id=None,
+                whole_branch=whole,
+                roles=False,
+                manager=manager or KEEP,
             ),
             expected,
             refused=refused,
         )
-
-    def team(self, person: str, on: int, *, unit: str | None) -> list[str]:
-        """Return the reports of the day; those in the unit at any depth, or without one the direct ones."""
-        jobs = {key: job for key, one in self.model.people.items() if (job := one.jobs[on]) is not None}
-        if unit is None:
-            return [key for key, job in jobs.items() if job[1] == person]
-        found, waiting = [], [person]
-        while waiting:
-            leader = waiting.pop()
-            below = [key for key, job in jobs.items() if job[1] == leader and job[0] == unit and key not in found]
-            found += below
-            waiting += below
-        return found
 
     @rule(on=days, data=st.data())
     def move_person_with_roles(self, on: int, data: st.DataObject) -> None:
@@ -478,7 +349,7 @@ class Organisation(RuleBasedStateMachine):
     def again(self) -> None:
         """What was sent last, in another order, changes nothing unless something else has happened since."""
         if self.last is not None:
-            self.last()
+            first = self.last()
             now = stored()
             assert now.faults() == []
             self.model = now
@@ -487,44 +358,9 @@ class Organisation(RuleBasedStateMachine):
             if last is not None and (not self.kept or last.number > self.kept[-1][0]):
                 self.kept.append((last.number, last.at, now.copy()))
             again = self.last()
-            assert again.is_ok is (again.changed + again.created == 0)
+            assert (again.is_ok, again.changed + again.created) == (first.is_ok, 0)
             assert OrgRevision.objects.count() == count
             assert stored() == now
-
-
-def place(model: Model, jobs: list[Any], hired: int, left: int) -> list[Any]:
-    """Let the first job begin no earlier than its unit, where that opens while the job lasts."""
-    first = next((day for day in range(hired, left) if jobs[day] is not None), None)
-    if first is None:
-        return jobs
-    unit = jobs[first][0]
-    last = next((day for day in range(first, left) if jobs[day] is None or jobs[day] != jobs[first]), left)
-    opened = model.first(unit)
-    return [None if first <= day < opened < last else job for day, job in enumerate(jobs)]
-
-
-def with_managers(model: Model, jobs: list[Any]) -> list[Any]:
-    """Write managers who are gone back in, as a row of a file still says them."""
-    found: list[Any] = []
-    for day, job in enumerate(jobs):
-        before = found[-1] if found else None
-        if job is not None and before is not None and job[1] is None and before[1] is not None:
-            run = takewhile(lambda one: jobs[one] is not None and jobs[one][1] is None, range(day, COUNT))
-            if not any(model.people[before[1]].is_here(one) for one in run):
-                job = (job[0], before[1])
-        found.append(job)
-    return found
-
-
-def held_by_day(model: Model, person: str) -> list[set[str]]:
-    return [
-        {
-            role
-            for (holder, role, start), (_unit, over) in model.roles.items()
-            if holder == person and start <= day < (COUNT if over is None else over)
-        }
-        for day in range(COUNT)
-    ]
 
 
 def test_a_random_walk_ends_where_a_plain_model_does(in_workspace: Workspace) -> None:
@@ -542,4 +378,3 @@ def test_a_random_walk_ends_where_a_plain_model_does(in_workspace: Workspace) ->
             report_multiple_bugs=False,
         ),
     )
-    print(*sorted(TOLD.items()), sep="\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
@@ -18,6 +19,7 @@ from roles.services.sync import (
     PersonInput,
     SeatInput,
     UnitInput,
+    restore,
     revision,
     upsert_assignments,
     upsert_people,
@@ -25,6 +27,7 @@ from roles.services.sync import (
     upsert_units,
 )
 from roles.services.undoing import undo
+from roles.services.written import Written
 from tests.roles.organisation import DAY, PEOPLE, UNITS, write_organisation
 from tests.roles.test_moving import codes
 from tests.roles.world import read_everything
@@ -41,7 +44,7 @@ def organisation(in_workspace: Workspace) -> Workspace:
 
 
 def test_every_kind_of_change_is_undone_and_done_again(organisation: Workspace) -> None:
-    changes = (
+    changes: tuple[Callable[[], Written], ...] = (
         lambda: move(Thing.UNITS, "R01", to="R02", on=LATER, actor_id=None, whole_branch=False),
         lambda: move(Thing.PEOPLE, "E2", to="R02", on=LATER, actor_id=None),
         lambda: move(Thing.SEATS, "P1", to="S0201", on=LATER, actor_id=None),
@@ -84,6 +87,20 @@ def test_what_has_been_changed_since_or_is_in_use_refuses_the_undo(organisation:
     assert recorder.written is not None
     assert codes(undo(recorder.written.number, actor_id=None)) == [("R03", "number", "in_the_way")]
     assert codes(undo(999, actor_id=None)) == [("r999", "number", "nothing_to_undo")]
+
+
+def test_what_followed_by_itself_goes_back_with_the_rows_of_a_file(organisation: Workspace) -> None:
+    before = read_everything()
+    leaver = [replace(PEOPLE[1], left_on=LATER), replace(PEOPLE[2], left_on=LATER)]
+    assert upsert_people(leaver, effective_on=DAY, actor_id=None).changed == 2
+    after = read_everything()
+    assert after[Thing.ASSIGNMENTS] != before[Thing.ASSIGNMENTS]
+    keys = ["E2", "E3"]
+    was, became = ({key: side[Thing.PEOPLE][key] for key in keys} for side in (before, after))
+    assert restore(Thing.PEOPLE, expected=became, wanted=was, actor_id=None) == []
+    assert read_everything() == before
+    assert restore(Thing.PEOPLE, expected=was, wanted=became, actor_id=None) == []
+    assert read_everything() == after
 
 
 def test_an_undo_that_would_close_a_loop_is_refused(organisation: Workspace) -> None:

@@ -18,7 +18,7 @@ def keys_of(thing: Thing) -> set[str]:
     """Return the ids of all things of a kind that are known."""
     facts = FACTS[thing]
     if thing is Thing.ASSIGNMENTS:
-        rows = facts.model.objects.values_list("person__external_id", "role_key", "during__startswith")
+        rows = Assignment.objects.values_list("person__external_id", "role_key", "during__startswith")
         return {f"{person}/{role}/{start}" for person, role, start in rows}
     keys = set(facts.model.objects.values_list(facts.key, flat=True))
     return keys | (set(facts.identity.objects.values_list("external_id", flat=True)) if facts.identity else set())
@@ -50,13 +50,13 @@ def known_then() -> tuple[dict[str, Any], dict[str, Any], dict[Any, Any]]:
     people: dict[str, list[Any]] = {}
     columns = ("person__external_id", "unit__external_id", "manager__external_id", "during")
     for key, unit, manager, during in Employment.objects.values_list(*columns):
-        line = people.setdefault(key, [None] * COUNT)
+        jobs = people.setdefault(key, [None] * COUNT)
         for day in held_on(during):
-            assert line[day] is None, f"{key} works twice on {day}"
-            line[day] = (unit, manager)
+            assert jobs[day] is None, f"{key} works twice on {day}"
+            jobs[day] = (unit, manager)
     roles = {}
-    columns = ("person__external_id", "role_key", "unit__external_id", "during")
-    for key, role, unit, during in Assignment.objects.values_list(*columns):
+    held = ("person__external_id", "role_key", "unit__external_id", "during")
+    for key, role, unit, during in Assignment.objects.values_list(*held):
         place = (key, role, DAYS.index(during.lower))
         assert place not in roles, f"{place} is there twice"
         roles[place] = (unit, number(during.upper))
@@ -64,6 +64,7 @@ def known_then() -> tuple[dict[str, Any], dict[str, Any], dict[Any, Any]]:
 
 
 def held_on(during: Any) -> list[int]:
+    """Return the numbers of the days in a range."""
     return [
         index
         for index, day in enumerate(DAYS)

@@ -16,7 +16,7 @@ from omnichannel.webhooks.api.views import (
 )
 
 app_name = "webhooks_api"
-DELIVERY = "webhooks/<int:pk>/deliveries/<int:delivery_pk>/"
+DELIVERY = "webhooks/<int:pk>/deliveries/<int:delivery_id>/"
 urlpatterns = [
     path("webhooks/", EndpointsView.as_view(), name="endpoints"),
     path("webhooks/<int:pk>/", EndpointView.as_view(), name="endpoint"),

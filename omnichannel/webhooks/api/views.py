@@ -223,10 +223,10 @@ class DeliveryView(WorkspaceAPIMixin, APIView):
     @extend_schema(
         operation_id="webhooks_delivery", responses=DeliveryDetail, parameters=[SLUG, ENDPOINT, DELIVERY], tags=TAGS
     )
-    def get(self, request: Request, slug: str, pk: int, delivery_pk: int, **kwargs: Any) -> Response:
+    def get(self, request: Request, slug: str, pk: int, delivery_id: int, **kwargs: Any) -> Response:
         """Read a delivery with its body and every attempt."""
         rows = with_log(WebhookDelivery.objects.select_related("event", "endpoint"))
-        found = get_object_or_404(rows, pk=delivery_pk, endpoint_id=pk)
+        found = get_object_or_404(rows, pk=delivery_id, endpoint_id=pk)
         body = json.loads(body_of(found.endpoint, found))
         return Response(DeliveryDetail(found, context={"body": body}).data)
 
@@ -242,9 +242,9 @@ class DeliveryReplayView(WorkspaceAPIMixin, APIView):
         tags=TAGS,
     )
     @idempotent
-    def post(self, request: Request, slug: str, pk: int, delivery_pk: int, **kwargs: Any) -> Response:
+    def post(self, request: Request, slug: str, pk: int, delivery_id: int, **kwargs: Any) -> Response:
         """Send a delivery again at once, under the id it had. 409 when the endpoint is off."""
-        found = get_object_or_404(WebhookDelivery.objects.select_related("event"), pk=delivery_pk, endpoint_id=pk)
+        found = get_object_or_404(WebhookDelivery.objects.select_related("event"), pk=delivery_id, endpoint_id=pk)
         replay(found, now=timezone.now())
         found.refresh_from_db()
         return Response(DeliveryAnswer(found).data, status=202)

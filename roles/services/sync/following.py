@@ -7,7 +7,7 @@ and is named by `safety`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from roles.services.sync.employments import change_jobs, inherited, stored_jobs
 from roles.services.sync.revisions import Recorder
 from roles.services.sync.spans import BATCH
 from roles.services.sync.states import FACTS
-from roles.services.sync.surroundings import named, person_days
+from roles.services.sync.surroundings import either, named, person_days
 from roles.tree_safety import Days, days_of, missing, open_day
 
 F = TypeVar("F", bound=DatedFact)
@@ -41,7 +41,7 @@ def follow_units(there: There, *, recorder: Recorder) -> None:
     keys = there.keys()
     held = named(Assignment.objects.select_related("person", "unit"), "unit__external_id", keys)
     _trim(Thing.ASSIGNMENTS, held, there=there, ends=lambda row: [row.unit], recorder=recorder)
-    lines = ReportingLine.objects.filter(unit__isnull=False).select_related("unit", "to_unit")
+    lines = _lines("unit", keys)
     _trim(Thing.LINES, lines, there=there, ends=lambda row: [row.unit, row.to_unit], recorder=recorder)
     stages = named(AdoptedStage.objects.select_related("unit"), "unit__external_id", keys)
     _trim(Thing.STAGES, stages, there=there, ends=lambda row: [row.unit], recorder=recorder)
@@ -60,9 +60,15 @@ def follow_people(there: There, *, recorder: Recorder, heirs: Mapping[str, str |
         return []
     held = named(Assignment.objects.select_related("person", "unit"), "person__external_id", there.keys())
     _trim(Thing.ASSIGNMENTS, held, there=there, ends=lambda row: [row.person], recorder=recorder)
-    lines = ReportingLine.objects.filter(person__isnull=False).select_related("person", "to_person")
+    lines = _lines("person", there.keys())
     _trim(Thing.LINES, lines, there=there, ends=lambda row: [row.person, row.to_person], recorder=recorder)
     return _let_go(there, heirs=heirs or {}, recorder=recorder)
+
+
+def _lines(between: str, keys: Collection[str]) -> Iterable[ReportingLine]:
+    rows = ReportingLine.objects.filter(**{f"{between}__isnull": False}).select_related(between, f"to_{between}")
+    near = either(rows, **{f"{between}__external_id": keys, f"to_{between}__external_id": keys})
+    return near if near is not None else ()
 
 
 def _let_go(there: There, *, heirs: Mapping[str, str | None], recorder: Recorder) -> list[str]:

@@ -61,12 +61,10 @@ def _text(value: object) -> str:
     raise TypeError(f"{type(value).__name__} is no value of a column")
 
 
-def values(row: models.Model) -> Row:
-    """Return the columns of an instance that is to be inserted."""
-    return dict(_columns(row))
-
-
-def _columns(row: models.Model) -> Iterator[tuple[str, object]]:
-    for field in row._meta.concrete_fields:
-        if not field.primary_key:
-            yield field.column, getattr(row, field.attname)
+def values(rows: Sequence[models.Model]) -> Iterator[Row]:
+    """Return the columns of new instances of one model."""
+    if rows:
+        names = [(field.column, field.attname) for field in rows[0]._meta.concrete_fields if not field.primary_key]
+        for row in rows:
+            held = row.__dict__
+            yield {column: held[attname] for column, attname in names}

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.choices import OrgSource, Thing
 from roles.models.dated import DatedFact, Identity
+from roles.services.sync.retracing import what_followed
 from roles.services.sync.revisions import Recorder, revision
 from roles.services.sync.spans import BATCH
 from roles.services.sync.state_checks import IDENTITIES, StateIssue, States, dangling, day_of, in_use, overlaps
@@ -27,10 +28,14 @@ def restore(
     actor_id: int | None,
     source: OrgSource = OrgSource.WEB,
 ) -> list[StateIssue]:
-    """Bring things that are as `expected` to the wanted states. Issues come all at once and nothing is written."""
+    """Bring things that are as `expected` to the wanted states. Issues come all at once and nothing is written.
+
+    What followed by itself when they became as they are goes along.
+    """
     thing = Thing(thing)
     with revision(actor_id=actor_id, source=source) as recorder:
-        return [issue for _thing, issue in restore_things({thing: expected}, wanted={thing: wanted}, recorder=recorder)]
+        before, after = what_followed(thing, expected=expected, wanted=wanted)
+        return [issue for _thing, issue in restore_things(before, wanted=after, recorder=recorder)]
 
 
 def restore_things(

@@ -27,6 +27,8 @@ from roles.services.sync.safety import Problem, unsafe
 from roles.services.sync.states import states
 from roles.state_diff import State, changed_fields, first_difference
 
+CHANGE_COLUMNS = [field.attname for field in OrgChange._meta.concrete_fields]
+
 
 @dataclass(slots=True)
 class Recorder:
@@ -133,21 +135,23 @@ def _keep(recorder: Recorder) -> None:
         in_effect_until=recorder.in_effect_until,
     )
     for change in changes:
-        change.revision = recorder.written
-    insert(OrgChange, map(values, changes))
+        change.revision_id = recorder.written.pk
+    insert(OrgChange, values(changes))
     for listener in settings.ORGANISATION_LISTENERS:
         import_string(listener)(recorder.written, changes)
 
 
 def _change(thing: Thing, key: str, before: State | None, after: State | None) -> OrgChange:
     kind = ChangeKind.CREATED if before is None else ChangeKind.REMOVED if after is None else ChangeKind.CHANGED
-    return OrgChange(
-        workspace_id=current_workspace_id(),
-        thing=thing,
-        external_id=key,
-        change=kind,
-        fields=changed_fields(before, after),
-        effective_on=first_difference(before, after),
-        before=before,
-        after=after,
-    )
+    said = {
+        "workspace_id": current_workspace_id(),
+        "thing": thing.value,
+        "external_id": key,
+        "change": kind.value,
+        "fields": changed_fields(before, after),
+        "effective_on": first_difference(before, after),
+        "before": before,
+        "after": after,
+    }
+    # by place, which is much faster than by name: a first document makes thirty thousand of them
+    return OrgChange(*map(said.get, CHANGE_COLUMNS))  # type: ignore[misc]

@@ -90,6 +90,8 @@ FACTS: Mapping[Thing, Facts] = {
     ),
     Thing.STAGES: Facts(AdoptedStage, "unit__external_id", ("stage", "subtype", "note"), {}, owner="unit"),
 }
+KEY_SLASHES = 2  # an assignment's key has as many at least; what has fewer is nobody's
+MANY = 1500  # from here on a whole table is cheaper than a list of ids
 
 
 def assignment_key(key: str) -> tuple[str, str, str]:
@@ -100,7 +102,8 @@ def assignment_key(key: str) -> tuple[str, str, str]:
 
 def states(thing: Thing | str, keys: Collection[str]) -> dict[str, State]:
     """Return the states of those things that are there."""
-    thing, keys = Thing(thing), frozenset(keys)
+    thing = Thing(thing)
+    keys = frozenset(key for key in keys if thing is not Thing.ASSIGNMENTS or key.count("/") >= KEY_SLASHES)
     if not keys:
         return {}
     facts = FACTS[thing]
@@ -113,21 +116,25 @@ def states(thing: Thing | str, keys: Collection[str]) -> dict[str, State]:
 def _identities(facts: Facts, keys: Collection[str]) -> dict[str, State]:
     if facts.identity is None:
         return {}
-    rows = facts.identity.objects.filter(external_id__in=keys).values_list("external_id", *facts.own)
+    rows = facts.identity.objects.all()
+    if len(keys) <= MANY:
+        rows = rows.filter(external_id__in=keys)
     return {
         key: {**{name: as_text(value) for name, value in zip(facts.own, own, strict=True)}, "spans": []}
-        for key, *own in rows
+        for key, *own in rows.values_list("external_id", *facts.own)
+        if key in keys
     }
 
 
 def _spans(thing: Thing, facts: Facts, keys: Collection[str]) -> Iterator[tuple[str, State]]:
-    rows = rows_of(thing, keys).order_by(facts.key, "during")
+    rows = rows_of(thing, keys) if len(keys) <= MANY else facts.model.objects.all()
+    rows = rows.order_by(facts.key, "during")
     names = ("role_key",) if thing is Thing.ASSIGNMENTS else ()
     for key, during, *values in rows.values_list(facts.key, "during", *names, *facts.paths).iterator(chunk_size=5000):
         if thing is Thing.ASSIGNMENTS:
             key, values = f"{key}/{values[0]}/{during.lower}", values[1:]
-            if key not in keys:
-                continue
+        if key not in keys:
+            continue
         days = {"start": as_text(during.lower), "end": as_text(during.upper)}
         said = zip(facts.columns, values, strict=True)
         yield (

@@ -13,10 +13,8 @@ from django.db.models import Q, QuerySet
 
 from roles.choices import Thing
 from roles.models import Assignment, Employment, Person, ReportingLine, SeatVersion, UnitVersion
-from roles.services.sync.states import assignment_key
+from roles.services.sync.states import MANY, assignment_key
 from roles.tree_safety import ALWAYS, Days, Link, days_of, merged
-
-MANY = 1500  # from here on a whole table is cheaper than a list of ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +158,7 @@ def _read_units(found: Surroundings, touched: set[str]) -> set[str]:
     return {key for key in touched if found.unit_days.get(key) != [ALWAYS]}
 
 
-def _either(rows: QuerySet[Any], **wanted: Collection[str]) -> QuerySet[Any] | None:
+def either(rows: QuerySet[Any], **wanted: Collection[str]) -> QuerySet[Any] | None:
     """Return the rows that any of the columns leads to one of its ids; None where no ids are given at all."""
     asked = {column: keys for column, keys in wanted.items() if keys}
     if not asked:
@@ -174,7 +172,7 @@ def _either(rows: QuerySet[Any], **wanted: Collection[str]) -> QuerySet[Any] | N
 
 
 def _read_seats(found: Surroundings, touched: set[str], *, units: set[str]) -> None:
-    rows = _either(SeatVersion.objects.all(), seat__external_id=touched, unit__external_id=units)
+    rows = either(SeatVersion.objects.all(), seat__external_id=touched, unit__external_id=units)
     columns = ("seat__external_id", "unit__external_id", "during")
     for key, unit, during in rows.values_list(*columns) if rows is not None else ():
         if key in touched or unit in units:
@@ -186,7 +184,7 @@ def _read_jobs(found: Surroundings, people: set[str], *, units: set[str], seats:
         "person__external_id": people, "manager__external_id": people,
         "unit__external_id": units, "seat__external_id": seats,
     }  # fmt: skip
-    rows = _either(Employment.objects.all(), **wanted)
+    rows = either(Employment.objects.all(), **wanted)
     for job in _jobs(rows) if rows is not None else ():
         if job.key in people or job.manager in people or job.unit in units or job.seat in seats:
             found.jobs.append(job)
@@ -202,7 +200,7 @@ def _jobs(rows: QuerySet[Any]) -> list[Job]:
 
 def _read_held(found: Surroundings, people: set[str], *, units: set[str], keys: set[str]) -> None:
     holders = people | {assignment_key(key)[0] for key in keys}
-    rows = _either(Assignment.objects.all(), person__external_id=holders, unit__external_id=units)
+    rows = either(Assignment.objects.all(), person__external_id=holders, unit__external_id=units)
     columns = ("person__external_id", "role_key", "unit__external_id", "during")
     for person, role, unit, during in rows.values_list(*columns) if rows is not None else ():
         key = f"{person}/{role}/{during.lower}"
@@ -216,7 +214,7 @@ def _read_lines(found: Surroundings, people: set[str], *, units: set[str], keys:
         "unit__external_id": units, "to_unit__external_id": units,
         "person__external_id": people, "to_person__external_id": people,
     }  # fmt: skip
-    rows = _either(ReportingLine.objects.all(), **ends)
+    rows = either(ReportingLine.objects.all(), **ends)
     if rows is None:
         return
     columns = (

@@ -116,7 +116,7 @@ STAFF = tuple(f"E{number}" for number in range(1, 9))
 
 
 def random_tables(seed: int, *, days: int = 800, customers: int = 90) -> dict[str, list[dict[str, object]]]:
-    """Return rows for all 23 tables that feed KPIs from 2022-11-01 on: nulls where allowed, enums spread, references that hold."""
+    """Return rows for the 23 tables that feed KPIs from 2022-11-01 on: nulls, spread enums, references that hold."""
     rng = random.Random(seed)
     first = date(2022, 11, 1)
     ids = {
