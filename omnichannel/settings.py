@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VERSION = "0.3.0"
+VERSION = "0.4.0"
 TESTING = "PYTEST_VERSION" in os.environ
 ON = {"1", "true", "yes", "on"}
 
@@ -218,7 +218,13 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "DESCRIPTION": "Units, people, assignments, operating data, uploads, KPI values and scorecards of a workspace. "
     "Send `Authorization: Token ...` with a token made under Settings.",
+    "OAS_VERSION": "3.1.0",
+    "DEFAULT_GENERATOR_CLASS": "omnichannel.core.openapi.EnglishGenerator",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "omnichannel.core.openapi.add_problems",
+    ],
     "SCHEMA_PATH_PREFIX": r"/api/v1/workspaces/\{slug\}",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
@@ -235,8 +241,6 @@ SPECTACULAR_SETTINGS = {
         "AlertLevelEnum": "kpis.alert_choices.LevelName",
         "UnitLevelEnum": "roles.choices.UnitLevel",
         "LineKindEnum": "roles.choices.LineKind",
-        "UnitLevelWordEnum": ["group", "hq", "business_unit", "department", "region", "store", "project_team"],
-        "LineKindEnum": ["project", "functional", "regional"],
         "WeightsSourceEnum": "kpis.choices.WeightsSource",
         "DirectoryStateEnum": "roles.directory_choices.RunState",
         "DirectoryKindEnum": "roles.directory_choices.DirectoryKind",

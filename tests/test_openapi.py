@@ -46,3 +46,8 @@ def test_every_write_of_the_data_door_takes_an_idempotency_key_and_shows_an_exam
         assert "Idempotency-Key" in headers, path
         for kind, body in operation.get("requestBody", {}).get("content", {}).items():
             assert body.get("examples") or kind != "application/json", (path, kind)
+
+
+def test_the_committed_document_is_the_one_that_the_code_gives(document: dict[str, Any]) -> None:
+    kept = yaml.safe_load((Path(__file__).parents[1] / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+    assert kept == document, "run: ./run spectacular --file docs/openapi.yaml"

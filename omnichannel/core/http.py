@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
 from rest_framework.pagination import CursorPagination
@@ -30,7 +31,41 @@ class CursorPages(CursorPagination):
 
     ordering = "pk"
     page_size_query_param = "page_size"
+    page_size: int
     max_page_size = 1000
+
+    def get_page_size(self, request: Request) -> int | None:
+        """Return how many to a page; ValidationError for what is no number of the range."""
+        said = request.query_params.get(self.page_size_query_param)
+        if said is None:
+            return self.page_size
+        if not (said.isascii() and said.isdigit() and 1 <= int(said[:9]) <= self.max_page_size):
+            message = _("A number from 1 to %(most)s is expected.") % {"most": self.max_page_size}
+            raise ValidationError({self.page_size_query_param: [message]})
+        return int(said)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe a page."""
+        page = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {
+                "next": {**page, "description": "The address of the next page; null on the last."},
+                "previous": {**page, "description": "The address of the page before; null on the first."},
+                "results": {**schema, "description": "What is on this page."},
+            },
+        }
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        """Describe what a page is asked for by."""
+        number = {"type": "integer", "minimum": 1, "maximum": self.max_page_size}
+        size = f"How many to a page, up to {self.max_page_size:,}; {self.page_size} when left out."
+        cursor = "Where the page begins: stands in `next` and `previous`."
+        return [
+            {"name": "cursor", "in": "query", "required": False, "description": cursor, "schema": {"type": "string"}},
+            {"name": "page_size", "in": "query", "required": False, "description": size, "schema": number},
+        ]
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
         """Return a page; NotFound for a cursor that we did not give out."""

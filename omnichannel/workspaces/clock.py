@@ -99,8 +99,8 @@ def known_day(clock: Clock, *, zone: str) -> date | None:
 
 def asked_day(request: Request, name: str, *, workspace: Workspace) -> date:
     """Read a date from an API call's query; today when it is left out, ValidationError for what is no date."""
-    text = request.query_params.get(name, "")
-    if not text:
+    text = request.query_params.get(name)
+    if text is None:
         return today_in(workspace)
     try:
         return parse_day(text)
@@ -110,8 +110,8 @@ def asked_day(request: Request, name: str, *, workspace: Workspace) -> date:
 
 def asked_moment(request: Request, name: str, *, workspace: Workspace) -> datetime | None:
     """Read a day (its end) or a moment from an API call's query; None, which is now, when it is left out."""
-    text = request.query_params.get(name, "")
-    found = moment_of(text, zone=workspace.timezone)
-    if text and found is None:
+    text = request.query_params.get(name)
+    found = None if text is None else moment_of(text, zone=workspace.timezone)
+    if text is not None and found is None:
         raise ValidationError({name: [_("This is no moment of the past. Write 2026-11-30.")]})
     return found

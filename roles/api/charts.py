@@ -12,7 +12,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -104,7 +103,7 @@ def _read(stream: Any, *, packed: bool) -> bytes:
     return b"".join(read)
 
 
-class ChartShape(serializers.Serializer[Any]):
+class ChartShape(shapes.ClosedShape):
     """A whole org chart. A part that is left out is not touched; one that is given is all there is of it."""
 
     units = shapes.UnitRow(many=True, required=False, help_text="All units.")
@@ -191,6 +190,9 @@ def _rows_of(data: Any) -> tuple[dict[Thing, list[Row]], date | None]:
         except Refused as error:
             faults.append(fault("/effective_on", error.code, str(error)))
     found: dict[Thing, list[Row]] = {}
+    if not any(thing.value in body for thing in PARTS):
+        message = _("The document speaks of nothing. Give at least one of: %(parts)s.")
+        faults.append(fault("", "required", message % {"parts": ", ".join(thing.value for thing in PARTS)}))
     for thing, resource in PARTS.items():
         raw = body.get(thing.value)
         if thing.value not in body:

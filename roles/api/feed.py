@@ -110,10 +110,10 @@ class ChangesView(WorkspaceAPIMixin, APIView):
     def get(self, request: Request, slug: str) -> Response:
         """Return the next part."""
         workspace = access_of(request).workspace
-        since = request.query_params.get("since", "")
-        limit = _limit(request.query_params.get("limit", ""))
+        since = request.query_params.get("since")
+        limit = _limit(request.query_params.get("limit"))
         position = None
-        if since:
+        if since is not None:
             position = _position(since, workspace_id=workspace.pk)
             if position is None or position.number > newest_revision():
                 detail = _("This token leads nowhere any more. Begin without one and read everything again.")
@@ -152,8 +152,8 @@ def _position(token: str, *, workspace_id: int) -> Position | None:
     return Position(number, thing, external_id, is_full) if theirs == workspace_id else None
 
 
-def _limit(said: str) -> int:
-    if not said:
+def _limit(said: str | None) -> int:
+    if said is None:
         return USUAL
     if not said.isascii() or not said.isdigit() or not 1 <= int(said[:9]) <= MOST:
         raise ValidationError({"limit": [_("A number from 1 to %(most)s is expected.") % {"most": MOST}]})

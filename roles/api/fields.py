@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext as _
-from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.plumbing import list_hash
 from rest_framework import serializers
 
@@ -147,10 +147,12 @@ class WordField(ReadField):
     """One of a closed list."""
 
     def __init__(self, words: Collection[str] | type[TextChoices], **kwargs: Any) -> None:
-        is_named = isinstance(words, type)
-        self.words = dict.fromkeys(words.values if is_named else words)
-        # what drf-spectacular names a closed list by
-        self.enum = {"x-spec-enum-id": list_hash(words.choices)} if is_named else {}
+        self.enum: dict[str, str] = {}
+        if isinstance(words, type):
+            # what drf-spectacular names a closed list by
+            self.enum["x-spec-enum-id"] = list_hash(words.choices)
+            words = words.values
+        self.words = dict.fromkeys(words)
         super().__init__(**kwargs)
 
     @property
@@ -200,3 +202,15 @@ class ReadFieldSchema(OpenApiSerializerFieldExtension):
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         """Return the field's own description; what is common to all fields is added to it."""
         return dict(self.target.schema)
+
+
+class ClosedSchema(OpenApiSerializerExtension):
+    """Say of a closed shape that other fields are refused."""
+
+    target_class = "roles.api.shapes.ClosedShape"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        """Return the usual description, closed."""
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return {**schema, "additionalProperties": False}

@@ -21,7 +21,7 @@ from roles.queries.documents import narrowed, touched_since
 from roles.queries.org_chart import unit_tree
 
 Rows = QuerySet[Any, Any]
-TEXT = {"type": "string", "maxLength": 160}
+TEXT = {"type": "string"}
 Choose = Callable[[str], Q]
 
 
@@ -139,12 +139,12 @@ def chosen(thing: Thing, rows: Rows, request: Request, *, as_of: date) -> Rows:
     """Keep what the query asks for."""
     said = request.query_params
     for each in FILTERS[thing]:
-        if said.get(each.name):
+        if each.name in said:
             rows = each.apply(rows, said[each.name])
-    if (within := said.get("within")) and thing is not Thing.LINES:
-        rows = _below(thing, rows, within, request, as_of=as_of)
-    if thing is Thing.PEOPLE and (role := said.get("role")):
-        rows = _holding(rows, role, as_of=as_of)
+    if "within" in said and thing is not Thing.LINES:
+        rows = _below(thing, rows, said["within"], request, as_of=as_of)
+    if thing is Thing.PEOPLE and "role" in said:
+        rows = _holding(rows, said["role"], as_of=as_of)
     if thing is Thing.SEATS and flag_of(request, "vacant"):
         rows = narrowed(thing, rows, as_of=as_of, vacant=True)
     since = moment_since(request, "updated_since")

@@ -26,7 +26,7 @@ from roles.services.source_ids import SOURCE_NAME
 
 SEES_PAY = {MemberRole.OWNER, MemberRole.HR_LEAD}
 SEES_PEOPLE = {*SEES_PAY, MemberRole.LINE_MANAGER, MemberRole.GUIDE}
-YES, NO = {"true", "1"}, {"false", "0", ""}
+YES, NO = {"true", "1"}, {"false", "0"}
 TAG = re.compile(r'"(\d{1,18})(?:-[0-9a-f]*)?"')
 DAY = {"type": "string", "format": "date"}
 SOURCE = {"type": "string", "pattern": f"^{SOURCE_NAME.pattern}$"}
@@ -109,9 +109,9 @@ def day_of(request: Request, name: str) -> date:
 def effective_day(request: Request, said: date | None) -> date:
     """Return the day from which a change holds: of the query or of the body, which may not contradict each other."""
     asked = day_of(request, "effective_on")
-    if said is None or (request.query_params.get("effective_on") and said == asked):
+    if said is None or said == asked:
         return asked
-    if request.query_params.get("effective_on"):
+    if "effective_on" in request.query_params:
         message = _("The query says %(query)s and the body %(body)s. Say it once.") % {"query": asked, "body": said}
         raise ValidationError({"effective_on": [message]})
     return said
@@ -124,8 +124,8 @@ def units_since(request: Request, on: date) -> date | None:
 
 def moment_since(request: Request, name: str) -> datetime | None:
     """Read from when on: a moment, or a day, which begins at midnight where the customer is; None when left out."""
-    text = request.query_params.get(name, "").strip()
-    if not text:
+    text = request.query_params.get(name)
+    if text is None:
         return None
     zone = access_of(request).workspace.timezone
     try:
@@ -139,7 +139,7 @@ def moment_since(request: Request, name: str) -> datetime | None:
 
 def flag_of(request: Request, name: str) -> bool:
     """Read true or false from the query; false when it is left out."""
-    asked = request.query_params.get(name, "").lower()
+    asked = request.query_params.get(name, "false").lower()
     if asked not in YES | NO:
         raise ValidationError({name: [_("true or false is expected.")]})
     return asked in YES
@@ -152,8 +152,10 @@ def is_dry_run(request: Request) -> bool:
 
 def source_of(request: Request) -> str:
     """Return the source whose ids the call uses; empty for our own."""
-    source = request.query_params.get("source", "")
-    if source and not SOURCE_NAME.fullmatch(source):
+    source = request.query_params.get("source")
+    if source is None:
+        return ""
+    if not SOURCE_NAME.fullmatch(source):
         message = _("A source is named with small letters, digits, - and _, such as wecom.")
         raise ValidationError({"source": [message]})
     return source
@@ -161,8 +163,8 @@ def source_of(request: Request) -> str:
 
 def fields_of(request: Request, names: Collection[str]) -> list[str]:
     """Return the fields to show, in the order of the document."""
-    asked = request.query_params.get("fields", "")
-    if not asked:
+    asked = request.query_params.get("fields")
+    if asked is None:
         return list(names)
     wanted = {name.strip() for name in asked.split(",")}
     if unknown := sorted(wanted - {*names}):

@@ -57,7 +57,7 @@ def body_of(resource: Resource) -> type[serializers.Serializer[Any]]:
 def patch_of(resource: Resource) -> type[serializers.Serializer[Any]]:
     """Return the shape of what PATCH takes: the same, and nothing of it must be there."""
     also = {**resource.fields().fields, **_also(resource)}
-    return _extended(serializers.Serializer, f"{resource.one.title()}Patch", {n: _optional(f) for n, f in also.items()})
+    return _extended(shapes.ClosedShape, f"{resource.one.title()}Patch", {n: _optional(f) for n, f in also.items()})
 
 
 @cache
@@ -67,7 +67,7 @@ def batch_of(resource: Resource) -> type[serializers.Serializer[Any]]:
     row = _extended(resource.row, f"{resource.one.title()}BatchRow", {"revision": known})
     rows = serializers.ListField(child=row(), min_length=1, max_length=MOST_ROWS, help_text="In any order.")
     dated = {"effective_on": _effective_on()} if resource.is_dated else {}
-    return _extended(serializers.Serializer, f"{resource.one.title()}Batch", {"rows": rows, **dated})
+    return _extended(shapes.ClosedShape, f"{resource.one.title()}Batch", {"rows": rows, **dated})
 
 
 def _also(resource: Resource) -> dict[str, Any]:

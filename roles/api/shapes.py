@@ -18,7 +18,11 @@ MOST_FTE, MOST_SEAT_FTE, MOST_MONEY = "2", "100", "99999999999999"
 PAY = {"monthly_cost", "monthly_budget"}
 
 
-class UnitFields(serializers.Serializer[Any]):
+class ClosedShape(serializers.Serializer[Any]):
+    """A shape without any other field than those it names."""
+
+
+class UnitFields(ClosedShape):
     """What a caller says of a unit."""
 
     name = TextField(most=120, least=1, help_text="What people call it.")
@@ -42,7 +46,7 @@ class UnitRow(UnitFields):
     external_id = IdField(help_text="The unit's id in your own system.")
 
 
-class SeatFields(serializers.Serializer[Any]):
+class SeatFields(ClosedShape):
     """What a caller says of a seat, a planned place."""
 
     unit_external_id = IdField(help_text="The unit it belongs to.")
@@ -64,7 +68,7 @@ class SeatRow(SeatFields):
     external_id = IdField(help_text="The position's id in your own system.")
 
 
-class PersonFields(serializers.Serializer[Any]):
+class PersonFields(ClosedShape):
     """What a caller says of a person."""
 
     display_name = TextField(most=80, default="", help_text="A name or a pseudonym.")
@@ -91,7 +95,7 @@ class PersonRow(PersonFields):
     external_id = IdField(help_text="The employee number in your own system.")
 
 
-class AssignmentFields(serializers.Serializer[Any]):
+class AssignmentFields(ClosedShape):
     """What a caller says of an assignment, besides its key of person, role and first day."""
 
     unit_external_id = IdField(help_text="The unit in which the role is held.")
@@ -109,7 +113,7 @@ class AssignmentRow(AssignmentFields):
     start_on = DayField(help_text="The first day the role is held.")
 
 
-class LineFields(serializers.Serializer[Any]):
+class LineFields(ClosedShape):
     """What a caller says of a secondary (dotted) line."""
 
     between = WordField(BETWEEN, help_text="Whether it runs between two units or two people.")
@@ -127,7 +131,7 @@ class LineRow(LineFields):
     external_id = IdField(help_text="The line's id in your own system.")
 
 
-class DocumentShape(serializers.Serializer[Any]):
+class DocumentShape(ClosedShape):
     """What every document says of the thing as such."""
 
     external_id = IdField(most=160, help_text="Its id.")
@@ -176,7 +180,7 @@ class LineDocument(DocumentShape, LineFields):
     """A secondary line."""
 
 
-class StageDocument(serializers.Serializer[Any]):
+class StageDocument(ClosedShape):
     """The organisation stage a unit works in on a day, which the weights of KPIs follow."""
 
     external_id = IdField(help_text="The unit.")

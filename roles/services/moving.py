@@ -96,7 +96,8 @@ def _move_unit(tried: Attempt, key: str, *, to: str | None, on: date, whole_bran
     after = {key: revise(before[key], value=replace(holding.value, parent=to), on=on)}
     above = holding.value.parent
     if not whole_branch and above != to:
-        until = _stands_until(after[key], on)
+        # later days on which it stands elsewhere already are planned with what is below it then
+        until = _stands_until(before[key], on)
         for child, spans in before.items():
             if child != key:
                 after[child] = hung_below(spans, old=key, new=above, on=on, until=until)

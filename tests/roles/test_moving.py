@@ -74,6 +74,16 @@ def test_a_unit_alone_leaves_what_is_below_it_to_the_unit_above(organisation: Wo
     assert parent_on("S0101", DAY) == "R01"
 
 
+def test_what_is_planned_below_a_unit_elsewhere_stays_below_it(organisation: Workspace) -> None:
+    """From the year's end on R02 hangs below R01, which stands under D-MKT then; R01 cannot leave R02 to itself."""
+    assert move(Thing.UNITS, "R01", to="R02", on=DAY, actor_id=None).is_ok
+    assert move(Thing.UNITS, "R01", to="D-MKT", on=YEAR_END, actor_id=None).is_ok
+    assert move(Thing.UNITS, "R02", to="R01", on=YEAR_END, actor_id=None).is_ok
+    assert move(Thing.UNITS, "R01", to="D-MKT", on=LATER, actor_id=None, whole_branch=False).is_ok
+    assert [parent_on("S0101", day) for day in (DAY, LATER, YEAR_END)] == ["R01", "R02", "R01"]
+    assert [parent_on("R02", day) for day in (LATER, YEAR_END)] == ["G", "R01"]
+
+
 def test_a_planned_move_stays_and_a_planned_rename_does_not_move_back(organisation: Workspace) -> None:
     upsert_units([replace(UNITS[4], name="静安旗舰店")], effective_on=YEAR_END, actor_id=None)
     assert move(Thing.UNITS, "S0101", to="R02", on=LATER, actor_id=None).is_ok

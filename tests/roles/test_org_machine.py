@@ -198,7 +198,7 @@ class Organisation(RuleBasedStateMachine):
             if old != (to or ""):
                 expected.carry_parent(unit, to or "", on)
                 if not whole:
-                    stays = next((d for d in range(on, COUNT) if expected.units[unit][d] != (to or "")), COUNT)
+                    stays = next((d for d in range(on, COUNT) if self.model.units[unit][d] != old), COUNT)
                     for child, line in expected.units.items():
                         below = [day for day in range(on, stays) if line[day] == unit]
                         touched += [child] if below else []

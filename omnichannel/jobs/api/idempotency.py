@@ -19,7 +19,7 @@ from omnichannel.workspaces.models import ApiToken
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    str,
+    {"type": "string", "pattern": "^[!-~]{1,255}$"},
     OpenApiParameter.HEADER,
     description=(
         "A key of your own, kept for 48 hours. The same request again gets the first answer with "
