@@ -130,7 +130,8 @@ def test_by_keyboard_alone_every_task_of_the_chart(sign_in: SignIn) -> None:
 
     page.keyboard.press("ArrowDown")
     page.keyboard.press("*")
-    page.wait_for_function("() => !document.querySelector('#org-tree [aria-level=\"2\"][aria-expanded=false]')")
+    closed = page.locator('#org-tree [aria-level="2"][aria-expanded=false]')
+    expect(closed).to_have_count(0, timeout=60_000)
     page.keyboard.press("Home")
     page.keyboard.press("ArrowLeft")
     expect(node(page, top)).to_have_attribute("aria-expanded", "false")

@@ -19,7 +19,7 @@ from tests.e2e.test_door import faults_of_page, press_by_keyboard
 from tests.e2e.test_pages import goto
 from tests.e2e.test_weights import CARD, WEIGHTS, add, editor, total
 
-GUIDE_CARD = "/w/demo/scorecards/people/E01002/"
+GUIDE_CARD = "/w/demo/scorecards/people/E01004/"  # other walks load rows of E01002
 SALES = "guide_store_sales"
 RECALL, GIVES = "churn_recall_rate", "new_users"
 EARLIER = "2026-09"
@@ -118,7 +118,7 @@ def test_three_clicks_lead_from_a_score_to_the_original_cell_and_every_figure_ag
     line = original_line(stack, upload.rstrip("/").rsplit("/", 1)[-1], int(re.findall(r"\d+", origin)[-1]))
     assert Decimal(line["net_amount"]) == amounts[0]
     assert line["order_id"] in page.locator("h1").inner_text()
-    back = page.locator(f"#fed a[href*='/{SALES}/explain/'][href*='E01002']")
+    back = page.locator(f"#fed a[href*='/{SALES}/explain/'][href*='E01004']")
     expect(back).to_be_visible(timeout=30_000)
     assert exact(back) == told
 

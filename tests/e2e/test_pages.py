@@ -34,7 +34,7 @@ MAIN_PAGES = (
     "/w/demo/data/",
     "/w/demo/settings/members/",
 )
-LEFT_OVER = re.compile(r"%\(|\{\{|\{%|\bNone\b(?! yet)|\bNaN\b|\bundefined\b")
+LEFT_OVER = re.compile(r"%\(|\{\{|\{%|\bNone(?!-Match)\b(?! yet)|\bNaN\b|\bundefined\b")
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
     "resultTypes": ["violations"],

@@ -18,14 +18,8 @@ from tests.e2e.conftest import SignIn, Stack
 
 STORE = {"name": "上海徐汇店", "level": "store", "parent_external_id": "R01", "ownership": "direct", "city": "上海"}
 PERSON = {"display_name": "新导购", "unit_external_id": "S0199", "hired_on": "2026-11-02", "monthly_cost": "7000"}
-HOLDING = {
-    "person_external_id": "E09999",
-    "role": "digital-guide",
-    "unit_external_id": "S0199",
-    "share": "1.0000",
-    "start_on": "2026-11-02",
-    "end_on": None,
-}
+HELD = "E09999/digital-guide/2026-11-02"
+HOLDING = {"unit_external_id": "S0199", "share": "1.0000", "end_on": None}
 
 
 @dataclass(frozen=True)
@@ -74,16 +68,17 @@ def test_a_system_reads_and_upserts_units_people_and_assignments(client: Client)
     status, units = client("GET", "units/?page_size=1000")
     assert (status, len(units["results"]) in (23, 24)) == (200, True)  # a project team of the demo ends in 2027
     dry = client("PUT", "units/S0199/?dry_run=true&effective_on=2026-11-01", STORE)
-    assert (dry[0], dry[1]["created"], dry[1]["dry_run"]) == (200, 1, True)
+    assert (dry[0], dry[1]["status"], dry[1]["dry_run"]) == (200, "created", True)
     assert client("GET", "units/S0199/")[0] == 404
     written = [
         client("PUT", "units/S0199/?effective_on=2026-11-01", STORE),
         client("PUT", "people/E09999/", PERSON),
-        client("PUT", "assignments/", HOLDING),
+        client("PUT", f"assignments/{HELD}/", HOLDING),
     ]
-    assert [(status, answer["created"]) for status, answer in written] == [(201, 1)] * 3
-    again = client("PUT", "units/S0199/?effective_on=2026-11-01", STORE)
-    assert (again[0], again[1]["same"]) == (200, 1)
+    assert [(status, answer["status"]) for status, answer in written] == [(201, "created")] * 3
+    assert client("PUT", "units/S0199/?effective_on=2026-11-01", STORE)[0] == 428
+    again = client("PUT", "units/S0199/?effective_on=2026-11-01", STORE, If_Match="*")
+    assert (again[0], again[1]["status"]) == (200, "same")
     _status, unit = client("GET", "units/S0199/?as_of=2026-11-02")
     assert {name: unit[name] for name in STORE} == STORE
     _status, person = client("GET", "people/E09999/?as_of=2026-11-02")
@@ -93,7 +88,9 @@ def test_a_system_reads_and_upserts_units_people_and_assignments(client: Client)
         "7000.0000",
     )
     _status, held = client("GET", "assignments/?person_external_id=E09999&as_of=2026-11-02")
-    assert held["results"] == [HOLDING]
+    assert [{name: row[name] for name in ("external_id", *HOLDING)} for row in held["results"]] == [
+        {"external_id": HELD, **HOLDING}
+    ]
 
 
 def test_a_batch_with_faults_is_refused_whole_and_every_fault_is_named(client: Client) -> None:
