@@ -140,6 +140,7 @@ def test_by_keyboard_alone_every_task_of_the_chart(sign_in: SignIn) -> None:
     page.keyboard.press("/")
     assert focused(page) == "org-q"
     page.keyboard.type("dg")
+    page.wait_for_load_state("networkidle")  # the answer to the last letter starts the hits anew
     page.keyboard.press("Enter")
     expect(page.locator("#org-tree .is-found")).to_have_count(1)
     hit = focused(page)
