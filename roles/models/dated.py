@@ -37,10 +37,15 @@ def as_known(at: datetime | None) -> Iterator[None]:
         _known_at.reset(token)
 
 
-def _known(ended: str, at: datetime | None) -> Q:
+def held_true(path: str = "", *, ended: str = "superseded_at") -> Q:
+    """Return the condition that a row was held to be true now, or at the moment of `as_known`.
+
+    Managers ask it of their own rows; a join, which no manager sees, asks it with its path (`person__employments__`).
+    """
+    at, end = _known_at.get(), f"{path}{ended}"
     if at is None:
-        return Q(**{ended: None})
-    return Q(recorded_at__lte=at) & (Q(**{ended: None}) | Q(**{f"{ended}__gt": at}))
+        return Q(**{end: None})
+    return Q(**{f"{path}recorded_at__lte": at}) & (Q(**{end: None}) | Q(**{f"{end}__gt": at}))
 
 
 class IdentityManager(ScopedManager[N]):
@@ -48,7 +53,7 @@ class IdentityManager(ScopedManager[N]):
 
     def get_queryset(self) -> models.QuerySet[N]:
         """Return the identities that had not been removed."""
-        return super().get_queryset().filter(_known("removed_at", _known_at.get()))
+        return super().get_queryset().filter(held_true(ended="removed_at"))
 
 
 class Identity(WorkspaceModel):
@@ -73,7 +78,7 @@ class DatedManager(ScopedManager[M]):
 
     def get_queryset(self) -> models.QuerySet[M]:
         """Return the facts that were held to be true."""
-        return super().get_queryset().filter(_known("superseded_at", _known_at.get()))
+        return super().get_queryset().filter(held_true())
 
     def on(self, day: date) -> models.QuerySet[M]:
         """Return the rows that hold on the day."""

@@ -14,6 +14,7 @@ from roles.catalogue import RoleKey
 from roles.coverage import DEDICATED_SHARE, Cover, cover_by_unit
 from roles.holdings import Holding
 from roles.models import Assignment, Employment, Person
+from roles.models.dated import held_true
 from roles.queries.org_chart import UnitTree, unit_tree
 
 
@@ -136,5 +137,6 @@ def as_holdings(rows: QuerySet[Assignment], *, as_of: date, tree: UnitTree) -> t
 
 def with_employment(rows: QuerySet[Assignment], *, as_of: date) -> QuerySet[Assignment]:
     """Join the person's employment of the day as `employed`; there is one at most."""
-    of_the_day = Q(person__employments__during__contains=as_of)
+    path = "person__employments__"
+    of_the_day = Q(**{f"{path}during__contains": as_of}) & held_true(path)
     return rows.annotate(employed=FilteredRelation("person__employments", condition=of_the_day))

@@ -7,10 +7,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from omnichannel.workspaces.models import Workspace
 from roles.catalogue import RoleKey, SubtypeKey
 from roles.coverage import Cover, CoverState, against_expectation
+from roles.models import as_known
 from roles.queries.frames import assignment_rows, employees_rows, org_units_rows
 from roles.queries.org_chart import UnitCount, unit_counts, unit_tree
 from roles.queries.people import holders, role_coverage, role_covers
@@ -53,6 +55,21 @@ def test_holders_are_bounded_by_day_role_and_subtree() -> None:
     ]
     then = holders(as_of=date(2025, 12, 31), role=RoleKey.USER_OPS)
     assert [one.unit_external_id for one in then] == ["D-MKT"]
+
+
+def test_a_corrected_employment_counts_once_and_as_it_was_known_then() -> None:
+    earlier = timezone.now()
+    asked = {"as_of": DAY, "role": RoleKey.DIGITAL_GUIDE, "within": "R01"}
+    before, cells = holders(**asked), role_coverage(as_of=DAY)
+    half = next(row for row in PEOPLE if row.external_id == "E4")
+    assert upsert_people([replace(half, fte=Decimal("0.25"))], effective_on=half.hired_on, actor_id=None).changed == 1
+    assert [(one.person_external_id, one.person_fte) for one in holders(**asked)] == [
+        ("E3", Decimal(1)),
+        ("E4", Decimal("0.25")),
+    ]
+    assert role_coverage(as_of=DAY)[RoleKey.DIGITAL_GUIDE, "S0102"] == Cover(1, Decimal("0.15"), 0)
+    with as_known(earlier):
+        assert (holders(**asked), role_coverage(as_of=DAY)) == (before, cells)
 
 
 def test_coverage_weighs_shares_with_the_fte_of_the_person() -> None:
