@@ -1,4 +1,4 @@
-"""Whether dated lines hold together on every day: what is there when, and loops. Pure, by events and not day by day.
+"""Whether lines hold together, on one day or on every day: what is there when, and loops. Pure, by events, not days.
 
 Days are half-open pairs of dates; an open side is `date.min` or `date.max`.
 """
@@ -119,3 +119,30 @@ def _from(start: str, links: Mapping[str, Sequence[Link]]) -> Iterable[Loop]:
                 yield Loop(path, shared[0])
             elif link.to not in path:
                 waiting.append((link.to, shared, (*path, link.to)))
+
+
+def find_loops(parents: Mapping[str, str | None], *, among: Iterable[str]) -> list[tuple[str, ...]]:
+    """Return each loop of one day that the given ids are part of, once, as the ids on it in order."""
+    done: set[str] = set()
+    loops = []
+    for start in among:
+        path: dict[str, int] = {}
+        at: str | None = start
+        while at is not None and at not in done and at not in path:
+            path[at] = len(path)
+            at = parents.get(at)
+        if at is not None and at in path:
+            loops.append(tuple(path)[path[at] :])
+        done.update(path)
+    return loops
+
+
+def turned_to(first: str, loop: Sequence[str]) -> tuple[str, ...]:
+    """Return the same loop, begun at one of its ids."""
+    place = loop.index(first)
+    return (*loop[place:], *loop[:place])
+
+
+def loop_text(loop: Sequence[str]) -> str:
+    """Write a loop as a chain that comes back to its first id."""
+    return " → ".join([*loop, loop[0]])

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")  # a network's own (RFC 8215); older Pythons call it global
 
 
 class AddressRefused(ValueError):
@@ -52,7 +53,10 @@ def target_of(url: str, *, allow_private: bool = False) -> Target:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether anybody on the internet could reach the address; IPv4 inside IPv6 counts as what it is."""
+    """Tell whether anybody on the internet could reach the address; ValueError for what is no address.
+
+    An IPv6 address that leads to an IPv4 one (mapped, 6to4, Teredo, NAT64) is as public as that one.
+    """
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
         inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
@@ -60,7 +64,7 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
-        if found.is_site_local:
+        if found.is_site_local or found in LOCAL_NAT64:
             return False
     return found.is_global and not (found.is_multicast or found.is_reserved or found.is_unspecified)
 

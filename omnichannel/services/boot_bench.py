@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 from omnichannel.services.session import ROOT
+from omnichannel.services.stack import free_port
 
 LIMIT_SECONDS = 300
 MEGABYTE = 1e6
@@ -35,7 +35,7 @@ def boot_figures() -> dict[str, float]:
 
 
 def _seconds_to_first_page(clone: Path, env: dict[str, str]) -> float:
-    port = _free_port()
+    port = free_port()
     started = time.monotonic()
     log = clone.parent / "demo.log"
     with log.open("wb") as output:
@@ -65,12 +65,6 @@ def _answers(port: int) -> bool:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _received_bytes() -> int:

@@ -8,12 +8,9 @@ from __future__ import annotations
 import gzip
 import os
 import random
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -24,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from omnichannel.services.browser import browser_arguments, ensure_browser
 from omnichannel.services.processes import spawn, stop
 from omnichannel.services.session import ROOT, services
-from omnichannel.services.stack import web_command
+from omnichannel.services.stack import free_port, wait_for, web_command
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Response
@@ -82,11 +79,11 @@ def _running() -> Iterator[str]:
             ["-m", "omnichannel.services.chart_bench"],
         ):
             subprocess.run([sys.executable, *command], cwd=ROOT, env=env, check=True)
-        port = _free_port()
+        port = free_port()
         url = f"http://127.0.0.1:{port}"
         web = spawn(web_command(port), env=env, log=Path(folder, "web.log"))
         try:
-            _wait_for(f"{url}/healthz")
+            wait_for(f"{url}/healthz")
             yield url
         finally:
             stop(web)
@@ -163,24 +160,6 @@ def _spread(name: str, taken: list[float]) -> dict[str, float]:
         f"{name}_p95_ms": round(ordered[max(int(len(ordered) * 0.95) - 1, 0)], 1),
         f"{name}_worst_ms": round(ordered[-1], 1),
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(url: str, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own address
-                return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
 
 
 def write_organisation() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import threading
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+from omnichannel.core.outgoing import is_public
+
 LEAST_PORT = 1024  # below it only the port of https: mail and other old services do not take hooks
 LOCAL_NAMES = (".local", ".localhost", ".internal", ".lan", ".home", ".corp", ".test", ".invalid", ".arpa")
 
@@ -70,28 +70,6 @@ def _refuse_private_host(host: str) -> None:
         public = is_name and not host.rstrip(".").endswith(LOCAL_NAMES)
     if not public:
         raise Refused("private")
-
-
-def is_public(text: str) -> bool:
-    """Tell whether an address is one of the public internet; ValueError for what is no address.
-
-    An IPv6 address that leads to an IPv4 one (mapped, 6to4, Teredo, NAT64) is as public as that one.
-    """
-    address = ipaddress.ip_address(text.split("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = _embedded(address)
-        if inner is not None:
-            return is_public(str(inner))
-        if address.is_site_local:
-            return False
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
-
-
-def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    if any(address in network for network in NAT64):
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
 
 
 def resolve(target: Target, *, seconds: float, allow_local: bool = False) -> list[str]:

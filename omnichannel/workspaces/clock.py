@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -88,13 +88,6 @@ def clock_of(request: WorkspaceRequest, asked: str | None = None) -> Clock:
     known_on = request.GET.get("known_at", "").strip() if asked is None else ""
     known_at = moment_of(known_on, zone=workspace.timezone)
     return Clock(day, today, known_at, known_on if known_at else "")
-
-
-def known_day(clock: Clock, *, zone: str) -> date | None:
-    """Return the day on which the moment of knowledge lies; None for now."""
-    if clock.known_at is None:
-        return None
-    return (clock.known_at - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).date()
 
 
 def asked_day(request: Request, name: str, *, workspace: Workspace) -> date:

@@ -58,13 +58,6 @@ class ChangesSerializer(serializers.Serializer[Any]):
     has_more = serializers.BooleanField(help_text="Whether more is there already.")
 
 
-class FullSyncRequired(serializers.Serializer[Any]):
-    """The answer to a token that leads nowhere."""
-
-    code = serializers.ChoiceField(choices=["full_sync_required"])
-    detail = serializers.CharField()
-
-
 class ChangesView(WorkspaceAPIMixin, APIView):
     """What has changed since."""
 

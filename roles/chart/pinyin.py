@@ -35,12 +35,6 @@ def typed_forms(name: str) -> str:
     return "\n" + "\n".join(form for form in forms if form)
 
 
-def sort_form(name: str) -> str:
-    """Return a name's first reading, for an index in alphabetical order."""
-    first = typed_forms(name)[1:].partition("\n")[0]
-    return first or name.casefold()
-
-
 def _letters(other: str) -> str:
     """Keep letters and digits between Chinese characters as one marked syllable, leave out everything else."""
     kept = "".join(each for each in other.casefold() if each.isascii() and each.isalnum())

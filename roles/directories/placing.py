@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from roles.directories.shapes import Department, Note
+from roles.tree_safety import find_loops, loop_text, turned_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +58,7 @@ def tree_of(departments: Sequence[Department], *, known: Mapping[str, str | None
 
 def loops_in(parents: Mapping[str, str | None]) -> list[tuple[str, ...]]:
     """Return each loop once, from its smallest id on."""
-    done: set[str] = set()
-    loops = []
-    for start in parents:
-        path: dict[str, int] = {}
-        at: str | None = start
-        while at is not None and at not in done and at not in path:
-            path[at] = len(path)
-            at = parents.get(at)
-        if at is not None and at in path:
-            loop = tuple(path)[path[at] :]
-            first = loop.index(min(loop))
-            loops.append(loop[first:] + loop[:first])
-        done.update(path)
-    return loops
+    return [turned_to(min(loop), loop) for loop in find_loops(parents, among=parents)]
 
 
 def _untie(parents: dict[str, str | None], *, known: Mapping[str, str | None], notes: list[Note]) -> None:
@@ -78,7 +66,7 @@ def _untie(parents: dict[str, str | None], *, known: Mapping[str, str | None], n
     for attempt in (1, 2):
         for loop in loops_in(parents):
             if attempt == 1:
-                notes.append(Note("department_loop", loop[0], " → ".join((*loop, loop[0]))))
+                notes.append(Note("department_loop", loop[0], loop_text(loop)))
             kept = {key: known[key] for key in loop if key in known and known[key] not in loop}
             if attempt == 1 and kept:
                 parents.update({key: parent if parent in parents else None for key, parent in kept.items()})

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from roles.catalogue import RoleKey
 from roles.chart.nodes import (
@@ -25,6 +26,8 @@ from roles.holdings import Holding
 from roles.queries.chart_facts import Facts, SeatRow, UnitRow, WorkRow, is_on
 from roles.queries.org_chart import UnitNode
 from roles.queries.stages import DEFAULT
+
+PlacedRow = TypeVar("PlacedRow", WorkRow, SeatRow)
 
 
 @dataclass(slots=True)
@@ -269,21 +272,13 @@ def _unit_planned(unit: UnitNode, rows: Sequence[UnitRow], as_of: date) -> Plann
 
 def _work_planned(now: WorkRow, rows: Sequence[WorkRow]) -> Planned | None:
     """Return a person's next change that shows. Pay is not read here, so a rise leaves no trace."""
-    end = now.end
-    for row in rows[1:]:
-        if row.start is None or row.start != end:
-            break
-        if row.unit != now.unit:
-            return Planned(row.start, PlannedKind.MOVES, row.unit)
-        if replace(row, start=now.start, end=now.end, seat=now.seat) != now:
-            return Planned(row.start, PlannedKind.CHANGES)
-        end = row.end
-    return Planned(end, PlannedKind.ENDS) if end else None
+    return _next_change(now, [replace(row, seat=now.seat) for row in rows[1:]])
 
 
-def _seat_planned(now: SeatRow, rows: Sequence[SeatRow], coming: date | None) -> Planned | None:
+def _next_change(now: PlacedRow, later: Sequence[PlacedRow]) -> Planned | None:
+    """Return how the row of the day goes on without a gap: another unit, another value, or its end."""
     end = now.end
-    for row in rows[1:]:
+    for row in later:
         if row.start is None or row.start != end:
             break
         if row.unit != now.unit:
@@ -291,6 +286,10 @@ def _seat_planned(now: SeatRow, rows: Sequence[SeatRow], coming: date | None) ->
         if replace(row, start=now.start, end=now.end) != now:
             return Planned(row.start, PlannedKind.CHANGES)
         end = row.end
-    if coming is not None and (end is None or coming < end):
-        return Planned(coming, PlannedKind.FILLED)
     return Planned(end, PlannedKind.ENDS) if end else None
+
+
+def _seat_planned(now: SeatRow, rows: Sequence[SeatRow], coming: date | None) -> Planned | None:
+    planned = _next_change(now, rows[1:])
+    stays = planned is None or (planned.kind is PlannedKind.ENDS and coming is not None and coming < planned.day)
+    return Planned(coming, PlannedKind.FILLED) if coming is not None and stays else planned

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from roles.choices import Thing
 from roles.models import Assignment, Employment, ReportingLine, SeatVersion, UnitVersion, as_known
+from roles.queries.frames import assignment_rows
 from roles.queries.org_chart import unit_tree
 
 Row = dict[str, Any]
@@ -114,21 +115,8 @@ def _people(asked: Roster) -> list[Row]:
 
 def _assignments(asked: Roster) -> list[Row]:
     held = Assignment.objects.all() if asked.as_of is None else Assignment.objects.on(asked.as_of)
-    rows = held.order_by("person__external_id", "role_key", "during").values_list(
-        "person__external_id", "role_key", "unit__external_id", "share", "during"
-    )
-    found = [
-        {
-            "employee_id": person,
-            "role_id": role,
-            "unit_id": unit,
-            "share": share,
-            "start_on": during.lower,
-            "end_on": during.upper,
-        }
-        for person, role, unit, share, during in rows
-    ]
-    return _inside(found, asked)
+    rows = assignment_rows(held.order_by("person__external_id", "role_key", "during"))
+    return _inside(rows, asked)
 
 
 def _lines(asked: Roster) -> list[Row]:

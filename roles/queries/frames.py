@@ -6,6 +6,8 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
+
 from roles.models import Assignment, Employment, UnitVersion
 
 Row = dict[str, Any]
@@ -71,8 +73,9 @@ def _employee(
     }
 
 
-def assignment_rows() -> list[Row]:
-    """Return table `role_assignments`, all of it: its rows carry their own days."""
+def assignment_rows(held: QuerySet[Assignment] | None = None) -> list[Row]:
+    """Return assignments as rows of table `role_assignments`, by default all of them: they carry their own days."""
+    rows = Assignment.objects.order_by("pk") if held is None else held
     columns = ("person__external_id", "role_key", "unit__external_id", "share", "during")
     return [
         {
@@ -83,5 +86,5 @@ def assignment_rows() -> list[Row]:
             "start_on": during.lower,
             "end_on": during.upper,
         }
-        for person, role, unit, share, during in Assignment.objects.order_by("pk").values_list(*columns)
+        for person, role, unit, share, during in rows.values_list(*columns)
     ]

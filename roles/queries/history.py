@@ -140,12 +140,6 @@ def revision_of(
     return RevisionPage(lines[0], changes, rows.count())
 
 
-def last_touched(thing: Thing, external_id: str) -> int | None:
-    """Return the number of the last revision that touched the thing."""
-    rows = OrgChange.objects.filter(thing=thing, external_id=external_id)
-    return rows.order_by("-revision__number").values_list("revision__number", flat=True).first()
-
-
 def _lines(rows: QuerySet[OrgRevision]) -> tuple[RevisionLine, ...]:
     found = list(rows.select_related("actor", "undoes"))
     keys = [row.pk for row in found]

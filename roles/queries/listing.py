@@ -1,4 +1,4 @@
-"""Flat lists for REST clients: querysets by external id, within the caller's bounds, ready for cursor paging."""
+"""The people of a day as one flat list, by external id and within the caller's bounds."""
 
 from __future__ import annotations
 
@@ -6,17 +6,9 @@ from datetime import date
 
 from django.db.models import F, QuerySet
 
-from roles.models import Assignment, Employment, UnitVersion
+from roles.models import Employment
 from roles.queries.org_chart import unit_tree
 from roles.queries.people import people_within
-
-
-def listed_units(*, as_of: date, within: str | None = None) -> QuerySet[UnitVersion]:
-    """Return the units of the day."""
-    rows = UnitVersion.objects.on(as_of)
-    if within is not None:
-        rows = rows.filter(unit__external_id__in=unit_tree(as_of=as_of).subtree(within))
-    return rows.annotate(external_id=F("unit__external_id"), parent_external_id=F("parent__external_id"))
 
 
 def listed_people(*, as_of: date, within: str | None = None, person: str | None = None) -> QuerySet[Employment]:
@@ -31,13 +23,3 @@ def listed_people(*, as_of: date, within: str | None = None, person: str | None 
         unit_external_id=F("unit__external_id"),
         manager_external_id=F("manager__external_id"),
     )
-
-
-def listed_assignments(*, as_of: date, within: str | None = None, person: str | None = None) -> QuerySet[Assignment]:
-    """Return the assignments of the day."""
-    rows = Assignment.objects.on(as_of)
-    if within is not None:
-        rows = rows.filter(unit__external_id__in=unit_tree(as_of=as_of).subtree(within))
-    if person is not None:
-        rows = rows.filter(person__external_id=person)
-    return rows.annotate(person_external_id=F("person__external_id"), unit_external_id=F("unit__external_id"))

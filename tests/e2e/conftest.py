@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +18,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, syn
 
 from omnichannel.services.browser import browser_arguments, find_browser
 from omnichannel.services.processes import spawn, stop
-from omnichannel.services.stack import dispatcher_command, web_command, worker_command
+from omnichannel.services.stack import dispatcher_command, free_port, wait_for, web_command, worker_command
 from omnichannel.services.valkey import Valkey
 
 ROOT = Path(__file__).parents[2]
@@ -86,7 +84,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "JOB_LEASE_SECONDS": "4",
         "DIRECTORIES_PRIVATE": "1",  # the address book that a guide reads is served on this machine
     }
-    port = _free_port()
+    port = free_port()
     running = Stack(f"http://127.0.0.1:{port}", env, folder)
     try:
         running.manage("migrate", "--verbosity=0")
@@ -95,7 +93,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         running.start("worker", worker_command())
         running.start("dispatcher", dispatcher_command())
         running.manage("seed_demo", "--scale", "tiny")
-        _wait_for(f"{running.url}/healthz")
+        wait_for(f"{running.url}/healthz")
         yield running
     finally:
         for child in running.children.values():
@@ -181,21 +179,3 @@ def _fresh_database(url: str) -> str:
         cursor.execute(f"create database {DATABASE}")
     connection.close()
     return f"{url.rsplit('/', 1)[0]}/{DATABASE}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(url: str, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own address
-                return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from omnichannel.webhooks.addresses import Refused, is_public, resolve, target_of
+from omnichannel.core.outgoing import is_public
+from omnichannel.webhooks.addresses import Refused, resolve, target_of
 from omnichannel.webhooks.posting import post
 from tests.webhooks.receiver import receiving
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
@@ -18,6 +19,7 @@ GUIDES = ("first-call", "spreadsheet", "org-chart", "wecom", "scim", "scorecards
 PLACEHOLDER = "https://retail.example"  # what the guides write for the address of the product
 
 
+@cache
 def guide_text(name: str, language: str) -> str:
     """Return a guide's Markdown in `zh` or `en`."""
     return (FOLDER / language / f"{name}.md").read_text(encoding="utf-8")

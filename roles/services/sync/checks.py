@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import connection
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.services.sync.rows import Faults
+from roles.tree_safety import find_loops, loop_text, turned_to
 
 # First key of the advisory lock: one writer of a workspace's organisation at a time.
 ORGANISATION_LOCK = 7301
@@ -64,22 +65,6 @@ def check_reference(index: int, key: str, field: str, value: str, *, known: Coll
         faults.add(index, key, field, code="unknown_reference", message=message)
 
 
-def find_loops(parents: Mapping[str, str | None], *, among: Iterable[str]) -> list[tuple[str, ...]]:
-    """Return each loop that the given ids are part of, once, as the ids on it in order."""
-    done: set[str] = set()
-    loops = []
-    for start in among:
-        path: dict[str, int] = {}
-        at: str | None = start
-        while at is not None and at not in done and at not in path:
-            path[at] = len(path)
-            at = parents.get(at)
-        if at is not None and at in path:
-            loops.append(tuple(path)[path[at] :])
-        done.update(path)
-    return loops
-
-
 def check_loops(
     keys: Sequence[str], above: Mapping[str, str | None], *, field: str, words: str, faults: Faults
 ) -> None:
@@ -89,11 +74,5 @@ def check_loops(
     """
     place = {key: index for index, key in reversed(list(enumerate(keys)))}
     for loop in find_loops(above, among=keys):
-        turn = loop.index(min(loop, key=place.__getitem__))
-        turned = loop[turn:] + loop[:turn]
+        turned = turned_to(min(loop, key=place.__getitem__), loop)
         faults.add(place[turned[0]], turned[0], field, code="loop", message=words % {"loop": loop_text(turned)})
-
-
-def loop_text(loop: Sequence[str]) -> str:
-    """Write a loop as a chain that comes back to its first id."""
-    return " → ".join([*loop, loop[0]])

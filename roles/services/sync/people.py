@@ -20,7 +20,6 @@ from roles.services.sync.checks import (
     check_length,
     check_loops,
     check_reference,
-    loop_text,
     stored,
 )
 from roles.services.sync.employments import (
@@ -38,7 +37,7 @@ from roles.services.sync.revisions import Recorder, revision
 from roles.services.sync.rows import Faults, Outcome, OutcomeKind, PersonInput, SyncResult
 from roles.services.sync.surroundings import named, person_days, unit_days
 from roles.timeline import Span, at, clip, joined, revise
-from roles.tree_safety import Days, days_of, merged
+from roles.tree_safety import Days, days_of, loop_text, merged
 
 MOST_FTE = Decimal(2)
 

@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 
 from roles.choices import Thing, UnitLevel
 from roles.services.sync import surroundings as around
-from roles.services.sync.checks import loop_text
 from roles.state_diff import State, value_on
-from roles.tree_safety import ALWAYS, Days, Loop, common, loops, missing
+from roles.tree_safety import ALWAYS, Days, Loop, common, loop_text, loops, missing, turned_to
 
 Touched = Mapping[Thing, Collection[str]]
 # A root beside another one is fine where the firm has several heads, or for a team that stands beside the line.
@@ -38,8 +37,7 @@ class Problem:
         known = [key for key in self.loop if key in place]
         if not known:
             return self
-        turn = self.loop.index(min(known, key=place.__getitem__))
-        loop = self.loop[turn:] + self.loop[:turn]
+        loop = turned_to(min(known, key=place.__getitem__), self.loop)
         return replace(self, key=loop[0], loop=loop, message=_loop_words(self.thing) % {"loop": loop_text(loop)})
 
 

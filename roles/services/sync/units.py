@@ -19,7 +19,6 @@ from roles.services.sync.checks import (
     check_length,
     check_loops,
     check_reference,
-    loop_text,
 )
 from roles.services.sync.following import follow_units, shrunk
 from roles.services.sync.revisions import Recorder, revision
@@ -27,7 +26,7 @@ from roles.services.sync.rows import NO_END, Faults, Outcome, OutcomeKind, SyncR
 from roles.services.sync.safety import FREE_ROOTS
 from roles.services.sync.spans import SpanWriter, identify, spans_by
 from roles.timeline import Span, at, changed_between, clip, revise
-from roles.tree_safety import Days, days_of, merged
+from roles.tree_safety import Days, days_of, loop_text, merged
 
 
 @dataclass(frozen=True, slots=True)
