@@ -18,7 +18,7 @@ from kpis.services import (
 from kpis.services.alerts import evaluating, mailing
 from omnichannel.celery import app
 from omnichannel.jobs.services.running import running
-from omnichannel.workspaces.models import Workspace
+from omnichannel.workspaces.queries.zones import current_zone
 
 
 @app.task  # type: ignore[untyped-decorator] # celery carries no types
@@ -31,7 +31,7 @@ def check_upload(*, workspace_id: int, job_id: int) -> None:
             if upload is None:  # a person has changed it since: the check of that is another job
                 run.finish(lambda: {"state": "outdated"})
             else:
-                checking.check_upload(run, upload=upload, zone=_zone(workspace_id))
+                checking.check_upload(run, upload=upload, zone=current_zone().key)
 
 
 @app.task  # type: ignore[untyped-decorator] # celery carries no types
@@ -41,7 +41,7 @@ def load_upload(*, workspace_id: int, job_id: int) -> None:
         if run is not None:
             upload = Upload.objects.get(pk=run.job.params["upload"])
             good_rows = run.job.params["good_rows"]
-            loading.load_upload(run, upload=upload, good_rows=good_rows, zone=_zone(workspace_id))
+            loading.load_upload(run, upload=upload, good_rows=good_rows, zone=current_zone().key)
 
 
 @app.task  # type: ignore[untyped-decorator] # celery carries no types
@@ -130,7 +130,3 @@ def preview_definition(*, workspace_id: int, job_id: int) -> None:
         if run is not None:
             found = definition_preview.preview_definition(run.job.params, report=run.progress)
             run.finish(lambda: found)
-
-
-def _zone(workspace_id: int) -> str:
-    return Workspace.objects.values_list("timezone", flat=True).get(pk=workspace_id)

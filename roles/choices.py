@@ -20,6 +20,10 @@ class UnitLevel(models.TextChoices):
     PROJECT_TEAM = "project_team", _("Project team")
 
 
+# Levels that may stand beside the one root: a holding of several groups, a team of people lent to it.
+FREE_ROOTS = frozenset({UnitLevel.GROUP.value, UnitLevel.PROJECT_TEAM.value})
+
+
 class Ownership(models.TextChoices):
     """Who owns a store; `na` for units that are no stores."""
 
@@ -86,6 +90,11 @@ class ScimKind(models.TextChoices):
 
 
 ROLE_KEYS = [key.value for key in RoleKey]
+
+# The parts of a whole org chart, in an order in which each points to earlier ones only.
+PARTS = (Thing.UNITS, Thing.SEATS, Thing.PEOPLE, Thing.ASSIGNMENTS, Thing.LINES)
+# Amounts that only those see who administer pay; left empty in a write they stay as they are stored.
+PAY = frozenset({"monthly_cost", "monthly_budget"})
 
 SUBTYPES_OF: dict[StageKey, tuple[SubtypeKey, ...]] = {
     StageKey.PROJECT: (SubtypeKey.PROJECT_TEAM,),

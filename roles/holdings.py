@@ -1,4 +1,4 @@
-"""One person holding one role in one unit, as queries hand it out. Pure."""
+"""One person holding one role in one unit, as queries hand it out, and the key by which that goes. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,19 @@ from decimal import Decimal
 
 from omnichannel.core.text import Bilingual
 from roles.catalogue import RoleKey, load_roles
+
+KEY_SLASHES = 2  # an assignment's key has as many at least; what has fewer is nobody's
+
+
+def assignment_key(person: str, role: str, start: date) -> str:
+    """Return the key of an assignment: person, role and first day as one text."""
+    return f"{person}/{role}/{start}"
+
+
+def split_assignment_key(key: str) -> tuple[str, str, str]:
+    """Split the key of an assignment into person, role and first day; ids of people may hold slashes."""
+    person, role, start = key.rsplit("/", KEY_SLASHES)
+    return person, role, start
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +48,4 @@ class Holding:
     @property
     def external_id(self) -> str:
         """Return the key of the assignment."""
-        return f"{self.person_external_id}/{self.role_key.value}/{self.start}"
+        return assignment_key(self.person_external_id, self.role_key, self.start)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from omnichannel.core.numerals import show
 from roles.catalogue import RoleKey, load_roles
-from roles.choices import SUBTYPE_NAMES, FillMode, LineKind, Ownership, StageName, Thing, UnitLevel
+from roles.choices import PAY, SUBTYPE_NAMES, FillMode, LineKind, Ownership, StageName, Thing, UnitLevel
 
 Names = Mapping[tuple[Thing, str], str]
 
@@ -63,8 +63,6 @@ LINKS = {
 }
 CHOICES: dict[str, Any] = {"level": UnitLevel, "ownership": Ownership, "fill_mode": FillMode, "kind": LineKind}
 FIGURES = {"planned_fte": "FTE", "fte": "FTE", "monthly_budget": "CNY", "monthly_cost": "CNY", "share": "0..1"}
-# what only those see who administer it
-PAY = frozenset({"monthly_cost", "monthly_budget"})
 
 
 def field_label(field: str) -> str:

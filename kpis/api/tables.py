@@ -21,10 +21,8 @@ from kpis.engine.specs import ColumnSpec, ColumnType, TableSpec
 from kpis.library import load_library
 from kpis.queries.current_rows import csv_lines, shown_columns
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from omnichannel.workspaces.choices import MemberRole
+from omnichannel.workspaces.choices import SEES_PAY
 from omnichannel.workspaces.permissions import Access
-
-SEES_PAY = {MemberRole.OWNER, MemberRole.HR_LEAD}
 
 
 class ColumnShape(serializers.Serializer[Any]):

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.db.models import Max
 
@@ -25,8 +24,7 @@ from kpis.queries.targets import targets_of
 from kpis.queries.uploads import newest_day, visible
 from kpis.queries.values import Book, as_book, current_values, stored_periods
 from omnichannel.core.periods import Period
-from omnichannel.workspaces.models import Workspace
-from omnichannel.workspaces.scoping import current_workspace_id
+from omnichannel.workspaces.queries.zones import current_zone
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.vacancies import critical_seats
 
@@ -109,7 +107,8 @@ def _in_period(rules: Sequence[EffectiveRule], period: Period) -> Iterator[Findi
     back = MEAN_OF if any(rule.measure.looks_back > 1 for rule in rules) else 1
     months = [period.previous(step) for step in range(back + 1)]
     books = [as_book(current_values(month, kpis=wanted, scopes=everywhere)) for month in months]
-    books[1:] = [_defined_as_in(period, month, book) for month, book in zip(months[1:], books[1:], strict=True)]
+    now = company_hashes(period)
+    books[1:] = [_defined_as_in(now, month, book) for month, book in zip(months[1:], books[1:], strict=True)]
     targets = targets_of(period, kpis=wanted)
     for rule in rules:
         for kpi in kpis[rule.id]:
@@ -119,9 +118,9 @@ def _in_period(rules: Sequence[EffectiveRule], period: Period) -> Iterator[Findi
                     yield finding
 
 
-def _defined_as_in(period: Period, month: Period, book: Book) -> Book:
+def _defined_as_in(now: Mapping[str, str], month: Period, book: Book) -> Book:
     """Leave out the figures of KPIs that counted something else then: another definition is no surge and no fall."""
-    now, then = company_hashes(period), company_hashes(month)
+    then = company_hashes(month)
     moved = {kpi for kpi in now.keys() & then.keys() if now[kpi] != then[kpi]}
     return {key: value for key, value in book.items() if key[0] not in moved}
 
@@ -175,7 +174,7 @@ def _of_loads(rule: EffectiveRule, *, today: date) -> list[Finding]:
     """Count the days since the last load of each watched table that has ever been loaded."""
     loaded = Upload.objects.filter(visible(), table_id__in=rule.subjects).order_by()
     newest = dict(loaded.values_list("table_id").annotate(last=Max("loaded_at")))
-    zone = ZoneInfo(Workspace.objects.values_list("timezone", flat=True).get(pk=current_workspace_id()))
+    zone = current_zone()
     days = {table: moment.astimezone(zone).date() for table, moment in newest.items() if moment is not None}
     return [
         Finding(rule, AlertSubject.TABLE, table, COMPANY, str(day), Decimal(max((today - day).days, 0)))

@@ -22,9 +22,9 @@ from kpis.datasets.store.parts import SEQ
 from kpis.engine.explain import shown
 from kpis.engine.specs import ColumnSpec, ColumnType, TableSpec
 from kpis.queries.stored import stored_table
+from roles.choices import PAY
 
 EXPORT_BATCH = 20_000
-PAY = {"employees": frozenset({"monthly_cost"}), "seats": frozenset({"monthly_budget"})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,7 @@ class RowsPage:
 
 def shown_columns(table: TableSpec, *, with_pay: bool) -> list[str]:
     """Return the columns that a person may read and load again: none that are computed, pay only where it is theirs."""
-    hidden = frozenset() if with_pay else PAY.get(table.id, frozenset())
-    return [column.name for column in table.columns if not column.computed and column.name not in hidden]
+    return [column.name for column in table.columns if not column.computed and (with_pay or column.name not in PAY)]
 
 
 def rows_page(

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from kpis.choices import WeightsSource
+from kpis.datasets.repair.export import safe_cell
 from kpis.engine.specs import KpiSpec
 from kpis.models import CardLine
 from omnichannel.core.periods import Period
@@ -31,7 +32,6 @@ class CardSide:
     subtype: str
     source: WeightsSource
     score: Decimal | None
-    band: str
     lines: tuple[CardLine, ...]
 
     @property
@@ -40,11 +40,6 @@ class CardSide:
         if not self.stage:
             return ""
         return f"{StageName(StageKey(self.stage).value).label} · {SUBTYPE_NAMES[SubtypeKey(self.subtype)]}"
-
-    @property
-    def source_words(self) -> str:
-        """Return where the weights come from."""
-        return str(self.source.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +211,7 @@ def table(effect: MoveEffect) -> Iterator[list[str]]:
     yield list(HEAD)
     for card in effect.cards:
         sides = (card.before, card.after)
-        facts = [card.person, card.name, card.role]
+        facts = [_cell(card.person), _cell(card.name), card.role]
         for field in ("unit", "stage", "subtype", "source", "score"):
             facts += [_cell(getattr(side, field) if side else None) for side in sides]
         facts.append(_cell(card.change))
@@ -232,5 +227,4 @@ def table(effect: MoveEffect) -> Iterator[list[str]]:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
-    return f"'{text}" if text[:1] in "=+@" else text
+    return f"{value:f}" if isinstance(value, Decimal) else safe_cell(str(value))

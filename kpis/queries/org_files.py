@@ -23,7 +23,6 @@ Row = Mapping[str, Any]
 Sheet = Any
 Styles = Mapping[str, Any]
 ENCODINGS = {"utf-8": "utf-8-sig", "gb18030": "gb18030"}
-DAYS = ("starts_on", "ends_on")
 WIDTHS = {ColumnType.DATE: 12, ColumnType.DECIMAL: 12, ColumnType.INTEGER: 10, ColumnType.BOOLEAN: 10}
 
 

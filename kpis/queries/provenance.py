@@ -17,11 +17,12 @@ from kpis.datasets.meaning.mapping import ColumnMapping
 from kpis.datasets.store.parts import MONTH_COLUMNS, SEQ, SHEET
 from kpis.engine.specs import ColumnSpec, ColumnType, TableSpec
 from kpis.models import Part, Upload, UploadSpan
+from kpis.queries.current_rows import shown_columns
 from omnichannel.core.periods import Period, month_of
+from roles.choices import PAY
 
 MOST_KEYS = 50
 MOST_VERSIONS = 100
-PAY = frozenset({"monthly_cost"})
 TEXTS = (ColumnType.STRING, ColumnType.TEXT, ColumnType.ENUM)
 
 
@@ -155,7 +156,7 @@ def _versions(table: TableSpec, rows: Sequence[Mapping[str, Any]], *, with_pay: 
     }
     counting = [row for row in rows if row[SEQ] in uploads and uploads[row[SEQ]].visible_from is not None]
     current = counting[-1] if counting else None
-    columns = [column for column in table.columns if not column.computed and (with_pay or column.name not in PAY)]
+    columns = [table.column(name) for name in shown_columns(table, with_pay=with_pay)]
     before: Mapping[str, Any] | None = None
     versions = []
     for row in rows:

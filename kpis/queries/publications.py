@@ -81,8 +81,7 @@ def compared(published: PublishedCard, *, facts: Since | None = None) -> Restate
     current = current_cards(period, **only).first()
     if current is not None and (current.pk == published.card_id or _same(published, current)):
         return None
-    told = published.publication
-    facts = facts or since(period, upload_seq=told.upload_seq, told_at=told.published_at)
+    facts = facts or since(period, published.publication)
     return restated(content(published), current, facts=facts)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
 
 from kpis.choices import CauseKind
-from kpis.models import Computation, Part, Scorecard, UploadSpan
+from kpis.models import Computation, Part, Publication, Scorecard, UploadSpan
 from kpis.queries.card_document import company_hashes
 from kpis.queries.definitions import every_kpi
 from kpis.queries.subjects import FIGURE_THINGS
@@ -82,13 +81,13 @@ class Since:
     reorganised: bool = False
 
 
-def since(period: Period, *, upload_seq: int, told_at: datetime) -> Since:
-    """Read what has changed in what figures rest on, after an upload's place and a moment, in four queries."""
+def since(period: Period, told: Publication) -> Since:
+    """Read what has changed in what figures rest on since a publication of the period, in four queries."""
     newest = Computation.objects.filter(periods__contains=[str(period)]).first()
-    seen = newest.upload_seq if newest else upload_seq
+    seen = newest.upload_seq if newest else told.upload_seq
     moved_at = organisation_changed_at(on=period.last_day, among=FIGURE_THINGS)
-    reorganised = moved_at is not None and moved_at > told_at
-    return Since(period, tuple(_uploads(upload_seq, seen)), company_hashes(period), reorganised)
+    reorganised = moved_at is not None and moved_at > told.published_at
+    return Since(period, tuple(_uploads(told.upload_seq, seen)), company_hashes(period), reorganised)
 
 
 def _uploads(after: int, up_to: int) -> Iterable[UploadFact]:

@@ -24,10 +24,11 @@ from kpis.engine.tracing import (
 )
 from kpis.models import Computation, Upload
 from kpis.queries.definitions import library_at
-from kpis.queries.provenance import PAY, fact_lines, original_cells
+from kpis.queries.provenance import fact_lines, original_cells
 from kpis.queries.uploads import last_change
 from kpis.queries.warehouse import open_relations, unit_tree_for_engine
 from omnichannel.core.periods import Period
+from roles.choices import PAY
 from roles.queries.org_chart import organisation_changed_at
 
 _NOBODY = UnitTree(frozenset())

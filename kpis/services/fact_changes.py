@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from kpis.choices import UploadTurn
 from kpis.models import FactChange, Review, Target, Upload
 from kpis.queries.uploads import visible
+from kpis.services.org_facts import COLUMNS, THINGS
 from kpis.services.targets import REVIEW_KEY, TARGET_KEY
 from omnichannel.core.periods import parse_period
 from omnichannel.workspaces.scoping import current_workspace_id
@@ -25,14 +26,6 @@ from roles.services import sync
 
 Row = Mapping[str, Any]
 State = sync.State
-KINDS = {
-    "org_units": "units",
-    "seats": "seats",
-    "employees": "people",
-    "role_assignments": "assignments",
-    "reporting_lines": "lines",
-}
-IDS = {"org_units": "unit_id", "seats": "seat_id", "employees": "employee_id", "reporting_lines": "line_id"}
 BATCH = 2000
 KEPT = ("evidence", "edit_id")  # facts that are no decimals
 
@@ -49,8 +42,8 @@ class Obstacle:
 
 def fact_key(table: str, row: Row) -> str:
     """Return the key of a row of a fact table as one text."""
-    if table in IDS:
-        return str(row[IDS[table]])
+    if column := COLUMNS.get(table, {}).get("external_id"):
+        return str(row[column])
     if table == "role_assignments":
         return f"{row['employee_id']}/{row['role_id']}/{row['start_on']}"
     period = str(parse_period(row["period"]))
@@ -66,8 +59,8 @@ def _joined(parts: Sequence[Any]) -> str:
 
 def states(table: str, keys: Collection[str]) -> dict[str, State]:
     """Return what is stored of the facts now."""
-    if table in KINDS:
-        return sync.states(KINDS[table], keys)
+    if table in THINGS:
+        return sync.states(THINGS[table], keys)
     return _stored(*_SETS[table], keys=keys)
 
 
@@ -139,7 +132,7 @@ def turn_facts(upload: Upload, *, turn: UploadTurn, actor_id: int | None) -> lis
     expected = {change.key: change.after if back else change.before for change in changes}
     wanted = {change.key: change.before if back else change.after for change in changes}
     lines = {change.key: change.line for change in changes}
-    restore = _restore_organisation if upload.table_id in KINDS else _restore_set
+    restore = _restore_organisation if upload.table_id in THINGS else _restore_set
     issues = restore(upload.table_id, expected, wanted, actor_id)
     since = _changed_by(upload, [issue.key for issue in issues if issue.changed])
     return [_obstacle(issue, line=lines.get(issue.key), upload=since.get(issue.key)) for issue in issues]
@@ -148,7 +141,7 @@ def turn_facts(upload: Upload, *, turn: UploadTurn, actor_id: int | None) -> lis
 def _restore_organisation(
     table: str, expected: sync.States, wanted: sync.States, actor_id: int | None
 ) -> list[sync.StateIssue]:
-    return sync.restore(KINDS[table], expected=expected, wanted=wanted, actor_id=actor_id, source=OrgSource.FILE)
+    return sync.restore(THINGS[table], expected=expected, wanted=wanted, actor_id=actor_id, source=OrgSource.FILE)
 
 
 def restore_targets(expected: sync.States, wanted: sync.States) -> list[sync.StateIssue]:

@@ -26,6 +26,7 @@ from kpis.services.org_listener import Change, listening
 from kpis.services.values import is_fresh, measuring
 from omnichannel.core.periods import Period
 from roles.choices import Thing
+from roles.holdings import split_assignment_key
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.people import holdings_of, people_names, people_within
 from roles.queries.stages import DEFAULT, adopted_stages
@@ -103,7 +104,7 @@ def _people(changes: Iterable[Change], tree: UnitTree, *, day: date) -> frozense
         elif change.thing == Thing.PEOPLE:
             people.add(change.external_id)
         elif change.thing == Thing.ASSIGNMENTS:
-            people.add(change.external_id.rsplit("/", 2)[0])
+            people.add(split_assignment_key(change.external_id)[0])
     if units:
         people |= set(people_within(units, as_of=day).values_list("person__external_id", flat=True))
     return frozenset(people)
@@ -238,7 +239,6 @@ def _card_side(card: Card, tree: UnitTree) -> CardSide:
         subtype=card.subtype,
         source=card.weights_source,
         score=card.score,
-        band=card.band,
         lines=tuple(line for line in card.lines if isinstance(line, CardLine)),
     )
 

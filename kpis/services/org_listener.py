@@ -11,19 +11,17 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
 from kpis.choices import ComputationKind
 from kpis.queries.subjects import FIGURE_THINGS
-from kpis.queries.values import stored_periods
-from kpis.services.values import MOST_PERIODS, request_computation
+from kpis.queries.values import periods_touched
+from kpis.services.values import request_all
 from omnichannel.core.periods import Period
 from omnichannel.jobs.choices import JobOrigin
 from omnichannel.jobs.models import Job
-from omnichannel.workspaces.models import Workspace
-from omnichannel.workspaces.scoping import current_workspace_id
+from omnichannel.workspaces.queries.zones import local_day
 from roles.choices import OrgSource, Thing
 from roles.state_diff import State
 
@@ -82,18 +80,7 @@ def organisation_changed(revision: Revision, changes: Sequence[Change]) -> list[
         return []
     periods, mode = months_moved(changes)
     origin = ORIGINS.get(OrgSource(revision.source), JobOrigin.COMMAND)
-    newest_first = sorted(periods, key=lambda period: period.start, reverse=True)
-    return [
-        request_computation(
-            newest_first[first : first + MOST_PERIODS],
-            actor_id=revision.actor_id,
-            origin=origin,
-            recent_only=True,
-            mode=mode,
-            join=True,
-        )
-        for first in range(0, len(newest_first), MOST_PERIODS)
-    ]
+    return request_all(periods, actor_id=revision.actor_id, origin=origin, mode=mode)
 
 
 def months_moved(changes: Iterable[Change]) -> tuple[list[Period], ComputationKind]:
@@ -101,20 +88,16 @@ def months_moved(changes: Iterable[Change]) -> tuple[list[Period], ComputationKi
     counting = [change for change in changes if _counts(change)]
     if not counting:
         return [], ComputationKind.VALUES
-    today = timezone.localdate(timezone=ZoneInfo(_zone()))
+    today = local_day(timezone.now())
     present = [change for change in counting if change.effective_on is None or change.effective_on <= today]
     if not present:
         return [], ComputationKind.VALUES
     mode = ComputationKind.VALUES if any(each.thing in FIGURE_THINGS for each in present) else ComputationKind.GRADES
     since = min((each.effective_on or date.min for each in present), default=date.min)
-    return [period for period in stored_periods() if period.last_day >= since], mode
+    return periods_touched(since), mode
 
 
 def _counts(change: Change) -> bool:
     if change.thing in GRADED_THINGS:
         return True
     return change.thing in FIGURE_THINGS and (not change.fields or not NO_FIGURE.issuperset(change.fields))
-
-
-def _zone() -> str:
-    return Workspace.objects.values_list("timezone", flat=True).get(pk=current_workspace_id())

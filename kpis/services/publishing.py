@@ -127,7 +127,7 @@ def _causes(period: Period, changed: dict[int, Scorecard], told: Any) -> Iterato
     for row in rows.iterator(chunk_size=BATCH):
         told_in = row.publication
         if told_in.pk not in facts:
-            facts[told_in.pk] = since(period, upload_seq=told_in.upload_seq, told_at=told_in.published_at)
+            facts[told_in.pk] = since(period, told_in)
         yield from restated(content(row), changed[row.pk], facts=facts[told_in.pk]).causes
 
 

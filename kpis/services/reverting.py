@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,7 @@ from kpis.services.manifest import begin_to_count, cease_to_count
 from kpis.services.ordering import lock_manifest
 from kpis.services.org_listener import listening, months_moved
 from kpis.services.staging import work_folder
-from kpis.services.values import MOST_PERIODS, request_computation
-from omnichannel.core.periods import Period
+from kpis.services.values import request_all
 from omnichannel.jobs.choices import JobKind, JobOrigin, JobStep
 from omnichannel.jobs.models import Job
 from omnichannel.jobs.services.dispatching import wake
@@ -115,26 +114,12 @@ def _write(run: Run, upload: Upload, turn: UploadTurn, *, seen: Sequence[int], f
     current.save()
     retired = retire_periods(moved.retire, job=run.job, actor_id=actor)
     request_measurement(actor_id=actor)
+    touched = {*moved.compute, *months_moved(heard.changes)[0]} - {*moved.retire}
     return {
         "upload": upload.pk,
         "rows": found.rows,
         "months": list(found.months),
         "retired": [str(period) for period in moved.retire],
         "figures_retired": retired,
-        "computations": _compute({*moved.compute, *months_moved(heard.changes)[0]} - {*moved.retire}, run=run),
+        "computations": [job.pk for job in request_all(touched, actor_id=actor, origin=JobOrigin(run.job.origin))],
     }
-
-
-def _compute(periods: Iterable[Period], *, run: Run) -> list[int]:
-    """Queue the computation of all of the periods, the newest first."""
-    newest_first = sorted(periods, reverse=True)
-    return [
-        request_computation(
-            newest_first[first : first + MOST_PERIODS],
-            actor_id=run.job.created_by_id,
-            origin=JobOrigin(run.job.origin),
-            recent_only=True,
-            join=True,
-        ).pk
-        for first in range(0, len(newest_first), MOST_PERIODS)
-    ]

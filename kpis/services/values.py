@@ -85,6 +85,28 @@ def _joined(keys: Sequence[str], *, mode: ComputationKind) -> Job | None:
     return None
 
 
+def request_all(
+    periods: Iterable[Period],
+    *,
+    actor_id: int | None,
+    origin: JobOrigin,
+    mode: ComputationKind = ComputationKind.VALUES,
+) -> list[Job]:
+    """Queue the computation of exactly these periods, however many, the newest first; what still waits takes them."""
+    newest_first = sorted(periods, reverse=True)
+    return [
+        request_computation(
+            newest_first[first : first + MOST_PERIODS],
+            actor_id=actor_id,
+            origin=origin,
+            recent_only=True,
+            mode=mode,
+            join=True,
+        )
+        for first in range(0, len(newest_first), MOST_PERIODS)
+    ]
+
+
 def request_in_parts(periods: Iterable[Period | str], *, actor_id: int | None, origin: JobOrigin) -> list[Job]:
     """Queue many periods as several jobs, the newest first, so that all workers take part and the newest show early."""
     asked = sorted({period if isinstance(period, Period) else parse_period(period) for period in periods}, reverse=True)

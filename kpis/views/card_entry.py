@@ -53,8 +53,7 @@ def published_note(card: Scorecard) -> Entry | None:
     found = newest_published(parse_period(card.period), role=card.role_key, kind=card.scope_kind, scope=card.scope_id)
     if found is None:
         return None
-    told = found.publication
-    facts = since(parse_period(card.period), upload_seq=told.upload_seq, told_at=told.published_at)
+    facts = since(parse_period(card.period), found.publication)
     result = compared(found, facts=facts) if found.card_id != card.pk else None
     return {
         "card": found,

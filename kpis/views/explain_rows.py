@@ -23,7 +23,8 @@ from kpis.queries.figure_rows import OperandRows, RowAccess, RowLine, operand_pa
 from kpis.queries.scope_words import scope_names
 from kpis.views.asked import frame
 from kpis.views.asked_figure import AskedFigure, asked_figure, figure_or_404
-from kpis.views.provenance import SEES_PAY, row_url
+from kpis.views.provenance import row_url
+from omnichannel.workspaces.choices import SEES_PAY
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 

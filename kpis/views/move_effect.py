@@ -17,8 +17,8 @@ from omnichannel.core.periods import parse_day
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from roles.choices import Thing
+from roles.services.moving import MOVABLE
 
-MOVABLE = frozenset({Thing.UNITS, Thing.PEOPLE, Thing.SEATS})
 MOST = 50  # cards shown; the file has all
 BOM = "\ufeff"
 

@@ -9,13 +9,12 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from kpis.queries.org_files import ENCODINGS, org_csv, org_workbook
-from omnichannel.workspaces.choices import MemberRole
+from omnichannel.workspaces.choices import SEES_PAY
 from omnichannel.workspaces.clock import clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from roles.queries.exports import TABLES, Roster, roster_within
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SEES_PAY = {MemberRole.OWNER, MemberRole.HR_LEAD}
 
 
 @require_GET

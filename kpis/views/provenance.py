@@ -30,11 +30,10 @@ from kpis.queries.values import stored_periods
 from kpis.services.figure_preview import request_figure_preview
 from kpis.services.reverting import request_reapply, request_revert
 from omnichannel.core.errors import DomainError
-from omnichannel.workspaces.choices import MemberRole
+from omnichannel.workspaces.choices import SEES_PAY
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from roles.queries.org_chart import unit_tree
 
-SEES_PAY = {MemberRole.OWNER, MemberRole.HR_LEAD}
 ROUTES = {
     UploadTurn.LOAD: "kpis:upload_figures",
     UploadTurn.REVERT: "kpis:upload_revert",

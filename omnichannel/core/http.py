@@ -23,7 +23,16 @@ from omnichannel.core.errors import DomainError
 from omnichannel.core.requests import is_api
 
 PROBLEM = "application/problem+json"
+DIGITS = 9
 log = logging.getLogger(__name__)
+
+
+def number_within(said: str, *, most: int, name: str) -> int:
+    """Read a number from 1 to `most`; ValidationError of the parameter `name` for what is none."""
+    # the length first: to read a number of thousands of digits takes long
+    if not (said.isascii() and said.isdigit() and len(said) <= DIGITS and 1 <= int(said) <= most):
+        raise ValidationError({name: [_("A number from 1 to %(most)s is expected.") % {"most": most}]})
+    return int(said)
 
 
 class CursorPages(CursorPagination):
@@ -39,10 +48,7 @@ class CursorPages(CursorPagination):
         said = request.query_params.get(self.page_size_query_param)
         if said is None:
             return self.page_size
-        if not (said.isascii() and said.isdigit() and 1 <= int(said[:9]) <= self.max_page_size):
-            message = _("A number from 1 to %(most)s is expected.") % {"most": self.max_page_size}
-            raise ValidationError({self.page_size_query_param: [message]})
-        return int(said)
+        return number_within(said, most=self.max_page_size, name=self.page_size_query_param)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe a page."""

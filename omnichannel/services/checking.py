@@ -1,4 +1,4 @@
-"""`./run check`: lint, format, types, import contracts, migrations and Django's own checks, all at once."""
+"""`./run check`: lint, format, types, import contracts, migrations, Django's checks, and that each test can be read."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ CHECKS: dict[str, list[str]] = {
     "templates": [str(BIN / "djade"), "--check", "--target-version", "5.2"],
     "migrations": [PY, "manage.py", "makemigrations", "--check", "--dry-run"],
     "django": [PY, "manage.py", "check", "--fail-level", "WARNING"],
+    "tests": [PY, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests", "tests/e2e"],
 }
 
 

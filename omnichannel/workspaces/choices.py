@@ -19,6 +19,10 @@ class MemberRole(models.TextChoices):
     GUIDE = "guide", _("Store guide")
 
 
+# What a person costs, and what a seat may cost, is theirs alone to see.
+SEES_PAY = frozenset({MemberRole.OWNER, MemberRole.HR_LEAD})
+
+
 class TokenScope(models.TextChoices):
     """What an API token may do with its holder's rights."""
 

@@ -13,8 +13,8 @@ from rest_framework.views import APIView
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from roles.api.answers import MOST_ROWS, BatchResultSerializer, answer_batch
-from roles.api.fields import DayField, RankField, Refused
-from roles.api.reading import Fault, Row, fault, members, reader_of, refuse
+from roles.api.fields import RankField, Refused
+from roles.api.reading import Fault, Row, fault, members, reader_of, refuse, said_day
 from roles.api.requests import (
     DRY_RUN,
     EFFECTIVE_ON,
@@ -59,16 +59,12 @@ class BatchView(WorkspaceAPIMixin, APIView):
         faults: list[Fault] = []
         allowed = {"rows": True} | ({"effective_on": False} if self.resource.is_dated else {})
         body = members(request.data, allowed=allowed, faults=faults)
-        raw, said = body.get("rows", []), None
+        raw = body.get("rows", [])
         if type(raw) is not list or not 1 <= len(raw) <= MOST_ROWS:
             message = _("A list of 1 to %(most)s rows is expected.") % {"most": MOST_ROWS}
             faults.append(fault("/rows", "not_a_batch", message))
             raw = []
-        if "effective_on" in body:
-            try:
-                said = DayField().read(body["effective_on"])
-            except Refused as error:
-                faults.append(fault("/effective_on", error.code, str(error)))
+        said = said_day(body, faults=faults)
         reader, known = reader_of(self.resource.row), {}
         rows = []
         for index, one in enumerate(raw):

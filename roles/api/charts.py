@@ -22,9 +22,9 @@ from omnichannel.core.parsing import StrictJSONParser
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from roles.api import shapes
-from roles.api.fields import DayField, Refused
+from roles.api.fields import DayField
 from roles.api.plans import ChartPlanSerializer, plan_of
-from roles.api.reading import MOST_FAULTS, Fault, Row, fault, members, reader_of, refuse
+from roles.api.reading import MOST_FAULTS, Fault, Row, fault, members, reader_of, refuse, said_day
 from roles.api.requests import (
     AS_OF,
     DRY_RUN,
@@ -183,12 +183,7 @@ def _rows_of(data: Any) -> tuple[dict[Thing, list[Row]], date | None]:
     faults: list[Fault] = []
     allowed: Mapping[str, bool] = {"effective_on": False, **{thing.value: False for thing in PARTS}}
     body = members(data, allowed=allowed, faults=faults)
-    said = None
-    if "effective_on" in body:
-        try:
-            said = DayField().read(body["effective_on"])
-        except Refused as error:
-            faults.append(fault("/effective_on", error.code, str(error)))
+    said = said_day(body, faults=faults)
     found: dict[Thing, list[Row]] = {}
     if not any(thing.value in body for thing in PARTS):
         message = _("The document speaks of nothing. Give at least one of: %(parts)s.")

@@ -10,12 +10,11 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from omnichannel.core.http import problem
+from omnichannel.core.http import number_within, problem
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from omnichannel.workspaces.clock import today_in
 from roles.api.requests import access_of
@@ -104,7 +103,7 @@ class ChangesView(WorkspaceAPIMixin, APIView):
         """Return the next part."""
         workspace = access_of(request).workspace
         since = request.query_params.get("since")
-        limit = _limit(request.query_params.get("limit"))
+        limit = number_within(request.query_params.get("limit", str(USUAL)), most=MOST, name="limit")
         position = None
         if since is not None:
             position = _position(since, workspace_id=workspace.pk)
@@ -143,11 +142,3 @@ def _position(token: str, *, workspace_id: int) -> Position | None:
     except (signing.BadSignature, ValueError, TypeError):
         return None
     return Position(number, thing, external_id, is_full) if theirs == workspace_id else None
-
-
-def _limit(said: str | None) -> int:
-    if said is None:
-        return USUAL
-    if not said.isascii() or not said.isdigit() or not 1 <= int(said[:9]) <= MOST:
-        raise ValidationError({"limit": [_("A number from 1 to %(most)s is expected.") % {"most": MOST}]})
-    return int(said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from omnichannel.core.http import InvalidBody
-from roles.api.fields import ReadField, Refused
+from roles.api.fields import DayField, ReadField, Refused
 
 Row = dict[str, Any]
 Fault = dict[str, str]
@@ -78,6 +79,18 @@ def refuse(faults: list[Fault]) -> None:
     """Raise what a body was refused for."""
     if faults:
         raise InvalidBody(faults[:MOST_FAULTS])
+
+
+def said_day(body: Mapping[str, Any], *, faults: list[Fault]) -> date | None:
+    """Return the day from which a body says it holds; None where it says none, or none that can be read."""
+    if "effective_on" not in body:
+        return None
+    try:
+        day: date = DayField().read(body["effective_on"])
+    except Refused as error:
+        faults.append(fault("/effective_on", error.code, str(error)))
+        return None
+    return day
 
 
 def members(raw: Any, *, allowed: Mapping[str, bool], faults: list[Fault]) -> dict[str, Any]:

@@ -17,14 +17,13 @@ from rest_framework.request import Request
 
 from omnichannel.core.moments import parse_moment
 from omnichannel.core.periods import parse_day
-from omnichannel.workspaces.choices import MemberRole
+from omnichannel.workspaces.choices import SEES_PAY, MemberRole
 from omnichannel.workspaces.clock import asked_day, asked_moment, today_in
 from omnichannel.workspaces.permissions import Access
 from roles.api.reading import fault
 from roles.services.batches import Condition
 from roles.services.source_ids import SOURCE_NAME
 
-SEES_PAY = {MemberRole.OWNER, MemberRole.HR_LEAD}
 SEES_PEOPLE = {*SEES_PAY, MemberRole.LINE_MANAGER, MemberRole.GUIDE}
 YES, NO = {"true", "1"}, {"false", "0"}
 TAG = re.compile(r'"(\d{1,18})(?:-[0-9a-f]*)?"')

@@ -15,7 +15,6 @@ from roles.choices import ROLE_KEYS, FillMode, LineKind, Ownership, StageName, U
 
 BETWEEN = ("units", "people")
 MOST_FTE, MOST_SEAT_FTE, MOST_MONEY = "2", "100", "99999999999999"
-PAY = {"monthly_cost", "monthly_budget"}
 
 
 class ClosedShape(serializers.Serializer[Any]):

@@ -41,13 +41,13 @@ from roles.api.requests import (
 from roles.api.resources import Resource, body_of, patch_of
 from roles.api.versions import etag_of, shown, versioned
 from roles.choices import ROLE_KEYS, Thing
+from roles.holdings import split_assignment_key
 from roles.models import as_known
 from roles.queries.documents import document, documents
 from roles.queries.source_ids import known_ids
 from roles.services.batches import Call, Done, change_one, end_one, write_one
 from roles.services.source_ids import translate
 from roles.services.sync import OutcomeKind
-from roles.services.sync.states import assignment_key
 from roles.services.upserts import INPUTS
 
 FORGET = OpenApiParameter(
@@ -132,7 +132,7 @@ class ThingView(WorkspaceAPIMixin, APIView):
             except serializers.ValidationError:
                 raise Http404 from None
         try:
-            person, role, start = assignment_key(external_id)
+            person, role, start = split_assignment_key(external_id)
             row = {"person_external_id": person, "role": role, "start_on": date.fromisoformat(start)}
         except ValueError:
             raise Http404 from None

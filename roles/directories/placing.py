@@ -18,12 +18,6 @@ class DepartmentTree:
     depths: Mapping[str, int]
     notes: tuple[Note, ...]
 
-    @property
-    def root(self) -> str | None:
-        """Return the one department at the top; None where there are several or none."""
-        tops = [key for key, parent in self.parents.items() if parent is None]
-        return tops[0] if len(tops) == 1 else None
-
     def above(self, department: str) -> list[str]:
         """Return the department and what it belongs to, nearest first."""
         found = []

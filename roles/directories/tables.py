@@ -63,7 +63,9 @@ def _workbook(content: bytes, *, name: str) -> Iterator[Rows]:
                 raise DirectoryFault("file", number="too_large", said=name)
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         for sheet in workbook.sheet_names:
-            rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False, nrows=MOST_ROWS)
+            rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False, nrows=MOST_ROWS + 1)
+            if len(rows) > MOST_ROWS:
+                raise DirectoryFault("file", number="too_large", said=name)
             yield [[_text(cell) for cell in row] for row in rows]
     except DirectoryFault:
         raise

@@ -25,7 +25,6 @@ from roles.directories.faults import DirectoryFault
 from roles.directories.shapes import Department, Directory, Kind, Member, Membership, gathered
 from roles.directories.values import at, is_set, number, parent_of, text, texts
 
-ROOT = "1"
 BUSY = {"-1", "45009", "45033"}
 STALE = {"40014", "42001", "41001"}
 CREDENTIALS = {"40001", "40013", "40082", "40091", "41002", "41004"}

@@ -48,6 +48,11 @@ def held_true(path: str = "", *, ended: str = "superseded_at") -> Q:
     return Q(**{f"{path}recorded_at__lte": at}) & (Q(**{end: None}) | Q(**{f"{end}__gt": at}))
 
 
+def reaching(day: date) -> Q:
+    """Return the condition that a fact holds on the day or later."""
+    return Q(during__upper_inf=True) | Q(during__endswith__gt=day)
+
+
 class IdentityManager(ScopedManager[N]):
     """What the open workspace knows of: now, or at the moment of `as_known`."""
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # mypy wants stubs of its own for it
 from pylopdf_fonts_zh_cn import sans_path
 
 UNKNOWN = "□"
@@ -25,6 +24,9 @@ def font_file() -> Path:
 @cache
 def _widths() -> dict[int, float]:
     """Return the width of each character the font has, in parts of the size."""
+    # heavy: only who prints needs it
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # mypy wants stubs of its own for it
+
     with TTFont(font_file(), lazy=True) as font:
         per_em, metrics = font["head"].unitsPerEm, font["hmtx"].metrics
         return {code: metrics[glyph][0] / per_em for code, glyph in font.getBestCmap().items()}

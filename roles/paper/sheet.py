@@ -18,7 +18,7 @@ from roles.paper.marks import Mark, Page, Text, Tone, Wire
 from roles.paper.pages import Printed, index_entries, not_drawn
 from roles.paper.specs import FORMATS, PaperChart, PaperSize, Words
 from roles.paper.spread import Spot, spots_of
-from roles.paper.wide import wide_marks
+from roles.paper.wide import wide_marks, widened
 
 CARD, FIELD = 172.0, 240.0
 STACKS = (300.0, 500.0, 800.0, 1300.0, 2000.0, 3200.0, 5000.0)
@@ -68,8 +68,9 @@ def one_sheet(chart: PaperChart, *, words: Words, with_index: bool = True) -> Pr
 def _best(chart: PaperChart, *, words: Words) -> Layout:
     cards = {key: card_of(unit, width=CARD, words=words) for key, unit in chart.units.items()}
     order = [unit.external_id for unit in chart.walk()]
+    wide = {stack: {key: widened(card, tallest=stack) for key, card in cards.items()} for stack in STACKS}
     tried = (
-        spots_of(chart, cards, order=order, stack=stack, widest=widest)
+        spots_of(chart, wide[stack], order=order, stack=stack, widest=widest)
         for stack, widest in product(STACKS, WIDEST)
         if stack < widest * 2
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from pypinyin import lazy_pinyin
-
 # Characters that are read otherwise as surnames than as words.
 SURNAMES = {
     "曾": "zeng", "单": "shan", "解": "xie", "查": "zha", "仇": "qiu", "区": "ou", "盖": "ge", "朴": "piao",
@@ -19,6 +17,9 @@ def sort_key(name: str, *, is_person: bool = False) -> str:
     """Return the key that puts a name where a reader looks for it."""
     if name.isascii():
         return name.casefold()
+    # heavy: the dictionary is read when the first index is made
+    from pypinyin import lazy_pinyin
+
     read = lazy_pinyin(name)
     if is_person and name[:1] in SURNAMES and read:
         read[0] = SURNAMES[name[0]] if len(read[0]) < 8 else read[0]

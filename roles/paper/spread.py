@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from roles.paper.cards import Card
 from roles.paper.specs import PaperChart
-from roles.paper.wide import Wide, widened
+from roles.paper.wide import Wide
 
 ASIDE, DOWN, GAP, STEM = 16.0, 22.0, 6.0, 8.0
 Points = tuple[tuple[float, float], ...]
@@ -47,14 +46,13 @@ class _Item:
 
 
 def spots_of(
-    chart: PaperChart, cards: Mapping[str, Card], *, order: Sequence[str], stack: float, widest: float
+    chart: PaperChart, cards: Mapping[str, Wide], *, order: Sequence[str], stack: float, widest: float
 ) -> dict[str, Spot]:
-    """Return the spot of every unit; `order` has each unit before those below it."""
+    """Return the spot of every unit; `order` has each unit before those below it, `cards` are spread to the stack."""
     found: dict[str, Spot] = {}
     for key in reversed(order):
         children = chart.units[key].children
-        own = widened(cards[key], tallest=stack)
-        found[key] = _spread(own, _items(children, chart, found, stack=stack), found, widest=widest)
+        found[key] = _spread(cards[key], _items(children, chart, found, stack=stack), found, widest=widest)
     return found
 
 

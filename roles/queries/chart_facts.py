@@ -15,6 +15,7 @@ from roles.chart.nodes import Kind, Line, key_of
 from roles.choices import FillMode, LineKind, UnitLevel
 from roles.holdings import Holding
 from roles.models import Assignment, Employment, ReportingLine, SeatVersion, UnitVersion
+from roles.models.dated import reaching
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.stages import Adopted, adopted_stages
 
@@ -114,10 +115,6 @@ def _by_id(rows: Iterable[Row]) -> dict[str, tuple[Row, ...]]:
     return found
 
 
-def _not_over(as_of: date) -> Q:
-    return Q(during__upper_inf=True) | Q(during__endswith__gt=as_of)
-
-
 def _units(as_of: date) -> list[UnitRow]:
     """Return what ends or begins after the day; the tree has the rest."""
     rows = UnitVersion.objects.filter(
@@ -135,7 +132,7 @@ def _work(as_of: date) -> list[WorkRow]:
         "person__external_id", "person__display_name", "unit__external_id", "manager__external_id", "fill_mode", "fte",
         "seat__external_id", "during",
     )  # fmt: skip
-    rows = Employment.objects.filter(_not_over(as_of)).order_by("during", "person__external_id")
+    rows = Employment.objects.filter(reaching(as_of)).order_by("during", "person__external_id")
     return [
         WorkRow(key, name or key, unit, manager, FillMode(mode), fte, seat, during.lower, during.upper)
         for key, name, unit, manager, mode, fte, seat, during in rows.values_list(*columns)
@@ -146,7 +143,7 @@ def _seats(as_of: date) -> list[SeatRow]:
     columns = (
         "seat__external_id", "title", "role_key", "grade", "unit__external_id", "planned_fte", "is_head", "during",
     )  # fmt: skip
-    rows = SeatVersion.objects.filter(_not_over(as_of)).order_by("during", "seat__external_id")
+    rows = SeatVersion.objects.filter(reaching(as_of)).order_by("during", "seat__external_id")
     return [
         SeatRow(key, title, RoleKey(role) if role else None, grade, unit, fte, is_head, during.lower, during.upper)
         for key, title, role, grade, unit, fte, is_head, during in rows.values_list(*columns)

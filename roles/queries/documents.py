@@ -14,6 +14,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Concat, Lower, Upper
 
 from roles.choices import Thing
+from roles.holdings import split_assignment_key
 from roles.models import Assignment, Employment, OrgChange, ReportingLine, SeatVersion, UnitVersion
 from roles.models.dated import DatedFact
 from roles.queries.org_chart import unit_tree
@@ -156,7 +157,7 @@ def documents(thing: Thing, keys: Collection[str], *, as_of: date) -> dict[str, 
         return stage_documents(keys, as_of=as_of)
     rows = listed(thing, as_of=as_of)
     if thing is Thing.ASSIGNMENTS:
-        people = {key.rsplit("/", 2)[0] for key in keys}
+        people = {split_assignment_key(key)[0] for key in keys}
         rows = rows.filter(person__external_id__in=people, external_id__in=list(keys))
     else:
         rows = rows.filter(**{f"{_key_path(thing)}__in": list(keys)})

@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from roles.choices import ChangeKind, OrgSource, Thing
+from roles.holdings import split_assignment_key
 from roles.models import OrgChange, OrgRevision
 from roles.queries.naming import names_of
 from roles.state_diff import State
@@ -200,7 +201,7 @@ def _holder(pair: tuple[Thing, str]) -> tuple[Thing, str]:
     """Return whose name something goes by that has none: an assignment by the person, a stage by the unit."""
     thing, key = pair
     if thing is Thing.ASSIGNMENTS:
-        return Thing.PEOPLE, key.rsplit("/", 2)[0]
+        return Thing.PEOPLE, split_assignment_key(key)[0]
     return (Thing.UNITS, key) if thing is Thing.STAGES else pair
 
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from roles.choices import LineKind, Thing
 from roles.models import ReportingLine
+from roles.models.dated import reaching
 from roles.queries.naming import names_of
 
 
@@ -30,9 +31,8 @@ def lines_of(thing: Thing, external_id: str, *, as_of: date) -> tuple[Secondary,
     """Return the lines from and to a unit or person, by kind, in two queries; planned ones stand last."""
     here, there = ("unit", "to_unit") if thing is Thing.UNITS else ("person", "to_person")
     touching = Q(**{f"{here}__external_id": external_id}) | Q(**{f"{there}__external_id": external_id})
-    lasting = Q(during__upper_inf=True) | Q(during__endswith__gt=as_of)
     rows = list(
-        ReportingLine.objects.filter(touching, lasting)
+        ReportingLine.objects.filter(touching, reaching(as_of))
         .order_by("during", "kind", "external_id")
         .values_list("external_id", "kind", "during", "note", f"{here}__external_id", f"{there}__external_id")
     )

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from roles.choices import Thing
 from roles.models import SourceId
+
+# The fields of rows that point to something.
+REFERENCES: Mapping[str, Thing] = {
+    "parent_external_id": Thing.UNITS,
+    "unit_external_id": Thing.UNITS,
+    "manager_external_id": Thing.PEOPLE,
+    "person_external_id": Thing.PEOPLE,
+    "seat_external_id": Thing.SEATS,
+}
 
 
 def known_ids(source: str, thing: Thing | str) -> dict[str, str]:

@@ -7,11 +7,11 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from roles.choices import Thing, UnitLevel
+from roles.choices import FREE_ROOTS, Thing, UnitLevel
 from roles.issues import SyncIssue
 from roles.models import Employment, SeatVersion, UnitVersion
 from roles.timeline import Span, at
-from roles.tree_safety import Days, Link, common, days_of, loops, merged, missing
+from roles.tree_safety import Days, Link, common, days_of, loop_text, loops, merged, missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +42,20 @@ def refused_tree(key: str, to: str | None, stands: Stands, *, on: date) -> tuple
         for unit, spans in stands.items()
     }
     for loop in loops(links, among=[key]):
-        text = " → ".join([*loop.path, loop.path[0]])
-        return (issue_of(key, "to", "loop", _("The units form a loop: %(loop)s.") % {"loop": text}),)
+        message = _("The units form a loop: %(loop)s.") % {"loop": loop_text(loop.path)}
+        return (issue_of(key, "to", "loop", message),)
     placed = at(stands[key], on)
     if to is not None:
         return refused_place(key, to, placed, stands=stands)
     level = placed.value.level if placed is not None else ""
-    if level in {UnitLevel.GROUP.value, UnitLevel.PROJECT_TEAM.value} or placed is None:
+    if level in FREE_ROOTS or placed is None:
         return ()
     days = days_of(placed.start, placed.end)
     for unit, spans in stands.items():
         for span in spans:
             beside = unit != key and span.value.parent is None and span.value.level != UnitLevel.PROJECT_TEAM.value
             if beside and common(days, days_of(span.start, span.end)) is not None:
-                text = _(
-                    "%(unit)s has no unit above it, beside %(other)s. A firm has one tree: say what it belongs to."
-                )
-                return (issue_of(key, "to", "second_root", text % {"unit": key, "other": unit}),)
+                return (issue_of(key, "to", "second_root", second_root(key, unit)),)
     return ()
 
 

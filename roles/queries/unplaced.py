@@ -11,11 +11,9 @@ from django.db import models
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from roles.choices import Thing, UnitLevel
+from roles.choices import FREE_ROOTS, Thing
+from roles.holdings import assignment_key
 from roles.models import Assignment, Employment, Person, SeatVersion, UnitVersion
-
-# levels that may stand beside the one root: a holding of several groups, a team of people lent to it
-OWN_ROOTS = {UnitLevel.GROUP.value, UnitLevel.PROJECT_TEAM.value}
 
 
 class ProblemKind(models.TextChoices):
@@ -91,7 +89,7 @@ def _units(day: date) -> Iterator[Problem]:
     roots = [key for key, parent in parents.items() if parent is None]
     main = max(roots, key=lambda key: sizes[key], default=None)
     for key, (parent, name, level) in rows.items():
-        is_second_root = parent is None and key != main and level not in OWN_ROOTS
+        is_second_root = parent is None and key != main and level not in FREE_ROOTS
         if is_second_root or tops[key] is None or (parent is not None and parent not in parents):
             yield Problem(ProblemKind.NO_WAY_UP, Thing.UNITS, key, name, parent or "")
 
@@ -118,7 +116,7 @@ def _seats(rows: QuerySet[SeatVersion]) -> Iterator[Problem]:
 def _held(kind: ProblemKind, rows: QuerySet[Assignment]) -> Iterator[Problem]:
     columns = ("person__external_id", "person__display_name", "role_key", "during", "unit__external_id")
     for person, name, role, during, unit in rows.order_by("person__external_id", "role_key").values_list(*columns):
-        yield Problem(kind, Thing.ASSIGNMENTS, f"{person}/{role}/{during.lower}", name or person, unit)
+        yield Problem(kind, Thing.ASSIGNMENTS, assignment_key(person, role, during.lower), name or person, unit)
 
 
 def _doubles(day: date) -> Iterator[Problem]:

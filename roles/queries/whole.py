@@ -6,18 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from roles.choices import Thing
+from roles.choices import PARTS, Thing
 from roles.queries.documents import Document, listed
-from roles.queries.source_ids import known_ids
-
-POINTS_TO: Mapping[str, Thing] = {
-    "parent_external_id": Thing.UNITS,
-    "unit_external_id": Thing.UNITS,
-    "manager_external_id": Thing.PEOPLE,
-    "person_external_id": Thing.PEOPLE,
-    "seat_external_id": Thing.SEATS,
-}
-PARTS = (Thing.UNITS, Thing.SEATS, Thing.PEOPLE, Thing.ASSIGNMENTS, Thing.LINES)
+from roles.queries.source_ids import REFERENCES, known_ids
 
 
 def chart_rows(*, as_of: date, source: str = "") -> dict[Thing, list[Document]]:
@@ -35,7 +26,7 @@ def chart_rows(*, as_of: date, source: str = "") -> dict[Thing, list[Document]]:
 
 
 def _renamed(thing: Thing, row: dict[str, Any], called: Mapping[Thing, Mapping[str, str]]) -> Document:
-    names = {**POINTS_TO, "external_id": thing}
+    names = {**REFERENCES, "external_id": thing}
     if thing is Thing.LINES:
         names |= dict.fromkeys(("from_external_id", "to_external_id"), Thing(row["between"]))
     return {

@@ -13,7 +13,6 @@ from scim2_models import (
     Filter,
     Patch,
     Resource,
-    ResourceType,
     ResponseParameters,
     Schema,
     ScimPolicy,
@@ -69,11 +68,6 @@ def scim_service() -> DirectoryService:
         ),
     )
     return DirectoryService(provider)
-
-
-def resource_type(name: str) -> ResourceType:
-    """Return the type of a name: User or Group."""
-    return scim_service().get_resource_type(name)
 
 
 def _schemas() -> list[Schema]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from roles.choices import OrgSource, Thing
+from roles.choices import PAY, OrgSource, Thing
 from roles.errors import StaleVersion, UnknownThing, VersionRequired
 from roles.queries.documents import documents, last_revisions
 from roles.services.ending import end, remove
@@ -21,20 +21,17 @@ from roles.services.sync.states import states
 from roles.services.upserts import INPUTS, upsert
 from roles.services.written import Written
 
-NOT_REWRITTEN = {"monthly_cost", "monthly_budget"}  # null keeps what is stored
-
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """What a caller holds to be true of a thing: the revisions it knows, that it is there at all, or that it is not.
 
-    Without any of them an existing thing is not touched, unless `is_free`.
+    Without any of them an existing thing is not touched.
     """
 
     revisions: frozenset[int] | None = None
     is_there: bool = False
     is_new: bool = False
-    is_free: bool = False
 
     def check(self, thing: Thing, external_id: str) -> None:
         """Refuse a write whose caller knows less than the organisation. Ask under the organisation's lock."""
@@ -45,7 +42,7 @@ class Condition:
         last = last_revisions(thing, [external_id]).get(external_id, 0)
         if self.is_new or (self.revisions is not None and last not in self.revisions):
             raise StaleVersion(external_id, last)
-        if not (self.is_free or self.is_there or self.revisions is not None):
+        if not (self.is_there or self.revisions is not None):
             raise VersionRequired(external_id)
 
 
@@ -90,7 +87,7 @@ def change_one(thing: Thing, external_id: str, given: Mapping[str, Any], *, cond
         if held is None:
             raise UnknownThing(external_id, call.effective_on)
         names = {each.name for each in fields(INPUTS[thing])}
-        kept = {name: value for name, value in held.items() if name in names - NOT_REWRITTEN}
+        kept = {name: value for name, value in held.items() if name in names - PAY}
         result = _write(thing, [INPUTS[thing](**{**kept, **given})], call, recorder)
     return _done(result, recorder)
 
@@ -98,11 +95,11 @@ def change_one(thing: Thing, external_id: str, given: Mapping[str, Any], *, cond
 def end_one(thing: Thing, external_id: str, *, forget: bool, condition: Condition, call: Call) -> Done:
     """End a thing on the effective day, or take it back as if it never was."""
     with revision(actor_id=call.actor_id, source=OrgSource.API) as recorder:
-        if external_id not in states(thing, [external_id]):
+        before = states(thing, [external_id])
+        if external_id not in before:
             raise UnknownThing(external_id, call.effective_on)
         if not call.dry_run:
             condition.check(thing, external_id)
-        before = states(thing, [external_id])
         with rehearsal(recorder, dry_run=call.dry_run):
             written = _end(thing, external_id, forget=forget, call=call)
             is_same = states(thing, [external_id]) == before

@@ -15,23 +15,16 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from roles.choices import FillMode, OrgSource, Thing
+from roles.holdings import split_assignment_key
 from roles.services.ending import remove
 from roles.services.sync import (
     AssignmentInput,
     LineInput,
-    PersonInput,
-    SeatInput,
-    SyncResult,
-    UnitInput,
+    SyncIssue,
     states,
-    upsert_assignments,
-    upsert_lines,
-    upsert_people,
-    upsert_seats,
-    upsert_units,
 )
 from roles.services.sync.rows import NO_END
-from roles.services.sync.states import assignment_key
+from roles.services.upserts import INPUTS, upsert
 from roles.services.written import Written, attempt
 from roles.state_diff import State
 
@@ -55,13 +48,6 @@ NOWHERE: Mapping[str, Any] = {
     "fill_mode": FillMode.INTERNAL.value,
     "fte": Decimal(1),
     "monthly_cost": None,
-}
-INPUTS: Mapping[Thing, type] = {
-    Thing.UNITS: UnitInput,
-    Thing.SEATS: SeatInput,
-    Thing.PEOPLE: PersonInput,
-    Thing.ASSIGNMENTS: AssignmentInput,
-    Thing.LINES: LineInput,
 }
 
 
@@ -100,7 +86,7 @@ def add(thing: Thing, values: Mapping[str, Any], *, on: date, actor_id: int | No
             field_name = "start_on" if thing is Thing.ASSIGNMENTS else "external_id"
             tried.refuse(row.external_id, field_name, code="taken", message=_("This is taken already."))
         else:
-            tried.issues += _upsert(thing, row, on=on, actor_id=actor_id).issues
+            tried.issues += _upsert(thing, row, on=on, actor_id=actor_id)
     return tried.outcome
 
 
@@ -142,7 +128,7 @@ def _edit_dated(
         values["seat_external_id"] = None if has_moved else values["seat_external_id"] or ""
     if thing is Thing.UNITS:
         values["ends_on"] = (changes["ends_on"] or NO_END) if "ends_on" in changes else None
-    return _upsert(thing, INPUTS[thing](external_id=external_id, **values), on=on, actor_id=actor_id).issues
+    return _upsert(thing, INPUTS[thing](external_id=external_id, **values), on=on, actor_id=actor_id)
 
 
 def _edit_assignment(
@@ -153,20 +139,19 @@ def _edit_assignment(
     goes_on = not moves_days and changes.keys() - {"end_on"} and on > before.start_on
     if goes_on:
         ended = AssignmentInput(**{**now, "end_on": on})
-        return upsert_assignments(
-            [ended, AssignmentInput(**{**now, **changes, "start_on": on})], actor_id=actor_id, source=OrgSource.WEB
-        ).issues
+        begun = AssignmentInput(**{**now, **changes, "start_on": on})
+        return _upsert(thing, ended, begun, on=on, actor_id=actor_id)
     if after.external_id != external_id:
         gone = remove(thing, [external_id], actor_id=actor_id, source=OrgSource.WEB)
         if gone.issues:
             return gone.issues
-    return _upsert(thing, after, on=on, actor_id=actor_id).issues
+    return _upsert(thing, after, on=on, actor_id=actor_id)
 
 
 def _edit_line(
     thing: Thing, external_id: str, now: Values, changes: Values, on: date, actor_id: int | None
 ) -> tuple[Any, ...]:
-    return _upsert(thing, LineInput(external_id=external_id, **{**now, **changes}), on=on, actor_id=actor_id).issues
+    return _upsert(thing, LineInput(external_id=external_id, **{**now, **changes}), on=on, actor_id=actor_id)
 
 
 _EDITS: Mapping[Thing, Callable[[Thing, str, Values, Values, date, int | None], tuple[Any, ...]]] = {
@@ -175,17 +160,9 @@ _EDITS: Mapping[Thing, Callable[[Thing, str, Values, Values, date, int | None], 
 }
 
 
-def _upsert(thing: Thing, row: Any, *, on: date, actor_id: int | None) -> SyncResult:
-    if thing is Thing.ASSIGNMENTS:
-        return upsert_assignments([row], actor_id=actor_id, source=OrgSource.WEB)
-    if thing is Thing.LINES:
-        return upsert_lines([row], actor_id=actor_id, source=OrgSource.WEB)
-    if thing is Thing.UNITS:
-        # A unit made by hand is there from the day given; files say nothing of it and mean from ever.
-        return upsert_units([row], effective_on=on, since=on, actor_id=actor_id, source=OrgSource.WEB)
-    if thing is Thing.SEATS:
-        return upsert_seats([row], effective_on=on, actor_id=actor_id, source=OrgSource.WEB)
-    return upsert_people([row], effective_on=on, actor_id=actor_id, source=OrgSource.WEB)
+def _upsert(thing: Thing, *rows: Any, on: date, actor_id: int | None) -> tuple[SyncIssue, ...]:
+    # A unit made by hand is there from the day given; files say nothing of it and mean from ever.
+    return upsert(thing, rows, effective_on=on, units_since=on, actor_id=actor_id, source=OrgSource.WEB).issues
 
 
 def _values(thing: Thing, external_id: str, state: State, day: date) -> Values:
@@ -195,7 +172,7 @@ def _values(thing: Thing, external_id: str, state: State, day: date) -> Values:
     dated = {names.get(name, name): _typed(name, value) for name, value in span.items() if name not in {"start", "end"}}
     days = {"start_on": _day(span.get("start")), "end_on": _day(span.get("end"))}
     if thing is Thing.ASSIGNMENTS:
-        person, role, _start = assignment_key(external_id)
+        person, role, _start = split_assignment_key(external_id)
         return {"person_external_id": person, "role": role, **dated, **days}
     if thing is Thing.LINES:
         return {**_ends(dated), "kind": dated["kind"], "note": dated["note"], **days}

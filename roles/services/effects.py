@@ -19,6 +19,7 @@ from django.db.models.functions import TruncDate
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.choices import ChangeKind, OrgSource, Thing
+from roles.holdings import assignment_key
 from roles.models import OrgChange, OrgRevision
 from roles.services.sync.revisions import Recorder, revision
 from roles.services.sync.states import FACTS, states
@@ -97,7 +98,7 @@ def _coming(after: date, today: date, *, zone: ZoneInfo) -> Iterator[tuple[Thing
     first, *others = (_planned(thing, after, today, zone=zone) for thing in FACTS)
     for name, key, role, during, recorded_on in first.union(*others, all=True):
         thing = Thing(name)
-        full = f"{key}/{role}/{during.lower}" if thing is Thing.ASSIGNMENTS else key
+        full = assignment_key(key, role, during.lower) if thing is Thing.ASSIGNMENTS else key
         for day in (during.lower, during.upper):
             if day is not None and after < day <= today and recorded_on < day:
                 yield thing, full, day

@@ -14,7 +14,7 @@ from roles.services.sync.closing import close
 from roles.services.sync.employments import EmploymentFacts, change_jobs, stored_jobs
 from roles.services.sync.revisions import Recorder
 from roles.services.sync.seats import SeatFacts, stored_seats, write_seats
-from roles.services.sync.units import hung_below, stored_units, write_units
+from roles.services.sync.units import UnitSpans, hung_below, stored_units, write_units
 from roles.services.written import Attempt, Written, attempt
 from roles.timeline import at, changed_between
 
@@ -28,14 +28,14 @@ def merge_units(
     it that takes over comes to stand in its place.
     """
     with attempt(actor_id=actor_id, source=source, note=note) as tried:
-        if _fits(tried, external_id, into=into, on=on):
-            _merge(tried.recorder, external_id, into=into, on=on)
+        units = stored_units()
+        if _fits(tried, external_id, into=into, on=on, units=units):
+            _merge(tried.recorder, external_id, into=into, on=on, units=units)
             tried.check(Thing.UNITS, external_id, field="into")
     return tried.outcome
 
 
-def _fits(tried: Attempt, key: str, *, into: str, on: date) -> bool:
-    units = stored_units()
+def _fits(tried: Attempt, key: str, *, into: str, on: date, units: UnitSpans) -> bool:
     if key == into:
         tried.refuse(key, "into", code="same_unit", message=_("A unit cannot be merged into itself."))
     elif not Unit.objects.filter(external_id=into).exists():
@@ -48,8 +48,7 @@ def _fits(tried: Attempt, key: str, *, into: str, on: date) -> bool:
     return not tried.issues
 
 
-def _merge(recorder: Recorder, key: str, *, into: str, on: date) -> None:
-    units = stored_units()
+def _merge(recorder: Recorder, key: str, *, into: str, on: date, units: UnitSpans) -> None:
     after = {child: hung_below(spans, old=key, new=into, on=on) for child, spans in units.items() if child != key}
     after[into] = units[into]
     for stood in units[key]:

@@ -22,6 +22,7 @@ from roles.services.sync.seats import stored_seats, write_seats
 from roles.services.sync.units import UnitFacts, hung_below, stored_units, write_units
 from roles.services.written import Attempt, Written, attempt
 from roles.timeline import Span, at, revise
+from roles.tree_safety import loop_text
 
 __all__ = ["KEEP", "MOVABLE", "merge_units", "move"]
 KEEP = "\0keep"
@@ -68,7 +69,7 @@ def move(
 
 def _check_manager(tried: Attempt, key: str, manager: str | None) -> None:
     if manager == key:
-        message = _("The managers form a loop: %(loop)s.") % {"loop": f"{key} → {key}"}
+        message = _("The managers form a loop: %(loop)s.") % {"loop": loop_text([key])}
         tried.refuse(key, "manager", code="loop", message=message)
     elif manager not in (None, KEEP) and not Person.objects.filter(external_id=manager).exists():
         message = _("There is no %(id)s.") % {"id": manager}
@@ -82,7 +83,7 @@ def _is_known(tried: Attempt, thing: Thing, key: str, *, to: str | None) -> bool
     elif to is not None and not Unit.objects.filter(external_id=to).exists():
         tried.refuse(key, "to", code="unknown_reference", message=_("There is no unit %(unit)s.") % {"unit": to})
     elif thing is Thing.UNITS and key == to:
-        message = _("The units form a loop: %(loop)s.") % {"loop": f"{key} → {key}"}
+        message = _("The units form a loop: %(loop)s.") % {"loop": loop_text([key])}
         tried.refuse(key, "to", code="loop", message=message)
     return not tried.issues
 

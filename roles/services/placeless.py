@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
-
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.choices import OrgSource, Thing
 from roles.models import Employment, Person
+from roles.models.dated import reaching
 from roles.services.sync import revision
 from roles.services.sync.spans import BATCH
 
@@ -39,6 +38,7 @@ def keep_without_place(
                 external_id=row.external_id,
                 display_name=row.display_name,
                 hired_on=row.hired_on,
+                recorded_at=recorder.at,
             )
             for row in rows
         ]
@@ -49,10 +49,7 @@ def keep_without_place(
             unique_fields=["workspace", "external_id"],
             update_fields=["display_name", "hired_on", "left_on", "removed_at"],
         )
-        reaching = Employment.objects.filter(person__external_id__in=keys).filter(
-            Q(during__upper_inf=True) | Q(during__endswith__gt=on)
-        )
-        rows_then = list(reaching)
+        rows_then = list(Employment.objects.filter(reaching(on), person__external_id__in=keys))
         Employment.objects.filter(pk__in=[row.pk for row in rows_then]).update(superseded_at=recorder.at)
         shortened = [row for row in rows_then if row.during.lower is None or row.during.lower < on]
         for row in shortened:

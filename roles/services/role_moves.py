@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from django.db.models import Q
-
 from roles.choices import Thing
+from roles.holdings import assignment_key
 from roles.models import Assignment, Unit
+from roles.models.dated import reaching
 from roles.services.sync.following import redated
 from roles.services.sync.revisions import Recorder
 from roles.services.sync.spans import BATCH
 from roles.services.sync.surroundings import named
-from roles.tree_safety import Days, common, days_of, open_day
+from roles.tree_safety import Days, common, days_of
 
 
 def take_roles_along(
@@ -24,7 +24,7 @@ def take_roles_along(
     A role that somebody holds there already on these days, or begins elsewhere on the very day, is not held twice: the
     old one then just ends.
     """
-    rows = Assignment.objects.filter(Q(during__endswith__gt=on) | Q(during__upper_inf=True), unit__external_id=old)
+    rows = Assignment.objects.filter(reaching(on), unit__external_id=old)
     if people is not None:
         rows = named(rows, "person__external_id", people)
     leaving = [
@@ -50,7 +50,7 @@ def take_roles_along(
             moved = redated(row, days, recorder=recorder)
             moved.unit = target
             made.append(moved)
-    keys = {f"{row.person.external_id}/{row.role_key}/{open_day(_days(row)[0])}" for row in [*leaving, *made]}
+    keys = {assignment_key(row.person.external_id, row.role_key, _days(row)[0]) for row in [*leaving, *made]}
     recorder.touch(Thing.ASSIGNMENTS, sorted(keys))
     Assignment.objects.filter(pk__in=[row.pk for row in leaving]).update(superseded_at=recorder.at)
     Assignment.objects.bulk_create(made, batch_size=BATCH)

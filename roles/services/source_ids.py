@@ -8,20 +8,12 @@ from typing import Any
 
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.choices import Thing
+from roles.holdings import assignment_key
 from roles.models import SourceId
-from roles.queries.source_ids import known_ids, owned_by_others
+from roles.queries.source_ids import REFERENCES, known_ids, owned_by_others
 from roles.services.sync.spans import BATCH
 
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-SOURCE_ID_LENGTH = 160
-# the fields of rows that point to something
-REFERENCES = {
-    "parent_external_id": Thing.UNITS,
-    "unit_external_id": Thing.UNITS,
-    "manager_external_id": Thing.PEOPLE,
-    "person_external_id": Thing.PEOPLE,
-    "seat_external_id": Thing.SEATS,
-}
 
 
 def remember(source: str, thing: Thing | str, ids: Mapping[str, str]) -> None:
@@ -104,5 +96,5 @@ def _named(thing: Thing, row: Mapping[str, Any]) -> list[tuple[str, Thing]]:
 
 def _key(thing: Thing, row: Mapping[str, Any]) -> str:
     if thing is Thing.ASSIGNMENTS:
-        return f"{row['person_external_id']}/{row['role']}/{row['start_on']}"
+        return assignment_key(row["person_external_id"], row["role"], row["start_on"])
     return str(row["external_id"])

@@ -6,15 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
 from omnichannel.webhooks.choices import BULK, ORGANISATION_TOPICS, Topic
 from omnichannel.webhooks.services.announcing import News, announce, is_listened_to
-from omnichannel.workspaces.models import Workspace
-from omnichannel.workspaces.scoping import current_workspace_id
-from roles.choices import ChangeKind, Thing
+from omnichannel.workspaces.queries.zones import local_day
+from roles.choices import PAY, ChangeKind, Thing
 from roles.models import OrgChange, OrgRevision
 from roles.state_diff import DAYS, State, spans_of, value_on
 
@@ -28,7 +26,6 @@ TOPICS: Mapping[Thing, Topic] = {
     Thing.LINES: Topic.LINE,
     Thing.STAGES: Topic.STAGE,
 }
-PAY = frozenset({"monthly_cost", "monthly_budget"})
 COMING = frozenset({"hired_on", "left_on"})  # days of a person's own: one to come is told when it has come
 Fields = dict[str, Any]
 
@@ -37,7 +34,7 @@ def organisation_changed(revision: OrgRevision, changes: Sequence[OrgChange]) ->
     """Announce in the transaction of a revision what holds by today; what is planned follows on its day."""
     if not is_listened_to():
         return 0
-    today = timezone.localdate(timezone=ZoneInfo(_zone()))
+    today = local_day(timezone.now())
     news = [one for change in changes if (one := _news(revision, change, today=today)) is not None]
     return announce([_in_bulk(revision, news)] if len(news) > MOST_TOLD else news, now=revision.at)
 
@@ -138,7 +135,3 @@ def _in_bulk(revision: OrgRevision, news: Sequence[News]) -> News:
         type=BULK,
         data={"revision": revision.number, "source": revision.source, "counts": dict(sorted(counts.items()))},
     )
-
-
-def _zone() -> str:
-    return Workspace.objects.values_list("timezone", flat=True).get(pk=current_workspace_id())

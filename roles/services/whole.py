@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from roles.choices import OrgSource, Thing
+from roles.choices import PARTS, OrgSource, Thing
 from roles.models import Person
-from roles.queries.source_ids import owned_by
+from roles.queries.source_ids import REFERENCES, owned_by
 from roles.services.documents.chart import (
-    PARTS,
     ChartDocument,
     ChartEffect,
     ChartEntry,
@@ -29,7 +28,7 @@ from roles.services.documents.effect import effect_of
 from roles.services.documents.leaving import confirmation, leaving
 from roles.services.documents.plans import newly_left, plan_parts
 from roles.services.rehearsal import rehearsal
-from roles.services.source_ids import REFERENCES, forget_ids, remember
+from roles.services.source_ids import forget_ids, remember
 from roles.services.sync.closing import close
 from roles.services.sync.revisions import Recorder, revision
 from roles.services.sync.rows import Outcome, SyncResult

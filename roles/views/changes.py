@@ -17,14 +17,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from omnichannel.workspaces.clock import clock_of, today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
-from roles.choices import Thing
+from roles.choices import PAY, Thing
 from roles.forms import FORMS, AssignmentForm, LineForm, OrgForm
+from roles.holdings import assignment_key, split_assignment_key
 from roles.queries.naming import names_of
 from roles.queries.picking import choices, labelled
 from roles.queries.versions import last_touch
 from roles.services.edits import add, edit, next_planned, values_on
 from roles.services.sync import SyncIssue
-from roles.services.sync.states import assignment_key
 from roles.state_words import references, value_text
 from roles.views.loads import load_of
 from roles.views.sheets import day_in, done, said, show, thing_of, url_of
@@ -153,19 +153,19 @@ def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _filled(kind: Thing, values: Mapping[str, Any], *, only_given: bool = False) -> dict[str, Any]:
     """Leave out what an input wants to be absent rather than empty: the pay and seat that stay as they are."""
-    kept = {"monthly_cost", "monthly_budget"} if only_given else {"monthly_cost", "monthly_budget", "seat_external_id"}
+    kept = PAY if only_given else PAY | {"seat_external_id"}
     return {name: value for name, value in values.items() if not (name in kept and value is None)}
 
 
 def _key_of(kind: Thing, values: Mapping[str, Any]) -> str:
     if kind is Thing.ASSIGNMENTS:
-        return f"{values['person_external_id']}/{values['role']}/{values['start_on']}"
+        return assignment_key(values["person_external_id"], values["role"], values["start_on"])
     return str(values["external_id"])
 
 
 def _name(kind: Thing, key: str, values: Mapping[str, Any]) -> str:
     if kind is Thing.ASSIGNMENTS:
-        person = assignment_key(key)[0]
+        person = split_assignment_key(key)[0]
         name = names_of({(Thing.PEOPLE, person)}).get((Thing.PEOPLE, person), person)
         return f"{name} · {value_text('role_key', values['role'], names={})}"
     return str(values.get("name") or values.get("title") or values.get("display_name") or key)
@@ -239,7 +239,9 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     touch = last_touch(kind, key) if key else None
-    person = assignment_key(key)[0] if key and kind is Thing.ASSIGNMENTS else request.GET.get("person_external_id", "")
+    person = (
+        split_assignment_key(key)[0] if key and kind is Thing.ASSIGNMENTS else request.GET.get("person_external_id", "")
+    )
     context = {
         "title": title,
         "name": _name(kind, key, now) if now is not None else "",

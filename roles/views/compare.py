@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET
 
 from omnichannel.core.moments import moment_of
 from omnichannel.core.periods import parse_day
-from omnichannel.workspaces.choices import MemberRole
+from omnichannel.workspaces.choices import SEES_PAY
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
@@ -33,7 +33,6 @@ from roles.queries.naming import names_of
 from roles.state_words import Names, field_label, references, value_text
 
 PAGE = 200
-SEES_PAY = {MemberRole.OWNER, MemberRole.HR_LEAD}
 KIND_NAMES = {
     Difference.ADDED: gettext_lazy("Added"),
     Difference.REMOVED: gettext_lazy("Removed"),

@@ -16,11 +16,11 @@ from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from roles.choices import OrgSource, Thing
 from roles.forms import NOTE_LENGTH, DayField, PickField
+from roles.holdings import split_assignment_key
 from roles.queries.naming import names_of
 from roles.services.edits import values_on
 from roles.services.ending import end, remove
 from roles.services.moving import merge_units
-from roles.services.sync.states import assignment_key
 from roles.services.written import Written
 from roles.state_words import value_text
 from roles.views.sheets import day_in, done, said, show, thing_of, url_of
@@ -144,7 +144,7 @@ def _name(kind: Thing, key: str, day: date) -> str:
     if now is None:
         raise Http404(key)
     if kind is Thing.ASSIGNMENTS:
-        person, role, _start = assignment_key(key)
+        person, role, _start = split_assignment_key(key)
         called = names_of({(Thing.PEOPLE, person)}).get((Thing.PEOPLE, person), person)
         return f"{called} · {value_text('role_key', role, names={})}"
     return str(now.get("name") or now.get("title") or now.get("display_name") or key)
@@ -152,7 +152,7 @@ def _name(kind: Thing, key: str, day: date) -> str:
 
 def _to_type(kind: Thing, key: str) -> str:
     """Return what has to be typed: the id; of a role held the person's, for its own key is no word of people."""
-    return assignment_key(key)[0] if kind is Thing.ASSIGNMENTS else key
+    return split_assignment_key(key)[0] if kind is Thing.ASSIGNMENTS else key
 
 
 def _show(

@@ -24,9 +24,5 @@ def load_of(person: str, *, day: date | None, without: str) -> Load | None:
     """Return what a person holds on the day beside the assignment named; None without a day."""
     if day is None:
         return None
-    held = [
-        one
-        for one in holders(as_of=day, person=person)
-        if f"{one.person_external_id}/{one.role_key}/{one.start}" != without
-    ]
+    held = [one for one in holders(as_of=day, person=person) if one.external_id != without]
     return Load(share_total(held), tuple(sorted({one.role_key.value for one in held})))

@@ -23,12 +23,11 @@ from roles.forms import NOTE_LENGTH, DayField, PickField
 from roles.queries.consequences import plan_move
 from roles.queries.naming import names_of
 from roles.services.edits import Values, next_planned, values_on
-from roles.services.moving import KEEP, move
+from roles.services.moving import KEEP, MOVABLE, move
 from roles.services.sync import SyncIssue
 from roles.views.plan_words import plan_words
 from roles.views.sheets import day_in, done, said, show, thing_of, url_of
 
-MOVABLE = (Thing.UNITS, Thing.PEOPLE, Thing.SEATS)
 TITLES = {
     Thing.UNITS: gettext_lazy("Move the unit"),
     Thing.PEOPLE: gettext_lazy("Move the person"),

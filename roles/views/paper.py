@@ -19,7 +19,6 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.models import as_known
 from roles.paper.pages import Printed, paged
-from roles.paper.pdf import as_pdf
 from roles.paper.sheet import one_sheet
 from roles.paper.specs import FORMATS, PaperSize, Words
 from roles.paper.svg import as_svg
@@ -101,6 +100,9 @@ def paper_file(request: WorkspaceRequest, slug: str, kind: str) -> HttpResponse:
     branch, printed = _printed(request, asked)
     name = _file_name(request, asked)
     if kind == "pdf":
+        # heavy: not for every process at its start, only for who prints
+        from roles.paper.pdf import as_pdf
+
         made_at, author = timezone.now(), str(request.user)
         body = as_pdf(printed.pages, title=_title(request, branch), author=author, made_at=made_at)
         return _attached(body, "application/pdf", f"{name}.pdf")

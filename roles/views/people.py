@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from omnichannel.workspaces.choices import MemberRole
+from omnichannel.workspaces.choices import SEES_PAY
 from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
@@ -23,7 +23,6 @@ from roles.views.clock import as_asked
 from roles.views.version_rows import version_rows
 
 # Pay is for those who administer it, never for a manager by being a manager.
-SEES_PAY = {MemberRole.OWNER, MemberRole.HR_LEAD}
 
 
 @require_GET

@@ -20,7 +20,7 @@ from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from roles.chart.nodes import Kind, key_of
 from roles.choices import Thing
-from roles.services.sync.states import assignment_key
+from roles.holdings import split_assignment_key
 from roles.services.written import Written
 
 EDITABLE = (Thing.UNITS, Thing.SEATS, Thing.PEOPLE, Thing.ASSIGNMENTS, Thing.LINES)
@@ -102,7 +102,7 @@ def url_of(slug: str, thing: Thing, external_id: str, *, query: str = "") -> str
     if thing is Thing.PEOPLE:
         return reverse("roles:person", args=[slug, external_id]) + query
     if thing is Thing.ASSIGNMENTS:
-        return reverse("roles:person", args=[slug, assignment_key(external_id)[0]]) + query
+        return reverse("roles:person", args=[slug, split_assignment_key(external_id)[0]]) + query
     chart = reverse("roles:organisation", args=[slug])
     if thing is Thing.SEATS:
         focus = urlencode({"focus": key_of(Kind.SEAT, external_id)})

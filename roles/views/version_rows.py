@@ -8,9 +8,10 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy
 
+from roles.choices import PAY
 from roles.queries.naming import names_of
 from roles.queries.versions import Standing, Version
-from roles.state_words import PAY, field_label, references, span_text, value_text
+from roles.state_words import field_label, references, span_text, value_text
 
 STANDINGS = {
     Standing.PRESENT: gettext_lazy("Holds now"),

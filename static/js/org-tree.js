@@ -145,8 +145,8 @@ async function more(item) {
   if (html === null) return;
   const rows = [...parsed(html).children];
   const before = "before" in item.dataset;
-  const fresh = rows.filter((row) => !("more" in row.dataset) || (before ? "before" in row.dataset : !("before" in row.dataset)));
-  fresh.forEach((row) => { quiet(row); if (row.matches("button, a")) row.tabIndex = -1; });
+  const fresh = rows.filter((row) => !("more" in row.dataset) || ("before" in row.dataset) === before);
+  fresh.forEach(quiet);
   const had = item.contains(document.activeElement) || item === document.activeElement;
   item.replaceWith(...fresh);
   const next = before ? fresh.filter((row) => row.dataset.key).at(-1) : fresh[0];
@@ -154,9 +154,14 @@ async function more(item) {
   drawn();
 }
 
+// The query of the tree as it stands open, with `focus` in sight.
+function wanted(focus) {
+  return asked([...openEnds().map((key) => ["open", key]), ...(focus ? [["focus", focus]] : [])]);
+}
+
 // Draws the tree anew, with `focus` in sight; the rest stays open as it is.
-async function refresh(focus, ends = openEnds()) {
-  const html = await load(location.pathname, asked([...ends.map((key) => ["open", key]), ...(focus ? [["focus", focus]] : [])]));
+async function refresh(focus) {
+  const html = await load(location.pathname, wanted(focus));
   if (html === null) return false;
   replace(html);
   return true;
@@ -325,8 +330,7 @@ document.addEventListener("org:changed", async (event) => {
   const key = { units: "u:", people: "p:", seats: "s:" }[event.detail?.thing];
   if (routes.undo && event.detail?.revision) routes.undo = routes.undo.replace(/\d+(?=\/[^\d]*$)/, event.detail.revision);
   const focus = key && event.detail.id ? key + event.detail.id : tree.querySelector("[aria-selected=true]")?.dataset.key;
-  const query = asked([...openEnds().map((each) => ["open", each]), ...(focus ? [["focus", focus]] : [])]);
-  const answer = await fetch(`${location.pathname}?${query}`).catch(() => null);
+  const answer = await fetch(`${location.pathname}?${wanted(focus)}`).catch(() => null);
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   document.querySelector(".org-totals")?.replaceWith(page.querySelector(".org-totals") ?? "");
@@ -335,7 +339,7 @@ document.addEventListener("org:changed", async (event) => {
   if (focus && node(focus)) jump(focus);
 });
 
-tree.org = { asked, collapse, current, expand, groupOf, jump, load, nameOf, node, openEnds, parentOf, refresh, remember, replace, reveal, routes, say, select, visible, word };
+tree.org = { asked, current, jump, load, nameOf, node, parentOf, replace, routes, say, select, word };
 quiet(tree);
 const first = tree.querySelector("[aria-selected=true]") ?? tree.querySelector("[role=treeitem]");
 if (first) first.tabIndex = 0;

@@ -16,9 +16,9 @@ import pytest
 
 from omnichannel.services.postgres import Postgres
 from omnichannel.services.processes import stop
-from omnichannel.services.stack import dispatcher_command, web_command, worker_command
+from omnichannel.services.stack import dispatcher_command, free_port, wait_for, web_command, worker_command
 from omnichannel.services.valkey import Valkey
-from tests.e2e.conftest import Stack, _free_port, _wait_for
+from tests.e2e.conftest import Stack
 from tests.e2e.storm import PEOPLE, Storm
 
 VICTIMS = ("worker", "child", "valkey", "postgres")
@@ -36,7 +36,7 @@ def storm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storm]:
     postgres, valkey = Postgres(folder / "postgres", durable=True), Valkey()
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     env |= {"DATA_ROOT": str(folder / "data"), "JOB_LEASE_SECONDS": "5"}
-    port = _free_port()
+    port = free_port()
     stack = Stack(f"http://127.0.0.1:{port}", env, folder)
     try:
         env |= {"DATABASE_URL": postgres.start(), "REDIS_URL": valkey.start()}
@@ -45,7 +45,7 @@ def storm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storm]:
         stack.start("web", web_command(port))
         stack.start("worker", worker_command())
         stack.start("dispatcher", dispatcher_command())
-        _wait_for(f"{stack.url}/healthz")
+        wait_for(f"{stack.url}/healthz")
         yield Storm(stack, postgres, valkey, tokens)
     finally:
         for child in stack.children.values():

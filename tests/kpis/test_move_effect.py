@@ -6,6 +6,7 @@ import csv
 import io
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -14,10 +15,10 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from kpis.choices import AutoLoad
+from kpis.choices import AutoLoad, WeightsSource
 from kpis.engine.specs import COMPANY
 from kpis.models import KpiValue, Scorecard
-from kpis.queries.move_effect import MoveEffect
+from kpis.queries.move_effect import CardMove, CardSide, MoveEffect, table
 from kpis.services.move_effect import move_effect
 from omnichannel.jobs.choices import JobKind
 from omnichannel.jobs.models import Job
@@ -170,6 +171,27 @@ def test_the_number_of_queries_does_not_grow_with_the_people(in_workspace: Works
     held = [AssignmentInput(person.external_id, "user-ops", "UC", SINCE) for person in extra]
     assert upsert_assignments(held, actor_id=None).is_ok
     assert queries() == few
+
+
+def test_no_text_of_the_file_is_a_formula_and_every_number_stays_one() -> None:
+    texts = ("=1+1", "+A1", "@A1", "-2+3+cmd|' /C calc'!A0", "\t=1+1", "\r=1+1")
+    for text in texts:
+        side = CardSide(
+            person=text,
+            role="user-ops",
+            unit=text,
+            unit_name=text,
+            stage="",
+            subtype="",
+            source=WeightsSource.LIBRARY,
+            score=Decimal("-1.50"),
+            lines=(),
+        )
+        move = CardMove(text, text, "user-ops", side, replace(side, score=Decimal("-3.50")), ())
+        head, line = table(MoveEffect(NOVEMBER, FIRST, (move,)))
+        cells = dict(zip(head, line, strict=True))
+        assert {cells[name] for name in ("person", "name", "unit_before", "unit_after")} == {f"'{text}"}
+        assert [cells[name] for name in ("score_before", "score_after", "change")] == ["-1.50", "-3.50", "-2.00"]
 
 
 @pytest.mark.usefixtures("retailer")

@@ -102,6 +102,18 @@ def test_pay_is_shown_in_a_row_only_to_those_who_administer_it() -> None:
         assert ("monthly_cost" in version.cells, "monthly_cost" in version.values) == (with_pay, with_pay)
 
 
+def test_the_budget_of_a_seat_is_pay_and_no_analyst_finds_it_at_the_row(
+    signed_in: Callable[..., Client], workspace: Workspace
+) -> None:
+    load(b"unit_id,name,level,parent_id,ownership\nHQ,Head office,hq,,direct\n", filename="org_units.csv")
+    load(b"seat_id,unit_id,title,planned_fte,monthly_budget\nP1,HQ,Buyer,1,43210\n", filename="seats.csv")
+    page = reverse("kpis:row", args=[workspace.slug])
+    for role, sees in (("owner", True), ("hr_lead", True), ("analyst", False)):
+        text = signed_in(role).get(page, {"table": "seats", "seat_id": "P1"}).content.decode()
+        assert "Buyer" in text
+        assert ("43210" in text.replace(",", "")) is sees, role
+
+
 def test_the_effect_of_a_checked_upload_names_rows_months_units_kpis_and_months_to_compute() -> None:
     build_organisation()
     load(orders_csv(order(1), order(2, day="2024-06-01")))

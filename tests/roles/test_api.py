@@ -180,6 +180,8 @@ def test_lists_page_by_cursor_and_hold_every_row_once(hr: APIClient) -> None:
             found += [row["external_id"] for row in page["results"]]
             url = page["next"]
         assert len(found) == len(set(found)) == count, resource
+    for size in ("0", "1001", "000000001999999", "9" * 5000, "²", "x", ""):
+        assert codes(hr.get(f"{ROOT}/units/", {"page_size": size})) == [("/page_size", "invalid")], size[:20]
 
 
 def test_lists_are_narrowed(hr: APIClient, workspace: Workspace) -> None:

@@ -35,7 +35,13 @@ from omnichannel.webhooks.errors import AddressRefused, EndpointOff
 from omnichannel.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from omnichannel.webhooks.posting import Answer
 from omnichannel.webhooks.services.announcing import News, announce, send_test
-from omnichannel.webhooks.services.endpoints import create_endpoint, rotate_secret, switch_off, switch_on
+from omnichannel.webhooks.services.endpoints import (
+    change_endpoint,
+    create_endpoint,
+    rotate_secret,
+    switch_off,
+    switch_on,
+)
 from omnichannel.webhooks.services.replaying import replay, replay_since
 from omnichannel.webhooks.services.requesting import wake_due
 from omnichannel.webhooks.services.sending import RETRIES, pause_after, send_due
@@ -443,6 +449,17 @@ def test_what_waits_while_an_endpoint_is_off_is_sent_when_it_is_on_again(receive
     switch_on(made, now=timezone.now())
     work()
     assert len(receiver.got) == 1
+
+
+@pytest.mark.usefixtures("in_workspace")
+def test_a_change_leaves_off_what_the_sender_has_switched_off_meanwhile() -> None:
+    made, _secret = endpoint("https://hooks.example.com/")
+    form = WebhookEndpoint.objects.get(pk=made.pk)
+    assert switch_off(made, why=Stopped.FAILING, now=timezone.now())
+    change_endpoint(form, url="https://hooks.example.com/new", topics=[Topic.UNIT], actor_id=None, with_values=True)
+    kept = WebhookEndpoint.objects.get(pk=made.pk)
+    assert (kept.stopped, kept.stopped_at is not None) == (Stopped.FAILING, True)
+    assert (kept.url, kept.topics, kept.with_values) == ("https://hooks.example.com/new", ["unit"], True)
 
 
 def test_the_pages_show_a_secret_once_and_every_attempt(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -28,7 +27,7 @@ from omnichannel.jobs.choices import JobKind, JobOrigin, JobState
 from omnichannel.jobs.models import Job
 from omnichannel.jobs.services.dispatching import wake
 from omnichannel.jobs.services.lifecycle import create_job
-from omnichannel.workspaces.models import Workspace
+from omnichannel.workspaces.queries.zones import local_day
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.queries.org_chart import UnitTree, unit_tree
 
@@ -77,7 +76,7 @@ def evaluate_alerts(*, now: datetime, only: str = "") -> Outcome:
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s, %s)", [ALERT_LOCK, current_workspace_id()])
     rules = [rule for rule in rules_now().values() if only in ("", rule.id)]
-    today = workspace_day(now)
+    today = local_day(now)
     found = findings(rules, today=today)
     standing = newest_alerts(rule.id for rule in rules)
     outcome, told = Outcome(), Changes(now, unit_tree(as_of=today))
@@ -87,12 +86,6 @@ def evaluate_alerts(*, now: datetime, only: str = "") -> Outcome:
         told.take(step, finding, standing.get(finding.key))
     told.store()
     return outcome
-
-
-def workspace_day(now: datetime) -> date:
-    """Return the date of a moment where the workspace is."""
-    zone = ZoneInfo(Workspace.objects.values_list("timezone", flat=True).get(pk=current_workspace_id()))
-    return now.astimezone(zone).date()
 
 
 def newest_alerts(rules: Iterable[str]) -> dict[tuple[str, ...], Alert]:

@@ -9,8 +9,8 @@ from django.db import transaction
 from kpis.alert_choices import OPEN, AlertEventKind, AlertState
 from kpis.alert_errors import AlertMoved, CauseMissing, OwnerUnknown, ReviewIncomplete
 from kpis.models import Alert, AlertEvent
-from kpis.services.alerts.evaluating import workspace_day
 from kpis.services.alerts.recipients import directory
+from omnichannel.workspaces.queries.zones import local_day
 
 
 @transaction.atomic
@@ -21,9 +21,7 @@ def acknowledge(alert_id: int, *, cause: str, action: str, owner_id: int | None,
     """
     alert = _locked(alert_id, *OPEN)
     owner = owner_id if owner_id is not None else actor_id
-    if owner != alert.owner_id and owner not in {
-        one.user_id for one in directory(on=workspace_day(now)).openers(alert)
-    }:
+    if owner != alert.owner_id and owner not in {one.user_id for one in directory(on=local_day(now)).openers(alert)}:
         raise OwnerUnknown
     is_first = alert.state == AlertState.RAISED
     changed = (alert.cause, alert.action, alert.owner_id) != (cause.strip(), action.strip(), owner)

@@ -18,7 +18,8 @@ from kpis.library.extras import library_extras
 from kpis.models import AlertRule
 from kpis.queries.alert_findings import Finding, findings
 from kpis.queries.alert_rules import EffectiveRule, default_rule
-from kpis.services.alerts.evaluating import Outcome, evaluate_alerts, newest_alerts, planned, workspace_day
+from kpis.services.alerts.evaluating import Outcome, evaluate_alerts, newest_alerts, planned
+from omnichannel.workspaces.queries.zones import local_day
 from roles.choices import UnitLevel
 
 MOST = Decimal(10) ** 9
@@ -88,7 +89,7 @@ def _cut_issues(cuts: Mapping[Level, Decimal], *, below: bool, is_on: bool) -> l
 
 def preview_rule(rule: EffectiveRule, *, now: datetime) -> RulePreview:
     """Return what a rule would raise now. Nothing is written."""
-    found = findings([rule], today=workspace_day(now))
+    found = findings([rule], today=local_day(now))
     standing = newest_alerts([rule.id])
     raised = [finding for finding in found if planned(finding, standing) in NEW]
     return RulePreview(

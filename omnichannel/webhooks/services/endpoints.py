@@ -65,7 +65,8 @@ def change_endpoint(
         endpoint.values_allowed_by_id = None
     endpoint.url, endpoint.description, endpoint.with_values = url, description, with_values
     endpoint.topics = _known(topics)
-    endpoint.save()
+    # no more than that: the sender may have switched it off since it was read
+    endpoint.save(update_fields=["url", "description", "topics", "with_values", "values_allowed_by"])
 
 
 def _known(topics: Sequence[Topic]) -> list[str]:

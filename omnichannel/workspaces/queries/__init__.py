@@ -1,1 +1,1 @@
-"""What the settings pages show."""
+"""What the settings pages show, and where the open workspace is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -101,7 +102,8 @@ def sweep(*, now: datetime) -> int:
     for connection in DirectoryConnection.objects.filter(daily=True):
         recent = DirectoryRun.objects.filter(connection=connection, is_preview=False, created_at__gt=now - DAILY)
         if not recent.exists():
-            request_reading(connection, actor_id=None, origin=JobOrigin.SYSTEM)
+            with suppress(ReadingUnderWay):  # it is asked for again tomorrow
+                request_reading(connection, actor_id=None, origin=JobOrigin.SYSTEM)
     kept = DirectoryRun.objects.filter(created_at__lt=now - FORGET_FILES).exclude(directory=None)
     forgotten = kept.update(directory=None)
     old, _models = DirectoryRun.objects.filter(created_at__lt=now - FORGET_RUNS).delete()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 
 from roles.choices import OrgSource, Thing
@@ -19,6 +18,7 @@ from roles.queries.source_ids import owned_by, owned_by_others
 from roles.services.directories.charting import Chart, chart_of
 from roles.services.directories.standing import standing
 from roles.services.documents.chart import PARTS, ChartResult, PartPlan
+from roles.services.rehearsal import rehearsal
 from roles.services.source_ids import remember
 from roles.services.sync.closing import close
 from roles.services.sync.revisions import Recorder, revision
@@ -58,27 +58,22 @@ def write_directory(
     if not directory.departments or not any(one.is_active for one in directory.members):
         raise DirectoryFault("empty")
     kind = directory.kind.value
-    with revision(actor_id=actor_id, source=OrgSource(kind)) as recorder:
-        kept = {thing: dict(states) for thing, states in recorder.before.items()}
-        with transaction.atomic():
-            before = standing(kind, on=on)
-            chart = chart_of(directory, standing=before, on=on, since=since, under=under)
-            orphaned = _end_orphaned_roles(chart, kind=kind, on=on, recorder=recorder)
-            result = put_org_chart(
-                chart.document,
-                source=OrgSource(kind),
-                effective_on=on,
-                actor_id=actor_id,
-                units_since=None if before.is_first else on,
-                dry_run=dry_run,
-                confirm_leavers=confirm or None,
-            )
-            if result.written:
-                remember(kind, Thing.PEOPLE, chart.more_ids)
-            else:
-                transaction.set_rollback(True)
-        if not result.written:
-            recorder.before = kept
+    with revision(actor_id=actor_id, source=OrgSource(kind)) as recorder, rehearsal(recorder) as tried:
+        before = standing(kind, on=on)
+        chart = chart_of(directory, standing=before, on=on, since=since, under=under)
+        orphaned = _end_orphaned_roles(chart, kind=kind, on=on, recorder=recorder)
+        result = put_org_chart(
+            chart.document,
+            source=OrgSource(kind),
+            effective_on=on,
+            actor_id=actor_id,
+            units_since=None if before.is_first else on,
+            dry_run=dry_run,
+            confirm_leavers=confirm or None,
+        )
+        if result.written:
+            remember(kind, Thing.PEOPLE, chart.more_ids)
+        tried.is_undone = not result.written
     return DirectoryOutcome(
         written=result.written,
         confirm=result.confirm,

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from roles.choices import PARTS as PARTS
 from roles.choices import Thing
 from roles.services.sync.rows import AssignmentInput, LineInput, PersonInput, SeatInput, UnitInput
 
-PARTS = (Thing.UNITS, Thing.SEATS, Thing.PEOPLE, Thing.ASSIGNMENTS, Thing.LINES)
 ChartRow = UnitInput | SeatInput | PersonInput | AssignmentInput | LineInput
 
 

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
-from roles.choices import Thing
+from roles.choices import PARTS, Thing
+from roles.holdings import assignment_key
 from roles.models import Assignment, ReportingLine
+from roles.models.dated import reaching
 from roles.queries.source_ids import owned_by, owned_by_others
-from roles.services.documents.chart import PARTS, ChartDocument
+from roles.services.documents.chart import ChartDocument
 from roles.services.sync.states import FACTS
 
 MOST_LEAVERS = 10  # per cent of those there are; more need the words of the refusal
 Leaving = Mapping[Thing, Collection[str]]
 
 
-def reaching(rows: QuerySet[Any], on: date) -> QuerySet[Any]:
-    """Keep the facts that hold on the day or later."""
-    return rows.filter(Q(during__upper_inf=True) | Q(during__endswith__gt=on))
-
-
 def present(thing: Thing, *, on: date) -> set[str]:
     """Return the ids of the things that are there on the day. What is only planned is none of a document's business."""
     if thing is Thing.ASSIGNMENTS:
         columns = Assignment.objects.on(on).values_list("person__external_id", "role_key", "during")
-        return {f"{person}/{role}/{during.lower}" for person, role, during in columns}
+        return {assignment_key(person, role, during.lower) for person, role, during in columns}
     return set(FACTS[thing].model.objects.on(on).values_list(FACTS[thing].key, flat=True))
 
 
@@ -54,13 +50,14 @@ def _follow(gone: dict[Thing, set[str]], *, on: date) -> None:
     """Let the roles and secondary lines of who leaves end with them, whoever had entered those."""
     people, units = gone.get(Thing.PEOPLE, ()), gone.get(Thing.UNITS, ())
     if people:
-        held = reaching(Assignment.objects.filter(person__external_id__in=list(people)), on)
+        held = Assignment.objects.filter(reaching(on), person__external_id__in=list(people))
         columns = held.values_list("person__external_id", "role_key", "during")
-        gone.setdefault(Thing.ASSIGNMENTS, set()).update(f"{key}/{role}/{days.lower}" for key, role, days in columns)
+        keys = {assignment_key(person, role, during.lower) for person, role, during in columns}
+        gone.setdefault(Thing.ASSIGNMENTS, set()).update(keys)
     if people or units:
         at_units = Q(unit__external_id__in=list(units)) | Q(to_unit__external_id__in=list(units))
         at_people = Q(person__external_id__in=list(people)) | Q(to_person__external_id__in=list(people))
-        lines = reaching(ReportingLine.objects.filter(at_units | at_people), on)
+        lines = ReportingLine.objects.filter(reaching(on), at_units | at_people)
         gone.setdefault(Thing.LINES, set()).update(lines.values_list("external_id", flat=True))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from roles.choices import Thing
-from roles.services.documents.chart import PARTS, ChartDocument, ChartEntry, ChartRow, PartPlan
+from roles.choices import PARTS, Thing
+from roles.comparing import PLACE
+from roles.holdings import split_assignment_key
+from roles.services.documents.chart import ChartDocument, ChartEntry, ChartRow, PartPlan
 from roles.services.documents.leaving import Leaving
 from roles.services.sync.revisions import Recorder
 from roles.services.sync.rows import (
@@ -20,9 +22,6 @@ from roles.services.sync.rows import (
 )
 from roles.services.sync.states import states
 from roles.state_diff import State, spans_of, value_on
-
-# where a thing stands: what a move changes
-PLACE = {Thing.UNITS: "parent", Thing.SEATS: "unit", Thing.PEOPLE: "unit", Thing.ASSIGNMENTS: "unit"}
 
 
 def plan_parts(
@@ -97,7 +96,7 @@ def _state_name(thing: Thing, key: str, state: State | None) -> str:
     if thing is Thing.PEOPLE:
         return str(state["display_name"]) if state is not None else ""
     if thing is Thing.ASSIGNMENTS:
-        return key.rsplit("/", 2)[1]
+        return split_assignment_key(key)[1]
     field = {Thing.UNITS: "name", Thing.SEATS: "title", Thing.LINES: "kind"}[thing]
     return str(spans[-1][field]) if spans else ""
 

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 
 from roles.choices import Thing
 from roles.models import Employment, Person
+from roles.models.dated import reaching
 from roles.services.sync.following import follow_people, follow_units, key_of, redated, shrunk
 from roles.services.sync.revisions import Recorder
 from roles.services.sync.spans import BATCH
@@ -81,7 +82,7 @@ def _leave(keys: Collection[str], *, on: date) -> None:
 
 def _reaching(thing: Thing, keys: Collection[str], *, on: date) -> QuerySet[Any]:
     """Return the facts that hold on the day or later."""
-    rows = rows_of(thing, keys).filter(Q(during__upper_inf=True) | Q(during__endswith__gt=on))
+    rows = rows_of(thing, keys).filter(reaching(on))
     return rows.select_related("person") if thing is Thing.ASSIGNMENTS else rows
 
 

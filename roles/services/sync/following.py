@@ -12,6 +12,7 @@ from copy import copy
 from typing import Any, TypeVar
 
 from roles.choices import Thing
+from roles.holdings import assignment_key
 from roles.models import AdoptedStage, Assignment, Employment, ReportingLine, Seat, SeatVersion
 from roles.models.dated import DatedFact, Identity
 from roles.services.sync.employments import change_jobs, inherited, stored_jobs
@@ -46,9 +47,10 @@ def follow_units(there: There, *, recorder: Recorder) -> None:
     stages = named(AdoptedStage.objects.select_related("unit"), "unit__external_id", keys)
     _trim(Thing.STAGES, stages, there=there, ends=lambda row: [row.unit], recorder=recorder)
     seats = named(SeatVersion.objects.select_related("seat", "unit"), "unit__external_id", keys)
-    if _trim(Thing.SEATS, seats, there=there, ends=lambda row: [row.unit], recorder=recorder):
-        bare = Seat.objects.exclude(pk__in=SeatVersion.objects.values("seat_id"))
-        bare.update(removed_at=recorder.at)
+    trimmed = _trim(Thing.SEATS, seats, there=there, ends=lambda row: [row.unit], recorder=recorder)
+    if trimmed:
+        own = Seat.objects.filter(pk__in={row.seat_id for row in trimmed})
+        own.exclude(pk__in=SeatVersion.objects.values("seat_id")).update(removed_at=recorder.at)
 
 
 def follow_people(there: There, *, recorder: Recorder, heirs: Mapping[str, str | None] | None = None) -> list[str]:
@@ -87,8 +89,11 @@ def _trim(
     there: There,
     ends: Callable[[Any], Sequence[Identity]],
     recorder: Recorder,
-) -> bool:
-    """Shorten facts to the days on which both their ends are there; what would only begin later is taken back."""
+) -> list[Any]:
+    """Shorten facts to the days on which both their ends are there; what would only begin later is taken back.
+
+    Returns the facts that are no longer as they were.
+    """
     changed: list[tuple[Any, Days | None]] = []
     for row in rows:
         days: Days | None = days_of(row.during.lower, row.during.upper)
@@ -98,13 +103,13 @@ def _trim(
         if days != days_of(row.during.lower, row.during.upper):
             changed.append((row, days))
     if not changed:
-        return False
+        return []
     recorder.touch(thing, [key_of(thing, row) for row, _days in changed])
     model = FACTS[thing].model
     model.objects.filter(pk__in=[row.pk for row, _days in changed]).update(superseded_at=recorder.at)
     kept = [redated(row, days, recorder=recorder) for row, days in changed if days is not None]
     model.objects.bulk_create(kept, batch_size=BATCH)
-    return True
+    return [row for row, _days in changed]
 
 
 def _kept(days: Days, there: Sequence[Days]) -> Days | None:
@@ -122,7 +127,7 @@ def _kept(days: Days, there: Sequence[Days]) -> Days | None:
 def key_of(thing: Thing, row: Any) -> str:
     """Return the id by which a stored fact goes in states; its links have been selected."""
     if thing is Thing.ASSIGNMENTS:
-        return f"{row.person.external_id}/{row.role_key}/{row.during.lower}"
+        return assignment_key(row.person.external_id, row.role_key, row.during.lower)
     if thing is Thing.LINES:
         return str(row.external_id)
     owner: Identity = getattr(row, FACTS[thing].owner)

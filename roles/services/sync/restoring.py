@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.choices import OrgSource, Thing
+from roles.holdings import assignment_key, split_assignment_key
 from roles.models.dated import DatedFact, Identity
 from roles.services.sync.retracing import what_followed
 from roles.services.sync.revisions import Recorder, revision
 from roles.services.sync.spans import BATCH
 from roles.services.sync.state_checks import IDENTITIES, StateIssue, States, dangling, day_of, in_use, overlaps
-from roles.services.sync.states import FACTS, Facts, assignment_key, rows_of, states
+from roles.services.sync.states import FACTS, Facts, rows_of, states
 from roles.state_diff import State
 
 
@@ -42,38 +43,43 @@ def restore_things(
     expected: Mapping[Thing, States], *, wanted: Mapping[Thing, States], recorder: Recorder
 ) -> list[tuple[Thing, StateIssue]]:
     """Bring things of several kinds back together, so that what points to each other may come and go in one step."""
+    now = {thing: states(thing, some.keys()) for thing, some in wanted.items()}
+    gone = {
+        thing: [key for key, state in some.items() if state is None and key in now[thing]]
+        for thing, some in wanted.items()
+    }
     with transaction.atomic():
         issues = [
             (thing, StateIssue(key, _("It has been changed since."), changed=True))
             for thing, some in wanted.items()
-            for key in _changed_since(thing, expected[thing], some)
+            for key in some
+            if now[thing].get(key) != expected[thing].get(key)
         ]
         coming = {thing: {key for key, state in some.items() if state is not None} for thing, some in wanted.items()}
         for thing, some in wanted.items():
             issues += [(thing, issue) for issue in dangling(thing, some, coming=coming)]
             issues += [(thing, issue) for issue in overlaps(some)] if thing is Thing.ASSIGNMENTS else []
         if not issues:
-            issues = _write_all(wanted, recorder=recorder)
+            issues = _write_all(wanted, now=now, gone=gone, recorder=recorder)
         elif len(wanted) == 1:
             # nothing is tried with faults like these; what can be told of the rest is told with them
-            issues += [(thing, issue) for thing, some in wanted.items() for issue in in_use(thing, _gone(thing, some))]
+            issues += [(thing, issue) for thing, keys in gone.items() for issue in in_use(thing, keys)]
         if issues:
             transaction.set_rollback(True)
     return issues
 
 
-def _changed_since(thing: Thing, expected: States, wanted: States) -> list[str]:
-    now = states(thing, wanted.keys())
-    return [key for key in wanted if now.get(key) != expected.get(key)]
-
-
-def _write_all(wanted: Mapping[Thing, States], *, recorder: Recorder) -> list[tuple[Thing, StateIssue]]:
+def _write_all(
+    wanted: Mapping[Thing, States],
+    *,
+    now: Mapping[Thing, Mapping[str, State]],
+    gone: Mapping[Thing, Sequence[str]],
+    recorder: Recorder,
+) -> list[tuple[Thing, StateIssue]]:
     """Write in an order in which everything that is pointed to is there; then look at what does not hold together."""
     begun = len(recorder.log)
-    gone: dict[Thing, list[str]] = {}
     for thing, some in wanted.items():
-        gone[thing] = _gone(thing, some)
-        recorder.touch(thing, some.keys())
+        recorder.touch(thing, some.keys(), now=now[thing])
         _supersede(thing, some, at=recorder.at)
     kept = {thing: {key: state for key, state in wanted.get(thing, {}).items() if state is not None} for thing in FACTS}
     for thing, some in kept.items():
@@ -90,12 +96,7 @@ def _write_all(wanted: Mapping[Thing, States], *, recorder: Recorder) -> list[tu
         issues += [(thing, issue) for issue in in_use(thing, keys)]
     named = {issue.key for _thing, issue in issues}
     found = [one for one in recorder.unsafe(since=begun) if one.cause is None or one.cause[1] not in named]
-    return [*issues, *((one.thing, StateIssue(one.key, one.message)) for one in found)]
-
-
-def _gone(thing: Thing, wanted: States) -> list[str]:
-    now = states(thing, wanted.keys())
-    return [key for key, state in wanted.items() if state is None and key in now]
+    return [*issues, *((one.thing, StateIssue(one.key, one.message, cause=one.cause)) for one in found)]
 
 
 def _supersede(thing: Thing, wanted: States, *, at: datetime) -> None:
@@ -104,7 +105,7 @@ def _supersede(thing: Thing, wanted: States, *, at: datetime) -> None:
         ours = [
             row.pk
             for row in old.select_related("person")
-            if f"{row.person.external_id}/{row.role_key}/{row.during.lower}" in wanted
+            if assignment_key(row.person.external_id, row.role_key, row.during.lower) in wanted
         ]
         old = FACTS[thing].model.objects.filter(pk__in=ours)
     old.update(superseded_at=at)
@@ -172,7 +173,7 @@ def _row(
         else:
             values[f"{column}_id"] = ids[link][span[column]] if span[column] is not None else None
     if thing is Thing.ASSIGNMENTS:
-        person, role, _start = assignment_key(key)
+        person, role, _start = split_assignment_key(key)
         values |= {"person_id": ids[Thing.PEOPLE][person], "role_key": role}
     elif thing is Thing.LINES:
         values["external_id"] = key

@@ -6,7 +6,7 @@ block notes is compared before and after by `states`; a revision in which nothin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -50,12 +50,15 @@ class Recorder:
     log: list[tuple[Thing, str]] = field(default_factory=list)
     in_effect_until: date | None = None
 
-    def touch(self, thing: Thing, keys: Collection[str]) -> None:
-        """Remember how things stand before they are written; each is remembered once."""
+    def touch(self, thing: Thing, keys: Collection[str], *, now: Mapping[str, State] | None = None) -> None:
+        """Remember how things stand before they are written; each is remembered once.
+
+        `now` are the states of all the keys, where the caller has read them already.
+        """
         self.log += [(thing, key) for key in keys]
         known = self.before.setdefault(thing, {})
         missing = [key for key in keys if key not in known]
-        found = states(thing, missing)
+        found = states(thing, missing) if now is None else now
         known.update({key: found.get(key) for key in missing})
 
     def unsafe(self, *, since: int = 0) -> list[Problem]:

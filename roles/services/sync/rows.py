@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from roles.choices import Thing
+from roles.holdings import assignment_key
 from roles.issues import SyncIssue
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class AssignmentInput:
     @property
     def external_id(self) -> str:
         """Return the key as one text, for issues and outcomes."""
-        return f"{self.person_external_id}/{self.role}/{self.start_on}"
+        return assignment_key(self.person_external_id, self.role, self.start_on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
-from roles.choices import Thing, UnitLevel
+from roles.choices import FREE_ROOTS, Thing, UnitLevel
+from roles.queries.stands import second_root
 from roles.services.sync import surroundings as around
 from roles.state_diff import State, value_on
 from roles.tree_safety import ALWAYS, Days, Loop, common, loop_text, loops, missing, turned_to
 
 Touched = Mapping[Thing, Collection[str]]
-# A root beside another one is fine where the firm has several heads, or for a team that stands beside the line.
-FREE_ROOTS = {UnitLevel.GROUP.value, UnitLevel.PROJECT_TEAM.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +87,7 @@ def _second_roots(
             was = value_on(before.get(row.key), str(shared[0]))
             if was is not None and was["parent"] is None:
                 continue
-            message = _("%(unit)s has no unit above it, beside %(other)s. A firm has one tree: say what it belongs to.")
-            message %= {"unit": row.key, "other": other.key}
+            message = second_root(row.key, other.key)
             yield Problem(Thing.UNITS, row.key, "parent_external_id", "second_root", message)
             break
 

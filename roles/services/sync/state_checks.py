@@ -12,6 +12,7 @@ from django.db.models import ManyToOneRel
 from django.utils.translation import gettext as _
 
 from roles.choices import Thing
+from roles.holdings import assignment_key, split_assignment_key
 from roles.models import (
     AdoptedStage,
     Assignment,
@@ -24,7 +25,7 @@ from roles.models import (
     UnitVersion,
 )
 from roles.models.dated import Identity
-from roles.services.sync.states import FACTS, assignment_key
+from roles.services.sync.states import FACTS
 from roles.state_diff import State
 
 States = Mapping[str, State | None]
@@ -33,11 +34,15 @@ IDENTITIES: Mapping[Thing, type[Identity]] = {Thing.UNITS: Unit, Thing.SEATS: Se
 
 @dataclass(frozen=True, slots=True)
 class StateIssue:
-    """Why a fact cannot be put back; `changed` when it no longer is as expected."""
+    """Why a fact cannot be put back; `changed` when it no longer is as expected.
+
+    `cause` is what the fact points to, where that is the other half of the fault.
+    """
 
     key: str
     message: str
     changed: bool = False
+    cause: tuple[Thing, str] | None = None
 
 
 def day_of(text: str | None) -> date | None:
@@ -99,7 +104,7 @@ def _named_in(thing: Thing, key: str, state: State) -> Iterable[tuple[Thing, str
     """Yield everything that a state points to."""
     facts = FACTS[thing]
     if thing is Thing.ASSIGNMENTS:
-        yield Thing.PEOPLE, assignment_key(key)[0]
+        yield Thing.PEOPLE, split_assignment_key(key)[0]
     if thing is Thing.STAGES:
         yield Thing.UNITS, key
     for span in state["spans"]:
@@ -110,17 +115,17 @@ def _named_in(thing: Thing, key: str, state: State) -> Iterable[tuple[Thing, str
 
 def overlaps(wanted: States) -> list[StateIssue]:
     """Name the assignments whose wanted days are taken by another assignment of the same role in the same unit."""
-    people = {assignment_key(key)[0] for key in wanted}
+    people = {split_assignment_key(key)[0] for key in wanted}
     rows = Assignment.objects.filter(person__external_id__in=people)
     columns = ("person__external_id", "role_key", "unit__external_id", "during")
     held = [
-        (f"{person}/{role}/{during.lower}", (person, role, unit), during.lower, during.upper)
+        (assignment_key(person, role, during.lower), (person, role, unit), during.lower, during.upper)
         for person, role, unit, during in rows.values_list(*columns)
     ]
     held = [each for each in held if each[0] not in wanted]
     for key, state in wanted.items():
         if state is not None:
-            person, role, start = assignment_key(key)
+            person, role, start = split_assignment_key(key)
             span = state["spans"][0]
             held.append((key, (person, role, span["unit"]), date.fromisoformat(start), day_of(span["end"])))
     held.sort(key=lambda each: (each[1], each[2]))

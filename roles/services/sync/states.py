@@ -14,6 +14,7 @@ from typing import Any
 from django.db import models
 
 from roles.choices import Thing
+from roles.holdings import KEY_SLASHES, assignment_key, split_assignment_key
 from roles.models import (
     AdoptedStage,
     Assignment,
@@ -90,14 +91,7 @@ FACTS: Mapping[Thing, Facts] = {
     ),
     Thing.STAGES: Facts(AdoptedStage, "unit__external_id", ("stage", "subtype", "note"), {}, owner="unit"),
 }
-KEY_SLASHES = 2  # an assignment's key has as many at least; what has fewer is nobody's
 MANY = 1500  # from here on a whole table is cheaper than a list of ids
-
-
-def assignment_key(key: str) -> tuple[str, str, str]:
-    """Split the key of an assignment into person, role and first day; ids of people may hold slashes."""
-    person, role, start = key.rsplit("/", 2)
-    return person, role, start
 
 
 def states(thing: Thing | str, keys: Collection[str]) -> dict[str, State]:
@@ -132,7 +126,7 @@ def _spans(thing: Thing, facts: Facts, keys: Collection[str]) -> Iterator[tuple[
     names = ("role_key",) if thing is Thing.ASSIGNMENTS else ()
     for key, during, *values in rows.values_list(facts.key, "during", *names, *facts.paths).iterator(chunk_size=5000):
         if thing is Thing.ASSIGNMENTS:
-            key, values = f"{key}/{values[0]}/{during.lower}", values[1:]
+            key, values = assignment_key(key, values[0], during.lower), values[1:]
         if key not in keys:
             continue
         days = {"start": as_text(during.lower), "end": as_text(during.upper)}
@@ -145,7 +139,7 @@ def _spans(thing: Thing, facts: Facts, keys: Collection[str]) -> Iterator[tuple[
 
 def rows_of(thing: Thing, keys: Collection[str]) -> models.QuerySet[Any]:
     """Return the facts that are held to be true of the things; of assignments all those of the people named."""
-    named = {assignment_key(key)[0] for key in keys} if thing is Thing.ASSIGNMENTS else keys
+    named = {split_assignment_key(key)[0] for key in keys} if thing is Thing.ASSIGNMENTS else keys
     facts = FACTS[thing]
     return facts.model.objects.filter(**{f"{facts.key}__in": list(named)})
 

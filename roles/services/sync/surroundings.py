@@ -12,8 +12,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from roles.choices import Thing
+from roles.holdings import assignment_key, split_assignment_key
 from roles.models import Assignment, Employment, Person, ReportingLine, SeatVersion, UnitVersion
-from roles.services.sync.states import MANY, assignment_key
+from roles.services.sync.states import MANY
 from roles.tree_safety import ALWAYS, Days, Link, days_of, merged
 
 
@@ -199,11 +200,11 @@ def _jobs(rows: QuerySet[Any]) -> list[Job]:
 
 
 def _read_held(found: Surroundings, people: set[str], *, units: set[str], keys: set[str]) -> None:
-    holders = people | {assignment_key(key)[0] for key in keys}
+    holders = people | {split_assignment_key(key)[0] for key in keys}
     rows = either(Assignment.objects.all(), person__external_id=holders, unit__external_id=units)
     columns = ("person__external_id", "role_key", "unit__external_id", "during")
     for person, role, unit, during in rows.values_list(*columns) if rows is not None else ():
-        key = f"{person}/{role}/{during.lower}"
+        key = assignment_key(person, role, during.lower)
         if key in keys or person in people or unit in units:
             found.held.append(Held(key, person, unit, days_of(during.lower, during.upper)))
 

@@ -10,7 +10,7 @@ from functools import partial
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from roles.choices import OrgSource, Ownership, Thing, UnitLevel
+from roles.choices import FREE_ROOTS, OrgSource, Ownership, Thing, UnitLevel
 from roles.models import Unit, UnitVersion
 from roles.services.sync.checks import (
     ID_LENGTH,
@@ -23,7 +23,6 @@ from roles.services.sync.checks import (
 from roles.services.sync.following import follow_units, shrunk
 from roles.services.sync.revisions import Recorder, revision
 from roles.services.sync.rows import NO_END, Faults, Outcome, OutcomeKind, SyncResult, UnitInput
-from roles.services.sync.safety import FREE_ROOTS
 from roles.services.sync.spans import SpanWriter, identify, spans_by
 from roles.timeline import Span, at, changed_between, clip, revise
 from roles.tree_safety import Days, days_of, loop_text, merged

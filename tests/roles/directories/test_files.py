@@ -10,6 +10,7 @@ from datetime import date
 import pytest
 import xlsxwriter
 
+from roles.directories import tables
 from roles.directories.faults import DirectoryFault
 from roles.directories.files import UploadedFile, directory_of
 from roles.directories.placing import tree_of
@@ -154,6 +155,21 @@ def test_a_workbook_that_unpacks_to_far_more_is_refused() -> None:
         for number in range(3):
             archive.writestr(f"xl/{number}.xml", b"0" * 90_000_000)
     assert refused(UploadedFile("bomb.xlsx", kept.getvalue())) == ("file", "too_large")
+
+
+def test_a_sheet_that_is_too_long_is_refused_and_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [line.split(",") for line in DEPARTMENTS.splitlines()]
+    kept = io.BytesIO()
+    with xlsxwriter.Workbook(kept, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    files = (csv_file(DEPARTMENTS), UploadedFile("a.xlsx", kept.getvalue()))
+    monkeypatch.setattr(tables, "MOST_ROWS", len(rows))
+    assert [list(tables.sheets_of(file.content, name=file.name)) for file in files] == [[rows], [rows]]
+    monkeypatch.setattr(tables, "MOST_ROWS", len(rows) - 1)
+    for file in files:
+        assert refused(file) == ("file", "too_large")
 
 
 def test_no_rule_of_departments_makes_managers_a_circle() -> None:

@@ -18,7 +18,7 @@ from omnichannel.workspaces.scoping import workspace_scope
 from roles.directory_choices import RunState
 from roles.models import DirectoryConnection, DirectoryRun, Employment
 from roles.queries.directories import runs
-from roles.services.directories.running import sweep
+from roles.services.directories.running import request_reading, sweep
 from roles.tasks import sync_directory
 from tests.roles.directories.server import SECRET, SYSTEMS, Answers, serving
 from tests.roles.directories.test_files import DEPARTMENTS, MEMBERS
@@ -191,6 +191,18 @@ def test_a_daily_connection_is_read_once_a_day(workspace: Workspace, hr: Client,
     with workspace_scope(workspace.pk):
         sweep(now=now + timedelta(days=1))
         assert DirectoryRun.objects.count() == 2
+
+
+def test_a_reading_under_way_keeps_no_other_connection_from_its_daily_one(
+    workspace: Workspace, hr: Client, server: str
+) -> None:
+    for kind in ("wecom", "feishu"):
+        hr.post(f"/w/{workspace.slug}/settings/directories/new/{kind}/", form(server))
+    with workspace_scope(workspace.pk):
+        busy, free = DirectoryConnection.objects.filter(daily=True)
+        request_reading(busy, actor_id=None, is_preview=True)
+        sweep(now=timezone.now())
+        assert [DirectoryRun.objects.filter(connection=one).count() for one in (busy, free)] == [1, 1]
 
 
 def test_nobody_but_owner_and_hr_sees_directories(workspace: Workspace, signed_in: Callable[..., Client]) -> None:
