@@ -18,7 +18,7 @@ from kpis.api.parameters import SLUG
 from kpis.models import Alert, AlertEvent
 from kpis.queries.alerts import STATES, AlertFilter, alerts_within
 from kpis.services.alerts.handling import acknowledge, close
-from omnichannel.core.http import CursorPages
+from omnichannel.core.http import CursorPages, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from omnichannel.workspaces.clock import today_in
@@ -104,6 +104,15 @@ class NewestFirst(CursorPages):
     ordering = "-pk"
 
 
+FILTERS = [
+    OpenApiParameter("state", str, enum=list(STATES), description=STATE_HELP),
+    OpenApiParameter("level", str, enum=LevelName.values, description="Only this level."),
+    OpenApiParameter("unit", str, description="A unit and what is below it, or `company`."),
+    OpenApiParameter("subject", str, description="Id of a KPI, table or role."),
+    OpenApiParameter("rule", str, description="Id of a rule."),
+]
+
+
 class AlertsView(WorkspaceAPIMixin, generics.ListAPIView[Alert]):
     """Alerts."""
 
@@ -115,19 +124,13 @@ class AlertsView(WorkspaceAPIMixin, generics.ListAPIView[Alert]):
         """Return what was asked for, within what the caller may see."""
         if getattr(self, "swagger_fake_view", False):  # the schema is drawn without a workspace
             return Alert._default_manager.none()
+        refuse_unknown_words(self.request, FILTERS)
         tree, rows = _seen(self.request)
         return AlertFilter.from_query(self.request.query_params).apply(rows, tree=tree)
 
     @extend_schema(
         operation_id="alerts_list",
-        parameters=[
-            SLUG,
-            OpenApiParameter("state", str, enum=list(STATES), description=STATE_HELP),
-            OpenApiParameter("level", str, enum=LevelName.values, description="Only this level."),
-            OpenApiParameter("unit", str, description="A unit and what is below it, or `company`."),
-            OpenApiParameter("subject", str, description="Id of a KPI, table or role."),
-            OpenApiParameter("rule", str, description="Id of a rule."),
-        ],
+        parameters=[SLUG, *FILTERS],
         tags=["alerts"],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

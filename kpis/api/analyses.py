@@ -6,11 +6,9 @@ from typing import Any
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -27,6 +25,7 @@ from kpis.queries.analyses.story import FEWEST, Cell, Sheet
 from kpis.queries.analyses.telling import gap_of, tell
 from kpis.queries.health import data_digests
 from kpis.queries.values import stored_periods
+from omnichannel.core.http import refuse_unknown_words
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from omnichannel.workspaces.permissions import Access
 
@@ -38,6 +37,7 @@ UNIT = OpenApiParameter("unit", str, description="External id of a unit; the who
 VIEW = OpenApiParameter(
     "view", str, enum=sorted({view for spec in SPECS.values() for view in spec.views}), description="Which list."
 )
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KIND = OpenApiParameter("kind", str, enum=list(FORMATS), description="`csv` when left out.")
 AGAINST = OpenApiParameter("against", str, enum=["1", "3", "12"], description="AIPL: months back to compare with.")
 
@@ -98,6 +98,7 @@ class AnalysisView(WorkspaceAPIMixin, APIView):
     )
     def get(self, request: Request, slug: str, name: str, **kwargs: Any) -> Response:
         """Return the finding, the tables and the rules of an analysis, in the language asked for."""
+        refuse_unknown_words(request, [AGAINST])
         chosen, place = _name(name), _place(request)
         board = board_of(place.period, place.scope)
         story = tell(chosen, board, request.query_params.dict())
@@ -121,7 +122,7 @@ class ListExportView(WorkspaceAPIMixin, APIView):
 
     @extend_schema(
         operation_id="analyses_customers",
-        responses={(200, "text/csv"): OpenApiTypes.STR},
+        responses={(200, "text/csv"): OpenApiTypes.STR, (200, XLSX): OpenApiTypes.BINARY},
         parameters=[SLUG, LIST, PERIOD, UNIT, VIEW, KIND],
         tags=["analyses"],
     )
@@ -130,9 +131,8 @@ class ListExportView(WorkspaceAPIMixin, APIView):
 
         Erased customers are in no list; those that serve to write to people hold only who agreed to it.
         """
+        refuse_unknown_words(request, [KIND, VIEW])
         kind = request.query_params.get("kind", "csv")
-        if kind not in FORMATS:
-            raise ValidationError({"kind": [_("Choose csv or xlsx.")]})
         query = request.query_params
         try:
             asked = asked_list(_name(name), _place(request), view=query.get("view", ""), sort=query.get("sort", ""))

@@ -19,6 +19,7 @@ from kpis.library.params import PARAMS
 from kpis.queries.own_definitions import ParameterLine, parameter, parameters
 from kpis.queries.where_used import kpis_with
 from kpis.services.definitions import save_parameter
+from omnichannel.core.fields import StrictCharField
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from omnichannel.workspaces.permissions import Access
@@ -47,8 +48,8 @@ class ParameterSerializer(serializers.Serializer[Any]):
 class ValueInput(serializers.Serializer[Any]):
     """Another value, to be tried."""
 
-    value = serializers.CharField(max_length=40)
-    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=400)
+    value = StrictCharField(max_length=40)
+    note = StrictCharField(required=False, default="", allow_blank=True, max_length=400)
     seen = serializers.IntegerField(
         required=False, help_text="The newest revision you know; 409 when there is another."
     )

@@ -25,7 +25,7 @@ from kpis.errors import BodyTooLarge, ColumnsUnsure
 from kpis.queries.current_rows import filter_value, rows_page, shown_columns
 from kpis.services import pushing
 from kpis.services.pushing import Push, PushedRow, RowStatus, push_batch, read_batch, try_batch
-from omnichannel.core.http import problem
+from omnichannel.core.http import is_dry_run, problem
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from omnichannel.workspaces.permissions import Access
@@ -55,7 +55,9 @@ CURSOR = OpenApiParameter("cursor", str, description="Where a page begins, from 
 PAGE_SIZE = OpenApiParameter("page_size", int, description="Rows of a page, at most 1,000; 100 when left out.")
 MOST_SHOWN = 1_000
 MOST_SKIPPED = 10**12
-DRY_RUN = OpenApiParameter("dry_run", bool, description="Check and answer as if; nothing is kept.")
+DRY_RUN = OpenApiParameter(
+    "dry_run", bool, description="Check and answer as if; nothing is kept. Same as `Prefer: dry-run`."
+)
 
 
 class JsonRowsParser(BaseParser):
@@ -176,7 +178,7 @@ class RowsView(WorkspaceAPIMixin, APIView):
         """
         access: Access = request._request.access  # type: ignore[attr-defined]
         table_or_404(table)
-        mode, dry_run = _mode(request), request.query_params.get("dry_run", "").lower() in ("true", "1")
+        mode, dry_run = _mode(request), is_dry_run(request)
         lines = (request.content_type or "").startswith(NDJSON)
         # An empty body never reaches the parser.
         body = request.data if isinstance(request.data, bytes) else b""

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from kpis.api.parameters import PERIOD, SCOPES, SLUG, asked_period, asked_rows
 from kpis.models import Scorecard
 from kpis.queries.scorecards import current_cards
+from omnichannel.core.http import refuse_unknown_words
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from omnichannel.workspaces.clock import asked_moment
 from omnichannel.workspaces.permissions import Access
@@ -23,6 +24,8 @@ KNOWN_AT = OpenApiParameter(
     "known_at", str, description="As it was known at the end of this day, or at this moment. Left out: now."
 )
 NAMES = {"role": "role_key", "scope_kind": "scope_kind", "scope_id": "scope_id"}
+
+ROLE = OpenApiParameter("role", str, enum=[key.value for key in RoleKey], description="Only this role's cards.")
 
 
 class ScorecardSerializer(serializers.ModelSerializer[Scorecard]):
@@ -50,6 +53,7 @@ class ScorecardsView(WorkspaceAPIMixin, generics.ListAPIView[Scorecard]):
         """Return what was asked for, within what the caller may see."""
         if getattr(self, "swagger_fake_view", False):  # the schema is drawn without a workspace
             return Scorecard._default_manager.none()
+        refuse_unknown_words(self.request, [ROLE, *SCOPES])
         period = asked_period(self.request)
         if period is None:
             return Scorecard.objects.none()
@@ -60,7 +64,7 @@ class ScorecardsView(WorkspaceAPIMixin, generics.ListAPIView[Scorecard]):
         parameters=[
             SLUG,
             PERIOD,
-            OpenApiParameter("role", str, enum=[key.value for key in RoleKey], description="Only this role's cards."),
+            ROLE,
             *SCOPES,
             KNOWN_AT,
         ],

@@ -18,7 +18,7 @@ from kpis.models import Target
 from kpis.queries.target_rows import targets_within
 from kpis.services.target_checks import Bound, TargetInput
 from kpis.services.target_edits import Edited, RowStatus, edit_targets
-from omnichannel.core.http import CursorPages, problem
+from omnichannel.core.http import CursorPages, is_dry_run, problem, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from omnichannel.workspaces.permissions import Access, may
@@ -114,6 +114,7 @@ class TargetsView(WorkspaceAPIMixin, generics.ListAPIView[Target]):
         """Return what was asked for, within what the caller may see."""
         if getattr(self, "swagger_fake_view", False):  # the schema is drawn without a workspace
             return Target._default_manager.none()
+        refuse_unknown_words(self.request, FILTERS)
         access, asked = _access(self.request), self.request.query_params
         found = targets_within(within=access.own_unit, with_people=may(access, PERSONAL_ROUTE))
         chosen = {name: asked[name] for name in ("period", "kpi", "scope_kind", "scope_id") if name in asked}
@@ -152,12 +153,6 @@ class TargetsView(WorkspaceAPIMixin, generics.ListAPIView[Target]):
             dry_run=dry_run,
         )
         return _answer(done, dry_run=dry_run)
-
-
-def is_dry_run(request: Request) -> bool:
-    """Tell whether the caller only wants to know."""
-    asked = request.query_params.get("dry_run", "").lower() in ("true", "1")
-    return asked or request.headers.get("Prefer", "").strip().lower() == "dry-run"
 
 
 def _access(request: Request) -> Access:

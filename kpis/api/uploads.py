@@ -9,7 +9,13 @@ from django.http import FileResponse, Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import generics, serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import JSONParser, MultiPartParser
@@ -65,6 +71,7 @@ class UploadInput(serializers.Serializer[Any]):
         return fields
 
 
+@extend_schema_serializer(component_name="UploadProblem")
 class ProblemSerializer(serializers.ModelSerializer[UploadProblem]):
     """A problem: where, what, and what to do. `row` is 1-based in the file; null concerns the whole file."""
 
@@ -125,11 +132,11 @@ class UploadDetailSerializer(UploadSerializer):
 
 
 def choice(request: Request, name: str, values: list[str]) -> str:
-    """Return a parameter that must be one of the values, or empty; ValidationError names them."""
-    given = request.query_params.get(name, "")
-    if given and given not in values:
+    """Return a parameter that must be one of the values; empty when it is left out. ValidationError names them."""
+    given = request.query_params.get(name)
+    if given is not None and given not in values:
         raise ValidationError({name: [", ".join(values)]})
-    return given
+    return given or ""
 
 
 class UploadsView(WorkspaceAPIMixin, generics.ListAPIView[Upload]):

@@ -14,6 +14,7 @@ from kpis.api.parameters import PERIOD, SCOPES, SLUG, asked_period, asked_rows
 from kpis.api.scorecards import KNOWN_AT, known_moment
 from kpis.models import KpiValue
 from kpis.queries.values import figures_known
+from omnichannel.core.http import refuse_unknown_words
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 
 NAMES = {"kpi": "kpi", "scope_kind": "scope_kind", "scope_id": "scope_id"}
@@ -42,6 +43,7 @@ class ValuesView(WorkspaceAPIMixin, generics.ListAPIView[KpiValue]):
         """Return what was asked for, within what the caller may see."""
         if getattr(self, "swagger_fake_view", False):  # the schema is drawn without a workspace
             return KpiValue._default_manager.none()
+        refuse_unknown_words(self.request, SCOPES)
         period = asked_period(self.request)
         if period is None:
             return KpiValue.objects.none()

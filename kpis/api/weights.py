@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -16,15 +14,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kpis.api.parameters import SLUG
-from kpis.api.targets import DRY_RUN, is_dry_run
+from kpis.api.targets import DRY_RUN
 from kpis.choices import WeightsSource
 from kpis.errors import WeightsInvalid
 from kpis.queries.weights import EffectiveWeights, unit_line, weights_on
 from kpis.services.preview import Candidate, Move, Preview, preview_change
 from kpis.services.weights import give_back, set_weights
-from omnichannel.core.http import problem
+from omnichannel.core.http import is_dry_run, problem, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.clock import asked_day
 from omnichannel.workspaces.permissions import Access
 from roles.catalogue import RoleKey, StageKey, SubtypeKey
 from roles.queries.org_chart import unit_tree
@@ -107,28 +106,32 @@ class WeightsResult(serializers.Serializer[Any]):
     effects = EffectShape(many=True)
 
 
+FILTERS = [
+    OpenApiParameter("role", str, enum=ROLES, description="Only this role."),
+    OpenApiParameter("stage", str, enum=STAGES, description="Only this stage."),
+    OpenApiParameter("subtype", str, enum=SUBTYPES, description="As it is in this sub-type."),
+    OpenApiParameter("unit", str, description="As it is in this unit."),
+    OpenApiParameter("on", OpenApiTypes.DATE, description="The day; today when left out."),
+]
+
+
 class WeightsView(WorkspaceAPIMixin, APIView):
     """The weights by role, stage, sub-type, unit and day."""
 
     @extend_schema(
         operation_id="weights_list",
         responses=WeightsShape(many=True),
-        parameters=[
-            SLUG,
-            OpenApiParameter("role", str, enum=ROLES, description="Only this role."),
-            OpenApiParameter("stage", str, enum=STAGES, description="Only this stage."),
-            OpenApiParameter("subtype", str, enum=SUBTYPES, description="As it is in this sub-type."),
-            OpenApiParameter("unit", str, description="As it is in this unit."),
-            OpenApiParameter("on", OpenApiTypes.DATE, description="The day; today when left out."),
-        ],
+        parameters=[SLUG, *FILTERS],
         tags=["weights"],
     )
     def get(self, request: Request, slug: str, **kwargs: Any) -> Response:
         """Return what counts on a day, 36 sets for all roles and stages, each with its source."""
+        refuse_unknown_words(request, FILTERS)
         asked = request.query_params
-        day, unit, subtype = _day(asked.get("on", "")), asked.get("unit", ""), asked.get("subtype", "")
-        tree = unit_tree(as_of=day)
         access: Access = request._request.access  # type: ignore[attr-defined]
+        day = asked_day(request, "on", workspace=access.workspace)
+        unit, subtype = asked.get("unit", ""), asked.get("subtype", "")
+        tree = unit_tree(as_of=day)
         seen = tree if access.own_unit is None else tree.below(access.own_unit)
         if unit and unit not in seen:
             raise serializers.ValidationError(
@@ -181,12 +184,3 @@ def _saved(request: Request, candidate: Candidate, asked: dict[str, Any]) -> int
 
 def _pointer(name: str) -> str:
     return f"/{name}" if name in ("subtype", "unit", "effective_from") else f"/weights/{name}" if name else "/weights"
-
-
-def _day(text: str) -> date:
-    if not text:
-        return timezone.localdate()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise serializers.ValidationError({"on": [str(error)]}) from error

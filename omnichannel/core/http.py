@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -24,6 +25,7 @@ from omnichannel.core.requests import is_api
 
 PROBLEM = "application/problem+json"
 DIGITS = 9
+YES, NO = {"true", "1"}, {"false", "0"}
 log = logging.getLogger(__name__)
 
 
@@ -87,6 +89,29 @@ class InvalidBody(ValidationError):
     def __init__(self, faults: list[dict[str, str]]) -> None:
         self.faults = faults
         super().__init__(code="invalid")
+
+
+def refuse_unknown_words(request: Request, parameters: Iterable[Any]) -> None:
+    """Refuse a query whose value stands not in the closed list that its OpenApiParameter names."""
+    for parameter in parameters:
+        said = request.query_params.get(parameter.name)
+        if said is not None and parameter.enum and said not in parameter.enum:
+            allowed = ", ".join(parameter.enum)
+            message = _("%(value)s is not known. Use one of: %(allowed)s.")
+            raise ValidationError({parameter.name: [message % {"value": said[:40] or "-", "allowed": allowed}]})
+
+
+def flag_of(request: Request, name: str) -> bool:
+    """Read true or false from the query; false when it is left out, ValidationError for anything else."""
+    asked = request.query_params.get(name, "false").lower()
+    if asked not in YES | NO:
+        raise ValidationError({name: [_("true or false is expected.")]})
+    return asked in YES
+
+
+def is_dry_run(request: Request) -> bool:
+    """Tell whether the caller wants to see the outcome only: `?dry_run=true` or `Prefer: dry-run`."""
+    return flag_of(request, "dry_run") or "dry-run" in request.headers.get("Prefer", "").lower()
 
 
 def problem_body(status: int, *, code: str, detail: str, issues: list[dict[str, Any]] | None = None) -> dict[str, Any]:

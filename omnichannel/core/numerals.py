@@ -42,6 +42,7 @@ UNITS = {
     "pieces": UnitStyle(zh="件", en="pcs", places=1, compact=True),
     "score_1_5": UnitStyle(zh="/ 5", en="/ 5", places=2),
     "score_100": UnitStyle(zh="分", en="pts", places=1),
+    "net_score": UnitStyle(zh="分", en="pts", places=1),
     "ratio": UnitStyle(places=2),
     "times": UnitStyle(zh="次", en="times", places=1, compact=True),
     "index": UnitStyle(places=1, compact=True),

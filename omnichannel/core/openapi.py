@@ -66,6 +66,9 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
             for parameter in operation.get("parameters", []):
                 if parameter["name"] == "slug":
                     parameter.setdefault("description", "The workspace, as it stands in its address.")
+            for status, response in operation["responses"].items():
+                if status.startswith("4"):  # whatever else it says, it may be refused as a whole
+                    response["content"] = {**ANSWER, **response.get("content", {})}
             for status, text in ALWAYS.items():
                 operation["responses"].setdefault(status, {"description": text, "content": ANSWER})
     return result

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 YEARS = range(1900, 2200)  # comparisons with the year before must stay dates
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MONTHS_PER = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -105,8 +106,11 @@ def year_of(day: date) -> Period:
 
 
 def parse_day(text: str) -> date:
-    """Parse `2024-11-30`. ValueError for what is no date, or none that a business has rows of."""
-    day = date.fromisoformat(text.strip())
+    """Parse `2024-11-30`, in this form only. ValueError for what is no date, or none that a business has rows of."""
+    written = text.strip()
+    if not DAY.fullmatch(written):  # fromisoformat takes 20241130 and 2024-W48-6 as well
+        raise ValueError(f"{text!r} is no date")
+    day = date.fromisoformat(written)
     if day.year not in YEARS:
         raise ValueError(f"{text!r} is outside {YEARS.start}-{YEARS.stop - 1}")
     return day

@@ -50,3 +50,4 @@ class SendError(models.TextChoices):
     CERTIFICATE = "certificate_invalid", _("The certificate is not valid")
     TIMEOUT = "timeout", _("No answer in time")
     BROKEN = "broken_answer", _("The answer is no HTTP")
+    SEALED = "secret_unreadable", _("The secret cannot be read with our keys: make a new one")

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from omnichannel.core.http import flag_of, is_dry_run
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from roles.api.answers import MOST_ROWS, BatchResultSerializer, answer_batch
@@ -21,8 +22,6 @@ from roles.api.requests import (
     SOURCE_IDS,
     access_of,
     effective_day,
-    flag_of,
-    is_dry_run,
     source_of,
     units_since,
 )
@@ -86,7 +85,8 @@ def batch_view(resource: Resource) -> type[BatchView]:
         summary=f"Write many {resource.many}",
         description=(
             f"Upserts up to 1,000 {resource.many} in any order, all or none; with `partial=true` those without "
-            "a fault. A row may carry the `revision` its sender knows and is refused when there is a later one."
+            "a fault. A row may carry the `revision` its sender knows and is refused when there is a later one. "
+            f"The address stands beside `/{resource.many}/`, where an id may be any text, `batch` as well."
         ),
         parameters=[*([EFFECTIVE_ON] if resource.is_dated else []), DRY_RUN, PARTIAL, SOURCE_IDS, IDEMPOTENCY_KEY],
         request=batch_of(resource),

@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from omnichannel.core.http import problem
+from omnichannel.core.http import is_dry_run, problem
 from omnichannel.core.parsing import StrictJSONParser
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
@@ -34,7 +34,6 @@ from roles.api.requests import (
     access_of,
     clocks_of,
     effective_day,
-    is_dry_run,
     source_of,
     units_since,
 )

@@ -14,7 +14,8 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from roles.api.requests import DAY, SOURCE, access_of, flag_of, moment_since, source_of
+from omnichannel.core.http import flag_of
+from roles.api.requests import DAY, SOURCE, access_of, moment_since, source_of
 from roles.choices import ROLE_KEYS, FillMode, LineKind, Thing, UnitLevel
 from roles.errors import UnknownUnit
 from roles.queries.documents import narrowed, touched_since

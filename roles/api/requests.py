@@ -25,7 +25,6 @@ from roles.services.batches import Condition
 from roles.services.source_ids import SOURCE_NAME
 
 SEES_PEOPLE = {*SEES_PAY, MemberRole.LINE_MANAGER, MemberRole.GUIDE}
-YES, NO = {"true", "1"}, {"false", "0"}
 TAG = re.compile(r'"(\d{1,18})(?:-[0-9a-f]*)?"')
 DAY = {"type": "string", "format": "date"}
 SOURCE = {"type": "string", "pattern": f"^{SOURCE_NAME.pattern}$"}
@@ -134,19 +133,6 @@ def moment_since(request: Request, name: str) -> datetime | None:
     except ValueError:
         message = _("This is no moment. Write 2026-11-30 or 2026-11-30T18:00:00+08:00.")
         raise ValidationError({name: [message]}) from None
-
-
-def flag_of(request: Request, name: str) -> bool:
-    """Read true or false from the query; false when it is left out."""
-    asked = request.query_params.get(name, "false").lower()
-    if asked not in YES | NO:
-        raise ValidationError({name: [_("true or false is expected.")]})
-    return asked in YES
-
-
-def is_dry_run(request: Request) -> bool:
-    """Tell whether the caller wants to see the outcome only."""
-    return flag_of(request, "dry_run") or "dry-run" in request.headers.get("Prefer", "").lower()
 
 
 def source_of(request: Request) -> str:

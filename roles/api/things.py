@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from omnichannel.core.http import flag_of, is_dry_run
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from roles.api.answers import refusal_of
@@ -32,8 +33,6 @@ from roles.api.requests import (
     condition_of,
     effective_day,
     fields_of,
-    flag_of,
-    is_dry_run,
     source_of,
     told_twice,
     units_since,

@@ -1,4 +1,7 @@
-"""API routes of the roles app, below `/api/v1/workspaces/<slug>/`. External ids may hold slashes."""
+"""API routes of the roles app, below `/api/v1/workspaces/<slug>/`.
+
+An external id may be any text, with slashes or `batch`: below `units/` and its like nothing else has an address.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,6 @@ urlpatterns = [
 for each in RESOURCES:
     urlpatterns += [
         path(f"{each.many}/", things_view(each).as_view(), name=each.many),
-        path(f"{each.many}/batch/", batch_view(each).as_view(), name=f"{each.many}_batch"),
+        path(f"batch/{each.many}/", batch_view(each).as_view(), name=f"{each.many}_batch"),
         path(f"{each.many}/<path:external_id>/", thing_view(each).as_view(), name=each.one),
     ]

@@ -99,14 +99,14 @@ def test_a_batch_with_faults_is_refused_whole_and_every_fault_is_named(client: C
         {"external_id": "N2", **STORE, "parent_external_id": "NOWHERE"},
         {"external_id": "N1", **STORE},
     ]
-    status, answer = client("POST", "units/batch/", {"rows": rows})
+    status, answer = client("POST", "batch/units/", {"rows": rows})
     faults = [(issue["pointer"], issue["code"]) for issue in answer["issues"]]
     assert (status, faults) == (
         422,
         [("/rows/1/parent_external_id", "unknown_reference"), ("/rows/2/external_id", "duplicate")],
     )
     assert client("GET", "units/N1/")[0] == 404
-    wrong, shapes = client("POST", "units/batch/", {"rows": [{"external_id": "N1", "name": "", "level": "galaxy"}]})
+    wrong, shapes = client("POST", "batch/units/", {"rows": [{"external_id": "N1", "name": "", "level": "galaxy"}]})
     assert (wrong, {issue["pointer"] for issue in shapes["issues"]}) == (422, {"/rows/0/name", "/rows/0/level"})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from rest_framework.test import APIClient
@@ -223,7 +224,7 @@ def test_a_batch_with_faults_is_refused_whole_with_every_fault(hr: APIClient, wo
         {"external_id": "N3", **STORE, "parent_external_id": "N3"},
         {"external_id": "N1", **STORE},
     ]
-    answer = hr.post(f"{ROOT}/units/batch/", {"rows": rows})
+    answer = hr.post(f"{ROOT}/batch/units/", {"rows": rows})
     assert answer["Content-Type"] == "application/problem+json"
     assert codes(answer)[:1] == [("/rows/1/parent_external_id", "unknown_reference")]
     assert ("/rows/3/external_id", "duplicate") in codes(answer)
@@ -242,25 +243,33 @@ def test_a_partial_batch_writes_the_rows_without_a_fault(hr: APIClient) -> None:
         {"external_id": "N3", **STORE, "parent_external_id": "N2"},
         {"external_id": "S0101", **STORE, "revision": 99},
     ]
-    answer = hr.post(f"{ROOT}/units/batch/?partial=true", {"rows": rows}).json()
+    answer = hr.post(f"{ROOT}/batch/units/?partial=true", {"rows": rows}).json()
     assert [row["status"] for row in answer["results"]] == ["created", "refused", "refused", "refused"]
     assert [row["error"] and row["error"]["code"] for row in answer["results"]] == [
         None, "unknown_reference", "unknown_reference", "stale",
     ]  # fmt: skip
     assert (answer["created"], answer["refused"]) == (1, 3)
     assert hr.get(f"{ROOT}/units/N1/").status_code == 200
-    assert codes(hr.post(f"{ROOT}/units/batch/", {"rows": rows[3:]})) == [("/rows/0/revision", "stale")]
+    assert codes(hr.post(f"{ROOT}/batch/units/", {"rows": rows[3:]})) == [("/rows/0/revision", "stale")]
 
 
 def test_wrong_types_and_too_many_rows_are_data_issues(hr: APIClient) -> None:
-    wrong = hr.post(f"{ROOT}/units/batch/", {"rows": [{"external_id": "N1", "name": "", "level": "galaxy"}, 7]})
+    wrong = hr.post(f"{ROOT}/batch/units/", {"rows": [{"external_id": "N1", "name": "", "level": "galaxy"}, 7]})
     assert codes(wrong) == [
         ("/rows/0/name", "blank"), ("/rows/0/level", "unknown_choice"), ("/rows/1", "not_an_object"),
     ]  # fmt: skip
     rows = [{"external_id": f"N{n}", **STORE} for n in range(1001)]
-    assert codes(hr.post(f"{ROOT}/units/batch/", {"rows": rows})) == [("/rows", "not_a_batch")]
-    assert hr.post(f"{ROOT}/units/batch/", {"rows": rows[:1000]}).json()["created"] == 1000
+    assert codes(hr.post(f"{ROOT}/batch/units/", {"rows": rows})) == [("/rows", "not_a_batch")]
+    assert hr.post(f"{ROOT}/batch/units/", {"rows": rows[:1000]}).json()["created"] == 1000
     assert hr.get(f"{ROOT}/units/?as_of=someday").status_code == 422
+
+
+def test_an_id_may_be_any_text_that_stands_in_an_address(hr: APIClient) -> None:
+    for key in ("batch", "batch/x", "a/batch", "华东 1 区"):
+        assert put(hr, f"units/{quote(key)}/", STORE).status_code == 201, key
+        assert hr.get(f"{ROOT}/units/{quote(key)}/").json()["external_id"] == key
+        ended = hr.delete(f"{ROOT}/units/{quote(key)}/", headers={"If-Match": "*"})
+        assert ended.status_code == 200, ended.content
 
 
 @pytest.mark.parametrize(("query", "prefer"), [("?dry_run=true", ""), ("", "dry-run")])
@@ -283,8 +292,8 @@ def test_people_assignments_seats_and_lines_round_trip(hr: APIClient) -> None:
         {"external_id": HELD, **HOLDING}
     ]
     row = {"person_external_id": "E9", "role": "digital-guide", "start_on": "2026-05-01", **HOLDING}
-    assert hr.post(f"{ROOT}/assignments/batch/", {"rows": [row]}).json()["same"] == 1
-    assert hr.post(f"{ROOT}/people/batch/", {"rows": [{"external_id": "E9", **GUIDE}]}).json()["same"] == 1
+    assert hr.post(f"{ROOT}/batch/assignments/", {"rows": [row]}).json()["same"] == 1
+    assert hr.post(f"{ROOT}/batch/people/", {"rows": [{"external_id": "E9", **GUIDE}]}).json()["same"] == 1
     seat = {"unit_external_id": "S0101", "title": "店长", "role": "digital-guide", "planned_fte": 1.5}
     assert put(hr, "seats/P1/?effective_on=2026-01-01", seat).status_code == 201
     assert hr.get(f"{ROOT}/seats/P1/").json()["planned_fte"] == "1.500"
@@ -303,7 +312,7 @@ def test_ids_of_a_source_lead_to_ours(hr: APIClient) -> None:
     assert hr.get(f"{ROOT}/units/dingtalk-7/").json()["source_ids"] == {"dingtalk": ["7"]}
     assert hr.get(f"{ROOT}/units/8/?source=dingtalk").status_code == 404
     batch = {"rows": [{"external_id": "li", **GUIDE, "unit_external_id": "7", "manager_external_id": None}]}
-    assert hr.post(f"{ROOT}/people/batch/?source=dingtalk", batch).json()["results"][0]["status"] == "created"
+    assert hr.post(f"{ROOT}/batch/people/?source=dingtalk", batch).json()["results"][0]["status"] == "created"
     assert hr.get(f"{ROOT}/people/li/").json()["unit_external_id"] == "dingtalk-7"
     held = put(hr, "assignments/zhang/digital-guide/2026-05-01/?source=wecom", {**HOLDING, "unit_external_id": "7"})
     assert held.status_code == 201
@@ -360,7 +369,7 @@ def test_a_read_token_may_not_write_and_an_outsider_finds_nothing(
     outsider = api_client("owner", workspace=other_workspace)
     for path in ("units/", "units/S0101/", "people/", "people/E3/", "assignments/", "changes/", "org-chart/"):
         assert outsider.get(f"{ROOT}/{path}").status_code == 404, path
-    assert outsider.post(f"{ROOT}/units/batch/", {"rows": []}).status_code == 404
+    assert outsider.post(f"{ROOT}/batch/units/", {"rows": []}).status_code == 404
     assert APIClient().get(f"{ROOT}/units/").status_code == 401
 
 

@@ -8,25 +8,21 @@ is refused changes nothing; sent again nothing changes; and what was known at ea
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from django.db import transaction
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from omnichannel.workspaces.models import Workspace
 from roles.choices import Thing
 from roles.models import OrgRevision
-from roles.models.dated import as_known
 from roles.services.ending import end, remove
 from roles.services.moving import KEEP, merge_units, move
 from roles.services.sync import (
     AssignmentInput,
     PersonInput,
-    SyncResult,
     UnitInput,
     upsert_assignments,
     upsert_people,
@@ -34,20 +30,15 @@ from roles.services.sync import (
 )
 from roles.services.sync.rows import NO_END
 from roles.services.undoing import undo
-from roles.services.written import Written
 from tests.roles.org_expected import NO_END as KEEPS_ON
 from tests.roles.org_expected import expect_people, expect_units, fit, held_by_day, open_end, team
 from tests.roles.org_model import COUNT, DAYS, Model, Person
-from tests.roles.world import known_then, stored
+from tests.roles.org_walk import ROLES, SEAT_IDS, Places, days, people_ids, unit_ids
+from tests.roles.world import stored
 
 RUNS = int(os.environ.get("ORG_RUNS", "15"))
 STEPS = int(os.environ.get("ORG_STEPS", "50" if RUNS > 15 else "30"))
 LEVELS = {"G": "group", "T": "project_team"}
-UNIT_IDS = ["G", "T", "A", "B", "C", "D"]
-PEOPLE_IDS = ["P1", "P2", "P3", "P4", "P5"]
-ROLES = ["user-ops", "digital-guide"]
-unit_ids, people_ids = st.sampled_from(UNIT_IDS), st.sampled_from(PEOPLE_IDS)
-days = st.integers(1, COUNT - 1)
 ends_on = st.one_of(*[st.none()] * 6, st.just(KEEPS_ON), days)
 left_on = st.one_of(*[st.none()] * 4, days)
 
@@ -57,28 +48,8 @@ def day_of(ends: int | None) -> date | None:
     return None if ends is None else NO_END if ends == KEEPS_ON else DAYS[ends]
 
 
-def at_work(model: Model) -> list[tuple[str, Person]]:
-    """Return who works anywhere at all: of the others nothing is on two clocks."""
-    return [(key, one) for key, one in model.people.items() if any(one.jobs)]
-
-
-class Organisation(RuleBasedStateMachine):
-    """One walk, in a savepoint of its own."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.savepoint = transaction.savepoint()
-        self.model = Model()
-        self.kept: list[tuple[int, Any, Model]] = []
-        self.last: Callable[[], SyncResult] | None = None
-
-    def teardown(self) -> None:
-        try:
-            for _number, moment, model in self.kept[:: max(1, len(self.kept) // 3)]:
-                with as_known(moment):
-                    assert known_then() == (model.units, {key: one.jobs for key, one in at_work(model)}, model.roles)
-        finally:
-            transaction.savepoint_rollback(self.savepoint)
+class Organisation(Places):
+    """Units, people and roles: the tree, and who stands in it."""
 
     @initialize()
     def begin(self) -> None:
@@ -91,44 +62,6 @@ class Organisation(RuleBasedStateMachine):
         expected = self.model.copy()
         expected.people = {key: Person(0, None, [(unit, manager)] * COUNT) for key, unit, manager in places}
         self.judge(lambda: upsert_people(people, effective_on=DAYS[1], actor_id=None), expected)
-
-    def unit(self, data: st.DataObject) -> str:
-        """Draw a unit, mostly one that is there."""
-        return data.draw(st.sampled_from([*sorted(self.model.units) * 4, *UNIT_IDS]))
-
-    def person(self, data: st.DataObject) -> str:
-        """Draw somebody, mostly one who is there."""
-        return data.draw(st.sampled_from([*sorted(self.model.people) * 4, *PEOPLE_IDS]))
-
-    def write(self, call: Callable[[], Written | SyncResult], expected: Model | None = None) -> bool:
-        """Write, and look whether the database says what is expected; None: whatever it says, if it holds together."""
-        before = OrgRevision.objects.count()
-        result = call()
-        now = stored()
-        if not result.issues and expected is None:
-            expected = now
-        assert now.faults() == []
-        if expected is not None and result.is_ok:
-            assert now == expected
-        else:
-            assert result.issues, "it should have been refused"
-            assert now == self.model, "what is refused has left a trace"
-        is_same = now == self.model
-        self.model = now
-        last = OrgRevision.objects.order_by("-number").first()
-        assert OrgRevision.objects.count() == (last.number if last else 0), "a number is missing"
-        if last is not None and last.number > before:
-            self.kept.append((last.number, last.at, now.copy()))
-        else:
-            assert is_same
-        return not result.issues
-
-    def judge(self, call: Callable[[], Written | SyncResult], expected: Model, *, refused: bool = False) -> bool:
-        """Write what must come to the expected model, or be refused where that would not hold together."""
-        is_bad = refused or bool(expected.faults())
-        done = self.write(call, None if is_bad else expected)
-        assert done is not is_bad, (expected.faults(), refused)
-        return done
 
     @rule(ends=st.lists(ends_on, min_size=1, max_size=4), on=days, data=st.data())
     def units(self, ends: list[int | None], on: int, data: st.DataObject) -> None:
@@ -153,7 +86,13 @@ class Organisation(RuleBasedStateMachine):
     def people(self, left: list[int | None], on: int, data: st.DataObject) -> None:
         drawn = {data.draw(people_ids): (one, self.unit(data), self.manager(data)) for one in left}
         rows: dict[str, Any] = {
-            key: {"unit": unit, "manager": manager, "hired": data.draw(st.integers(0, 3)), "left": one}
+            key: {
+                "unit": unit,
+                "manager": manager,
+                "seat": data.draw(st.sampled_from([None, None, "", *SEAT_IDS])),
+                "hired": data.draw(st.integers(0, 3)),
+                "left": one,
+            }
             for key, (one, unit, manager) in drawn.items()
         }
         rows = {key: fitted for key, row in rows.items() if (fitted := fit(self.model, key, row, on)) is not None}
@@ -162,6 +101,7 @@ class Organisation(RuleBasedStateMachine):
             PersonInput(
                 key, rows[key]["unit"], DAYS[rows[key]["hired"]], "", rows[key]["manager"],
                 left_on=None if rows[key]["left"] is None else DAYS[rows[key]["left"]],
+                seat_external_id=rows[key]["seat"],
             )
             for key in order
         ]  # fmt: skip
@@ -274,6 +214,11 @@ class Organisation(RuleBasedStateMachine):
                     (into, job[1]) if job and day >= on and job[0] == unit else job
                     for day, job in enumerate(person.jobs)
                 ]
+                assert self.model.people[key].seats == person.seats
+            assert self.model.seats == {
+                key: [into if day >= on and place == unit else place for day, place in enumerate(line)]
+                for key, line in before.seats.items()
+            }
 
     @rule(on=days, data=st.data())
     def close_unit(self, on: int, data: st.DataObject) -> None:
@@ -296,6 +241,7 @@ class Organisation(RuleBasedStateMachine):
             before = [job for job in known.jobs[:on] if job is not None]
             heir = before[-1][1] if before else None
             known.jobs = [job if day < on else None for day, job in enumerate(known.jobs)]
+            known.seats = [seat if day < on else None for day, seat in enumerate(known.seats)]
             for key, other in expected.people.items():
                 for day, job in enumerate(other.jobs):
                     if job is not None and job[1] == person and day >= on:
@@ -337,6 +283,8 @@ class Organisation(RuleBasedStateMachine):
         used = any(unit in line for key, line in expected.units.items() if key != unit)
         used = used or any(job and job[0] == unit for person in expected.people.values() for job in person.jobs)
         used = used or any(held[0] == unit for held in expected.roles.values())
+        used = used or any(unit in line for line in expected.seats.values())
+        used = used or any(unit in (one, two) for _between, one, two, _start, _over in expected.lines.values())
         expected.units.pop(unit, None)
         self.judge(
             lambda: remove(Thing.UNITS, [unit], actor_id=None),

@@ -452,6 +452,29 @@ def test_what_waits_while_an_endpoint_is_off_is_sent_when_it_is_on_again(receive
 
 
 @pytest.mark.usefixtures("in_workspace")
+def test_a_secret_that_no_key_opens_ends_as_a_failed_delivery_that_says_so(
+    receiver: Receiver, settings: Settings
+) -> None:
+    made, _secret = endpoint(receiver.url)
+    tell(1)
+    mine = settings.SEALING_KEYS
+    settings.SEALING_KEYS = ("another key",)
+    (job,) = work()
+    assert (job.state, job.result["failed"], receiver.got) == (JobState.SUCCEEDED, 1, [])
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.state, delivery.last_error, delivery.attempts) == (DeliveryState.WAITING, "secret_unreadable", 1)
+    assert WebhookAttempt.objects.get().detail.endswith("no key of SEALING_KEYS opens its secret")
+    WebhookDelivery.objects.update(due_at=timezone.now(), attempts=len(RETRIES))
+    assert send_due(made.pk)["failed"] == 1
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.get_last_error_display() != "") == (DeliveryState.FAILED, True)
+    settings.SEALING_KEYS = ("another key", *mine)
+    replay(delivery, now=timezone.now())
+    work()
+    assert len(receiver.got) == 1
+
+
+@pytest.mark.usefixtures("in_workspace")
 def test_a_change_leaves_off_what_the_sender_has_switched_off_meanwhile() -> None:
     made, _secret = endpoint("https://hooks.example.com/")
     form = WebhookEndpoint.objects.get(pk=made.pk)
@@ -459,7 +482,7 @@ def test_a_change_leaves_off_what_the_sender_has_switched_off_meanwhile() -> Non
     change_endpoint(form, url="https://hooks.example.com/new", topics=[Topic.UNIT], actor_id=None, with_values=True)
     kept = WebhookEndpoint.objects.get(pk=made.pk)
     assert (kept.stopped, kept.stopped_at is not None) == (Stopped.FAILING, True)
-    assert (kept.url, kept.topics, kept.with_values) == ("https://hooks.example.com/new", ["unit"], True)
+    assert (kept.url, kept.topics, kept.with_values) == ("https://hooks.example.com/new", [Topic.UNIT], True)
 
 
 def test_the_pages_show_a_secret_once_and_every_attempt(

@@ -14,6 +14,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from omnichannel.core.http import PROBLEM
 from omnichannel.jobs.services.idempotency import in_flight, recall, remember
 from omnichannel.workspaces.models import ApiToken
 
@@ -43,7 +44,8 @@ def idempotent(handler: Handler) -> Handler:
             found = recall(client=client, key=key, fingerprint=fingerprint)
             if found is not None:
                 headers = {**found.headers, "Idempotent-Replayed": "true"}
-                return Response(json.loads(found.body), status=found.status, headers=headers)
+                kind = PROBLEM if found.status >= 400 else None
+                return Response(json.loads(found.body), status=found.status, headers=headers, content_type=kind)
             response = handler(view, request, *args, **kwargs)
             if response.status_code < 500:
                 remember(

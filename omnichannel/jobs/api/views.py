@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from omnichannel.core.http import CursorPages
+from omnichannel.core.http import CursorPages, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.jobs.choices import JobKind, JobOrigin, JobState
 from omnichannel.jobs.models import Job
@@ -78,6 +78,18 @@ class NewestFirst(CursorPages):
     ordering = "-pk"
 
 
+FILTERS = [
+    OpenApiParameter(
+        "state",
+        str,
+        enum=[*JobState.values, "active", "open"],
+        description="Only those in this state. `active`: waiting or running; `open`: failed, not acknowledged.",
+    ),
+    OpenApiParameter("kind", str, enum=JobKind.values, description="Only these."),
+    OpenApiParameter("origin", str, enum=JobOrigin.values, description="Only those asked for this way."),
+]
+
+
 class JobsView(WorkspaceAPIMixin, generics.ListAPIView[Job]):
     """All jobs."""
 
@@ -90,6 +102,7 @@ class JobsView(WorkspaceAPIMixin, generics.ListAPIView[Job]):
         """Return what was asked for, newest first."""
         if getattr(self, "swagger_fake_view", False):  # the schema is drawn without a workspace
             return Job._default_manager.none()
+        refuse_unknown_words(self.request, FILTERS)
         return JobFilter.from_query(self.request.query_params).jobs()
 
     def paginate_queryset(self, queryset: Any) -> Any:
@@ -104,17 +117,7 @@ class JobsView(WorkspaceAPIMixin, generics.ListAPIView[Job]):
 
     @extend_schema(
         operation_id="jobs_list",
-        parameters=[
-            SLUG,
-            OpenApiParameter(
-                "state",
-                str,
-                enum=[*JobState.values, "active", "open"],
-                description="Only those in this state. `active`: waiting or running; `open`: failed, not acknowledged.",
-            ),
-            OpenApiParameter("kind", str, enum=JobKind.values, description="Only these."),
-            OpenApiParameter("origin", str, enum=JobOrigin.values, description="Only those asked for this way."),
-        ],
+        parameters=[SLUG, *FILTERS],
         tags=["jobs"],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

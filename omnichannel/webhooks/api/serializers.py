@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from omnichannel.core.errors import DomainError
+from omnichannel.core.fields import StrictBooleanField, StrictCharField
 from omnichannel.webhooks.choices import DeliveryState, Topic
 from omnichannel.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from omnichannel.webhooks.services.endpoints import check_address
@@ -29,18 +30,18 @@ ENDPOINT_EXAMPLE = OpenApiExample(
 class EndpointBody(serializers.Serializer[Any]):
     """Where to send and what."""
 
-    url = serializers.CharField(
+    url = StrictCharField(
         max_length=500,
         help_text="A public https address that answers 2xx within 15 seconds. Redirects are not followed.",
     )
-    description = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="What it is for.")
+    description = StrictCharField(max_length=200, required=False, allow_blank=True, help_text="What it is for.")
     topics = serializers.ListField(
         child=serializers.ChoiceField(choices=Topic.choices),
         allow_empty=False,
         max_length=len(Topic),
         help_text="What it is told of. Types of the organisation's events add `.created`, `.changed` or `.removed`.",
     )
-    with_values = serializers.BooleanField(
+    with_values = StrictBooleanField(
         required=False,
         help_text="True sends what fields hold, names of people included, and not only ids and names of fields. "
         "Pay is never sent.",
@@ -65,7 +66,7 @@ class EndpointBody(serializers.Serializer[Any]):
 class EndpointPatch(EndpointBody):
     """The same with `is_on`; what is left out stays."""
 
-    is_on = serializers.BooleanField(required=False, help_text="False sends nothing until it is true again.")
+    is_on = StrictBooleanField(required=False, help_text="False sends nothing until it is true again.")
 
 
 class EndpointAnswer(serializers.ModelSerializer[WebhookEndpoint]):

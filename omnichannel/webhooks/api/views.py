@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from omnichannel.core.http import CursorPages
+from omnichannel.core.http import CursorPages, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.webhooks.api.serializers import (
     DeliveryAnswer,
@@ -187,6 +187,12 @@ class EndpointReplayView(WorkspaceAPIMixin, APIView):
         return Response({"events": many}, status=202)
 
 
+FILTERS = [
+    OpenApiParameter("state", str, enum=DeliveryState.values, description="Only deliveries that stand so."),
+    OpenApiParameter("type", str, description="Only deliveries of this type of event."),
+]
+
+
 class DeliveriesView(WorkspaceAPIMixin, generics.ListAPIView[WebhookDelivery]):
     """The deliveries of an endpoint."""
 
@@ -199,6 +205,7 @@ class DeliveriesView(WorkspaceAPIMixin, generics.ListAPIView[WebhookDelivery]):
         if getattr(self, "swagger_fake_view", False):  # the schema is drawn without a workspace
             return WebhookDelivery._default_manager.none()
         found = get_object_or_404(WebhookEndpoint.objects.all(), pk=self.kwargs["pk"])
+        refuse_unknown_words(self.request, FILTERS)
         asked = self.request.query_params
         return deliveries(found, state=asked.get("state", ""), type_=asked.get("type", ""))
 
@@ -207,8 +214,7 @@ class DeliveriesView(WorkspaceAPIMixin, generics.ListAPIView[WebhookDelivery]):
         parameters=[
             SLUG,
             ENDPOINT,
-            OpenApiParameter("state", str, enum=DeliveryState.values, description="Only deliveries that stand so."),
-            OpenApiParameter("type", str, description="Only deliveries of this type of event."),
+            *FILTERS,
         ],
         tags=TAGS,
     )

@@ -11,7 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,8 +21,8 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from omnichannel.core.sealing import unseal
-from omnichannel.webhooks.choices import DeliveryState, Stopped
+from omnichannel.core.sealing import SealBroken, unseal
+from omnichannel.webhooks.choices import DeliveryState, SendError, Stopped
 from omnichannel.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from omnichannel.webhooks.posting import Answer, post
 from omnichannel.webhooks.queries.endpoints import secrets_of
@@ -101,20 +101,28 @@ def _claim(endpoint_id: int, *, now: datetime) -> WebhookDelivery | None:
 
 def _send(endpoint: WebhookEndpoint, delivery: WebhookDelivery, done: Round) -> None:
     now = timezone.now()
-    body = body_of(endpoint, delivery)
-    live = [unseal(secret.sealed) for secret in secrets_of(endpoint, now=now)]
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": f"Omnichannel-Webhooks/{settings.VERSION}",
-        **signed_headers(delivery.event.message_id, body, live=live, now=now),
-    }
-    answer = post(endpoint.url, body.encode(), headers, allow_local=settings.WEBHOOKS_LOCAL)
+    body, live = body_of(endpoint, delivery), _live_secrets(endpoint, now=now)
+    headers = {"Content-Type": "application/json", "User-Agent": f"Omnichannel-Webhooks/{settings.VERSION}"}
+    if live:
+        headers |= signed_headers(delivery.event.message_id, body, live=live, now=now)
+        answer = post(endpoint.url, body.encode(), headers, allow_local=settings.WEBHOOKS_LOCAL)
+    else:
+        answer = Answer(None, 0, error=SendError.SEALED, detail="SealBroken: no key of SEALING_KEYS opens its secret")
     stop = _record(endpoint, delivery, answer, headers=headers, at=now)
     done.delivered += answer.is_ok
     done.failed += not answer.is_ok
     done.is_down = answer.status is None or answer.status in SLOW_DOWN
     if stop is not None and switch_off(endpoint, why=stop, now=timezone.now()):
         tell_of_stop(endpoint, why=stop)
+
+
+def _live_secrets(endpoint: WebhookEndpoint, *, now: datetime) -> list[str]:
+    """Return the secrets to sign with, those that can still be read: a lost key does not silence the others."""
+    found = []
+    for secret in secrets_of(endpoint, now=now):
+        with suppress(SealBroken):
+            found.append(unseal(secret.sealed))
+    return found
 
 
 def body_of(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> str:
