@@ -193,6 +193,7 @@ class KpiUnitName(models.TextChoices):
     PIECES = "pieces", _("Pieces")
     SCORE_1_5 = "score_1_5", _("Score from 1 to 5")
     SCORE_100 = "score_100", _("Score out of 100")
+    NET_SCORE = "net_score", _("Score from −100 to 100")
     RATIO = "ratio", _("Ratio")
     TIMES = "times", _("Times")
     INDEX = "index", _("Index")

@@ -112,9 +112,9 @@ class Board:
         self.grids = grids
         self.scopes = scopes
         self._rows = {
-            kind: np.repeat(np.arange(first, first + len(found)), [len(codes) for codes in found])
-            for kind, found in scopes.items()
+            kind: np.repeat(np.arange(len(found)), [len(codes) for codes in found]) for kind, found in scopes.items()
         }
+        self._periods = {kind: slice(first, first + len(found)) for kind, found in scopes.items()}
         self._columns = {kind: np.concatenate([*found, np.zeros(0, np.int32)]) for kind, found in scopes.items()}
         self._operands: dict[tuple[MeasureRef, ScopeKind], Operand] = {}
         self._named = {kind: self._names(kind, found) for kind, found in scopes.items()}
@@ -148,15 +148,18 @@ class Board:
         size = self.size(kind)
         if ref in self.grids.missing:
             return Operand(Ratios(nothing(size)), None, nothing(size), np.zeros(size, dtype=bool), None)
-        grid = self.grids.found[ref, kind].padded(len(self.grids.axes[kind]))
+        grid = self.grids.found[ref, kind].of(self._periods[kind]).padded(len(self.grids.axes[kind]))
         places = self._rows[kind], self._columns[kind]
         per = grid.per
-        amount = Ratios(grid.amount[places], den=per) if isinstance(per, int) else None
-        if amount is None:
-            amount = Ratios(grid.amount[places], np.asarray(per)[places])
-        weight = None if grid.weight is None else Ratios(grid.weight[places], den=grid.weight_per)
+        top = _whole(grid.amount[places])
+        amount = Ratios(top, den=per) if isinstance(per, int) else Ratios(top, _whole(per[places]))
+        weight = None if grid.weight is None else Ratios(_whole(grid.weight[places]), den=grid.weight_per)
         few = None if grid.few is None else grid.few[places]
         return Operand(amount, weight, grid.rows[places].astype(np.int64), grid.known[places], few)
+
+
+def _whole(column: Exacts) -> Exacts:
+    return column if column.dtype == object else column.astype(np.int64, copy=False)
 
 
 @dataclass(slots=True)

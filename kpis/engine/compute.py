@@ -22,7 +22,7 @@ from kpis.engine.results import KINDS, MeasureResult, Quantity
 from kpis.engine.scoping import Organisation, ScopeRequest, Scoping, UnitTree
 from kpis.engine.simple import simple_results
 from kpis.engine.sources import Coverage
-from kpis.engine.specs import Library, NoData, Params, Scope, ScopeKind, SimpleMeasure, Value
+from kpis.engine.specs import Library, NoData, Params, ScopeKind, SimpleMeasure, Value
 
 if TYPE_CHECKING:
     from kpis.engine.relations import Relations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # where the ids of a scope kind are listed, so that a scope nothing happened in still gets its values
 _LISTED = {ScopeKind.EMPLOYEE: ("employees", "employee_id"), ScopeKind.CAMPAIGN: ("campaigns", "campaign_id")}
 # values that are laid out at the same time: bounds the memory of many periods
-_AT_ONCE = 2_500_000
+_AT_ONCE = 500_000
 
 
 def compute_values(
@@ -107,31 +107,6 @@ def _together(
         frames = None if organisation.frames is None else frozenset(organisation.frames)
         chunks[period.grain, frames].append((period, organisation))
     return list(chunks.values())
-
-
-def operands_of(
-    library: Library,
-    *,
-    kpi: str,
-    period: Period,
-    scope: Scope,
-    relations: Relations,
-    units: UnitTree,
-    params: Params | None = None,
-) -> dict[MeasureRef, Quantity]:
-    """Return the operands of one KPI at one scope, in formula order: what an explanation puts into the formula."""
-    request = ScopeRequest(frozenset({scope.kind}), {scope.kind: frozenset({scope.id})})
-    planned = plan_kpi(library, kpi)
-    used = params or library.params
-    with bounds_of():
-        if relations.is_embedded:
-            work = Work(library, relations, request, [(period, Organisation(units))], used)
-            measure_grids(work, [planned])
-            grids = work.grids
-        else:
-            context = _context(library, period, request, relations, units, used)
-            grids = from_results(measure_results(context, [planned]), request.kinds)
-    return {ref: _at(grids, scope, ref) for ref in planned.refs}
 
 
 def _context(
@@ -229,9 +204,3 @@ def _columns_of(planned: PlannedKpi, board: Board, request: ScopeRequest) -> Ite
         elif request.keep_unavailable:
             for at, scopes in enumerate(board.named(kind)):
                 yield at, unavailable(planned.kpi, kind, scopes, absent)
-
-
-def _at(grids: Grids, scope: Scope, ref: MeasureRef) -> Quantity:
-    if scope.kind not in grids.kinds[ref]:
-        return Quantity(None, reason=NoData.NOT_AT_SCOPE, detail=ref.measure)
-    return grids.quantity(ref, scope.kind, 0, scope.id)

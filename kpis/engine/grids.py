@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from kpis.engine.results import MeasureResult, Quantity
+from kpis.engine.results import MeasureResult
 from kpis.engine.specs import NoData, ScopeKind
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 Codes = npt.NDArray[np.int32] | npt.NDArray[np.int16]
 Counts = npt.NDArray[np.int64]
+_LIMIT_32 = 1 << 31
 
 
 class Axis:
@@ -42,10 +42,6 @@ class Axis:
     def codes(self, ids: Iterable[str]) -> Codes:
         """Return the numbers of ids."""
         return np.fromiter((self.code(each) for each in ids), dtype=np.int32)
-
-    def known(self, ids: Iterable[str]) -> Codes:
-        """Return the numbers of those ids that have one."""
-        return np.fromiter((self._codes[each] for each in ids if each in self._codes), dtype=np.int32)
 
     def read(self, column: pa.ChunkedArray | pa.Array) -> Codes:
         """Number a column of texts; null is -1."""
@@ -75,6 +71,26 @@ class Grid:
     weight: Exacts | None = None
     weight_per: int = 1
     few: Counts | None = None
+
+    def of(self, periods: slice) -> Grid:
+        """Return the grid of some periods."""
+        return self._each(lambda column: column[periods])
+
+    def narrowed(self) -> Grid:
+        """Return the same numbers in 32 bits, where all of a column fit."""
+        return self._each(lambda column: column.astype(np.int32) if _fits_32(column) else column)
+
+    def _each(self, made: Callable[[Exacts], Exacts]) -> Grid:
+        return replace(
+            self,
+            amount=made(self.amount),
+            rows=made(self.rows),
+            known=made(self.known),
+            covered=made(self.covered),
+            per=self.per if isinstance(self.per, int) else made(self.per),
+            weight=None if self.weight is None else made(self.weight),
+            few=None if self.few is None else made(self.few),
+        )
 
     def padded(self, size: int) -> Grid:
         """Return the grid with columns for ids that were met later: nothing was counted there."""
@@ -115,6 +131,11 @@ class Grids:
     def __post_init__(self) -> None:
         self.axes[ScopeKind.COMPANY].code("")
 
+    def narrow(self) -> None:
+        """Hold what has been found in as little memory as it needs; nothing is added to it any more."""
+        for key, grid in self.found.items():
+            self.found[key] = grid.narrowed()
+
     def see(self, kind: ScopeKind, here: Flags) -> None:
         """Note which ids of each period have rows."""
         before = self.seen.get(kind)
@@ -126,22 +147,11 @@ class Grids:
         before[:, : here.shape[1]] |= here
         self.seen[kind] = before
 
-    def quantity(self, ref: MeasureRef, kind: ScopeKind, period: int, each: str) -> Quantity:
-        """Return the measure at one scope of one period."""
-        if ref in self.missing:
-            gap = self.missing[ref]
-            return Quantity(None, reason=gap.reason, detail=gap.detail)
-        codes = self.axes[kind].known([each])
-        grid = self.found[ref, kind].padded(len(self.axes[kind]) + 1)
-        at = period, int(codes[0]) if len(codes) else len(self.axes[kind])
-        rows = int(grid.rows[at])
-        if not grid.known[at]:
-            few = -1 if grid.few is None else int(grid.few[at])
-            reason = NoData.TOO_FEW_CUSTOMERS if few >= 0 else NoData.NO_ROWS
-            return Quantity(None, rows=rows, reason=reason, detail=str(few) if few >= 0 else "")
-        per = grid.per if isinstance(grid.per, int) else int(grid.per[at])
-        weight = None if grid.weight is None else Fraction(int(grid.weight[at]), grid.weight_per)
-        return Quantity(Fraction(int(grid.amount[at]), per), weight, rows)
+
+def _fits_32(column: Exacts) -> bool:
+    if column.dtype != np.int64 or not column.size:
+        return False
+    return int(column.min()) >= -_LIMIT_32 and int(column.max()) < _LIMIT_32
 
 
 def widened(grid: Exacts, size: int, fill: int = 0) -> Exacts:

@@ -198,6 +198,8 @@ class Relations:
         raw = duckdb.connect(config=dict(config))
         # result order is never promised and row order costs memory on large aggregates
         raw.execute("SET preserve_insertion_order = false")
+        # parts never change: their footers are read once for all queries
+        raw.execute("SET parquet_metadata_cache = true")
         backend = ibis.duckdb.from_connection(raw)
         loader = _Loader(raw, backend, tables, dict(dedupe or {}), provenance=provenance)
         found = {name: loader.from_parts(name, paths) for name, paths in parts.items() if paths}

@@ -138,6 +138,11 @@ def _test(library: Library, measure: SimpleMeasure, rows: ir.Table, each: Filter
     return compared
 
 
+def _timed(library: Library, table: str) -> list[SimpleMeasure]:
+    """Return the measures that count the table's rows at some time."""
+    return [each for each in library.measures.values() if isinstance(each, SimpleMeasure) and each.table == table]
+
+
 class Coverage:
     """Which days a table has rows for, by any of the times its measures are read at. Asked once per table.
 
@@ -150,9 +155,19 @@ class Coverage:
 
     def has(self, table: str, start: date | None, end: date) -> bool:
         """Return whether the table has a row in [start, end); with start None, any row before `end`."""
+        joined = self._joined(table)
+        if table not in self.relations.days and joined and not any(self.has(each, start, end) for each in joined):
+            return False
         days = self._of(table)
         first = 0 if start is None else bisect_left(days, start)
         return first < len(days) and days[first] < end
+
+    def _joined(self, table: str) -> list[str]:
+        """Return the tables whose times alone say when this one's rows are: without a row there, none is here."""
+        times = [measure.time for measure in _timed(self.library, table)]
+        known = [time.split(".")[0] for time in times if "." in time]
+        loaded = all(self.relations.table(each) is not None for each in known)
+        return known if len(known) == len(times) and loaded else []
 
     def periods(self, table: str, column: str, span: Span, *, or_around: bool) -> list[str]:
         """Return the `period` cells of the table that belong to the span."""
@@ -167,11 +182,7 @@ class Coverage:
 
     def _of(self, table: str) -> list[date]:
         if table not in self.relations.days:
-            timed = [
-                measure
-                for measure in self.library.measures.values()
-                if isinstance(measure, SimpleMeasure) and measure.table == table
-            ]
+            timed = _timed(self.library, table)
             times = {measure.time: replace(measure, filters=()) for measure in timed}
             found = {day for measure in times.values() for day in self._read(measure)}
             self.relations.days[table] = sorted(found if timed else self._own_days(table))

@@ -23,6 +23,7 @@ from kpis.queries.alert_drivers import UNIT
 from kpis.queries.definitions import library_at
 from omnichannel.core.numerals import show
 from omnichannel.workspaces.models import Workspace
+from omnichannel.workspaces.queries.zones import current_day
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.catalogue import RoleKey, load_roles
 from roles.queries.org_chart import UnitTree, unit_tree
@@ -65,7 +66,7 @@ def words_of(alerts: Iterable[Alert], *, tree: UnitTree | None = None) -> list[A
     found = list(alerts)
     if not found:
         return []
-    tree = tree or unit_tree(as_of=timezone.localdate())
+    tree = tree or unit_tree(as_of=current_day())
     slug = Workspace.objects.values_list("slug", flat=True).get(pk=current_workspace_id())
     kpis = {**load_library().kpis, **library_at().kpis}
     return [_words(alert, tree=tree, slug=slug, kpis=kpis) for alert in found]

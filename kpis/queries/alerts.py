@@ -17,6 +17,7 @@ from kpis.models import Alert, AlertEvent, AlertNotice, AlertPreference
 from kpis.queries.alert_words import AlertWords, words_of
 from kpis.queries.values import months_before, trends
 from omnichannel.core.periods import Period, parse_period
+from omnichannel.workspaces.queries.zones import current_day
 from roles.queries.org_chart import UnitTree, unit_tree
 
 MONTHS = 13
@@ -120,7 +121,7 @@ def unanswered(*, unit: str | None) -> int:
     """Count the alerts that wait for somebody to take them on, as the rail shows it."""
     rows = Alert.objects.filter(state=AlertState.RAISED)
     if unit is not None:
-        tree = unit_tree(as_of=timezone.localdate(), within=unit)
+        tree = unit_tree(as_of=current_day(), within=unit)
         rows = rows.filter(scope_kind=ScopeKind.UNIT.value, scope_id__in=tree.nodes)
     return rows.count()
 

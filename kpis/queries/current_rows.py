@@ -43,7 +43,7 @@ def shown_columns(table: TableSpec, *, with_pay: bool) -> list[str]:
 def rows_page(
     table: TableSpec, *, columns: Sequence[str], filters: Mapping[str, object], offset: int, limit: int
 ) -> RowsPage:
-    """Return current rows in the order of the key. `filters`: column -> the value it must have."""
+    """Return current rows in the order of the key. `filters`: column -> the value it must have, or a list of them."""
     stored = stored_table(table.id)
     if stored is None:
         return RowsPage([], more=False)
@@ -106,6 +106,8 @@ READERS: Mapping[ColumnType, Callable[[str], object]] = {
 
 
 def _equals(name: str, value: object) -> str:
+    if isinstance(value, list):
+        return f'list_contains(?, cast("{name}" as varchar))'
     return f'cast("{name}" as varchar) = ?' if isinstance(value, str) else f'"{name}" = ?'
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from kpis.choices import DefinitionSubject
 from kpis.models import Definition
 from kpis.queries.definitions import every_kpi
@@ -17,6 +15,7 @@ from omnichannel.core.numerals import from_text
 from omnichannel.core.text import Bilingual
 from omnichannel.jobs.choices import ACTIVE, JobKind, JobState
 from omnichannel.jobs.models import Job
+from omnichannel.workspaces.queries.zones import current_day
 from roles.catalogue import RoleKey, load_roles
 from roles.queries.frames import org_units_rows
 
@@ -103,7 +102,7 @@ def draft_moves(subject: DefinitionSubject, key: str, *, draft: Definition | Non
         return DraftMoves(None, False, "", (), (), 0, 0, None)
     result: Mapping[str, Any] = job.result or {}
     own = {draft.key: _spec(draft)} if subject is DefinitionSubject.KPI else {}
-    units = {str(row["unit_id"]): str(row["name"]) for row in org_units_rows(timezone.localdate())} if result else {}
+    units = {str(row["unit_id"]): str(row["name"]) for row in org_units_rows(current_day())} if result else {}
     company = [_moved(each, own, units) for each in result.get("company", ())]
     return DraftMoves(
         job=job,

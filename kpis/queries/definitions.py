@@ -12,7 +12,6 @@ from hashlib import sha256
 from typing import Any
 
 from django.db.models import Count, Max
-from django.utils import timezone
 
 from kpis.choices import DefinitionState, DefinitionSubject
 from kpis.engine.specs import KpiSpec, Library
@@ -20,6 +19,7 @@ from kpis.library import load_library
 from kpis.library.own import Composed, composed, with_kpi
 from kpis.models import Definition
 from kpis.models.definitions import COUNTING
+from omnichannel.workspaces.queries.zones import current_day
 from omnichannel.workspaces.scoping import current_workspace_id, forget, read_once
 
 KEY = "definitions"
@@ -87,7 +87,7 @@ def every_kpi() -> Mapping[str, KpiSpec]:
 
 def applied(subject: DefinitionSubject, day: date | None = None) -> Mapping[str, Revision]:
     """Return the workspace's revisions of a kind that count on a day, by key."""
-    found = _counting(_revisions(), day or timezone.localdate(), None)
+    found = _counting(_revisions(), day or current_day(), None)
     return {key: one for (kind, key), one in found.items() if kind == subject and one.counts}
 
 
@@ -121,7 +121,7 @@ def _composed(day: date | None, known_at: datetime | None) -> Composed:
     revisions = _revisions()
     if not revisions and not _tried.get():
         return Composed(load_library(), {})
-    counting = [one for one in _counting(revisions, day or timezone.localdate(), known_at).values() if one.counts]
+    counting = [one for one in _counting(revisions, day or current_day(), known_at).values() if one.counts]
     return _put_together(tuple(sorted(counting, key=lambda one: one.pk)))
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pyarrow.parquet as pq
 from django.conf import settings
-from django.utils import timezone
 
 from kpis.choices import UploadTurn
 from kpis.engine.specs import KpiSpec, TableSpec
@@ -17,6 +16,7 @@ from kpis.queries.definitions import library_at
 from kpis.queries.turning import moved_periods
 from kpis.queries.usage import tables_of_kpis
 from omnichannel.core.periods import Period, parse_period
+from omnichannel.workspaces.queries.zones import current_day
 from roles.queries.frames import org_units_rows
 
 
@@ -97,5 +97,5 @@ def _periods_named(upload: Upload) -> tuple[str, ...]:
 def _named(units: Sequence[str]) -> tuple[NamedUnit, ...]:
     if not units:
         return ()
-    names = {str(row["unit_id"]): str(row["name"]) for row in org_units_rows(timezone.localdate())}
+    names = {str(row["unit_id"]): str(row["name"]) for row in org_units_rows(current_day())}
     return tuple(NamedUnit(unit, names.get(unit, "")) for unit in units)

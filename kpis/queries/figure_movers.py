@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from kpis.choices import ScopeKindChoice, UploadState, UploadTurn
 from kpis.engine.specs import KpiSpec, ScopeKind
 from kpis.models import Upload
@@ -18,6 +16,7 @@ from kpis.queries.uploads import last_change
 from omnichannel.core.numerals import from_text
 from omnichannel.jobs.choices import ACTIVE, JobKind, JobState
 from omnichannel.jobs.models import Job
+from omnichannel.workspaces.queries.zones import current_day
 from roles.queries.frames import org_units_rows
 
 BEFORE = {UploadTurn.REVERT: UploadState.LOADED, UploadTurn.REAPPLY: UploadState.REVERTED}
@@ -135,7 +134,7 @@ def _moves(movers: Sequence[Mapping[str, Any]]) -> tuple[FigureMove, ...]:
     kpis = every_kpi()
     units: dict[str, str] = {}
     if any(mover["scope_kind"] == ScopeKind.UNIT for mover in movers):
-        units = {str(row["unit_id"]): str(row["name"]) for row in org_units_rows(timezone.localdate())}
+        units = {str(row["unit_id"]): str(row["name"]) for row in org_units_rows(current_day())}
     return tuple(
         FigureMove(
             kpi=kpis[mover["kpi"]],

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.utils import timezone
-
 from kpis.choices import DefinitionSubject
 from kpis.engine.explain import definition_hash
 from kpis.engine.specs import COMPANY, KpiSpec, Library, Scope, ScopeKind, Value
@@ -24,6 +22,7 @@ from kpis.queries.values import computed_at, current_values, months_before, tren
 from kpis.queries.weights import weights_on
 from omnichannel.core.periods import Period
 from omnichannel.core.text import Bilingual
+from omnichannel.workspaces.queries.zones import current_day
 from roles.catalogue import RoleKey, StageKey, load_roles
 from roles.choices import StageName
 from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
@@ -235,7 +234,7 @@ class RoleWeight:
 def role_weights(role: RoleKey, *, on: date | None = None) -> tuple[RoleWeight, ...]:
     """Return the role's KPIs, and any other that is weighed for it, with the weights of every stage on a day."""
     kpis = library_at(on).kpis
-    table = weights_on(on or timezone.localdate(), role=role.value)
+    table = weights_on(on or current_day(), role=role.value)
     sets = [table[role.value, stage.value].weights for stage in StageKey]
     own = [kpi.id for kpi in kpis.values() if role.value in kpi.roles]
     ids = dict.fromkeys([*own, *(kpi for weights in sets for kpi in weights)])

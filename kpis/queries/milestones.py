@@ -23,9 +23,12 @@ class Punctuality(StrEnum):
     LATE = "late"
     OVERDUE = "overdue"
     COMING = "coming"
+    CALLED_OFF = "called_off"
 
 
 KEPT = frozenset({Punctuality.EARLY, Punctuality.ON_TIME})
+NOT_DUE = frozenset({Punctuality.COMING, Punctuality.CALLED_OFF})
+CALLED_OFF = "called_off"  # the kind of a milestone that counts nowhere any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Tally:
     @property
     def due(self) -> int:
         """Those done or overdue."""
-        return sum(count for standing, count in self.counts.items() if standing is not Punctuality.COMING)
+        return sum(count for standing, count in self.counts.items() if standing not in NOT_DUE)
 
     @property
     def kept(self) -> int:
@@ -60,11 +63,17 @@ class Tally:
         return sum(self.counts.get(standing, 0) for standing in KEPT)
 
 
-def current_milestones(*, today: date, units: Collection[str] | None = None) -> list[Milestone]:
-    """Return current milestones, the latest planned first; `units` keeps those of some units."""
+def current_milestones(
+    *, today: date, units: Collection[str] | None = None, ids: Collection[str] | None = None
+) -> list[Milestone]:
+    """Return current milestones, the latest planned first; `units` and `ids` keep some of them.
+
+    On a `today` of the past what was done later is not done yet.
+    """
     table = load_library().tables[TABLE]
     names = [column.name for column in table.columns]
-    rows = rows_page(table, columns=names, filters={}, offset=0, limit=MOST).rows
+    only: dict[str, object] = {} if ids is None else {"milestone_id": sorted(ids)}
+    rows = rows_page(table, columns=names, filters=only, offset=0, limit=MOST).rows
     found = [_milestone(row, today=today) for row in rows if units is None or row["unit_id"] in units]
     return sorted(found, key=lambda one: (one.planned_on, one.id), reverse=True)
 
@@ -72,7 +81,10 @@ def current_milestones(*, today: date, units: Collection[str] | None = None) -> 
 def _milestone(row: Mapping[str, object], *, today: date) -> Milestone:
     planned = date.fromisoformat(str(row["planned_on"])[:10])
     done = date.fromisoformat(str(row["done_on"])[:10]) if row["done_on"] else None
+    done = None if done and done > today else done
     standing, days = punctuality(planned, done, today=today)
+    if row["kind"] == CALLED_OFF:
+        standing, days = Punctuality.CALLED_OFF, 0
     return Milestone(
         id=str(row["milestone_id"]),
         kind=str(row["kind"]),
@@ -98,6 +110,6 @@ def punctuality(planned: date, done: date | None, *, today: date) -> tuple[Punct
 
 def tallies(found: Sequence[Milestone]) -> list[Tally]:
     """Count milestones per kind, in the order of the table's kinds."""
-    kinds = load_library().tables[TABLE].column("kind").enum
+    kinds = [kind for kind in load_library().tables[TABLE].column("kind").enum if kind != CALLED_OFF]
     counts = {kind: Counter(one.standing for one in found if one.kind == kind) for kind in kinds}
     return [Tally(kind, counts[kind]) for kind in kinds if counts[kind]]

@@ -73,13 +73,11 @@ class NextStage:
         return None if self.score is None or self.present is None else self.score - self.present
 
 
-def next_stage_score(card: Scorecard) -> NextStage | None:
-    """Return the card under the next stage's weights; None in the last stage and for a combined card."""
-    return next_stage_scores([card]).get(card.pk)
-
-
 def next_stage_scores(cards: Sequence[Scorecard]) -> dict[int, NextStage]:
-    """Return the same by card number for cards of one period, in four queries however many there are."""
+    """Return cards of one period under the next stage's weights, by card number, in four queries however many.
+
+    Cards of the last stage and combined ones are left out.
+    """
     coming = {card.pk: (card, stage) for card in cards if card.role_key and (stage := _next_stage(card.stage))}
     if not coming:
         return {}

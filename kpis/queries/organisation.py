@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from django.utils import timezone
-
 from kpis.datasets.pipeline import catalogue_ids
 from kpis.library import load_library
 from kpis.queries.definitions import every_kpi
+from omnichannel.workspaces.queries.zones import current_day
 from roles.queries.frames import employees_rows, org_units_rows
 
 Pairs = Sequence[tuple[str, str]]
@@ -16,7 +15,7 @@ Pairs = Sequence[tuple[str, str]]
 
 def organisation_names() -> dict[str, Pairs]:
     """Return (name, id) of today's units and people, by the column that refers to them."""
-    today = timezone.localdate()
+    today = current_day()
     return {
         "org_units.unit_id": [(str(row["name"]), str(row["unit_id"])) for row in org_units_rows(today)],
         "employees.employee_id": [

@@ -109,7 +109,7 @@ def overview(period: Period, *, scope: Scope, tree: UnitTree) -> Overview:
     return Overview(
         period=period,
         months=months,
-        figures=_figures(period, months, scope),
+        figures=key_figures(KEY_KPIS, period=period, scope=scope),
         channels=_channels(months) if scope.kind is ScopeKind.COMPANY else (),
         roles=_roles(period, months, scope),
         ranks=ranks,
@@ -119,12 +119,18 @@ def overview(period: Period, *, scope: Scope, tree: UnitTree) -> Overview:
     )
 
 
-def _figures(period: Period, months: Sequence[Period], scope: Scope) -> tuple[KeyFigure, ...]:
+def company_kpis(period: Period) -> tuple[str, ...]:
+    """Return the KPIs that the library counts for the company as a whole, in its order."""
+    return tuple(kpi.id for kpi in library_at(period.last_day).kpis.values() if kpi.company)
+
+
+def key_figures(wanted: Sequence[str], *, period: Period, scope: Scope) -> tuple[KeyFigure, ...]:
+    """Return figures as tiles show them, with the thirteen months that end with the period, in three queries."""
     kpis = library_at(period.last_day).kpis
-    values = {value.kpi: value for value in current_values(period, kpis=KEY_KPIS, scopes=[scope])}
-    lines = trends(KEY_KPIS, months, scopes=[scope])
-    targets = targets_of(period, kpis=KEY_KPIS)
-    return tuple(_figure(kpis[kpi], values.get(kpi), targets.get((kpi, scope)), lines[kpi, scope]) for kpi in KEY_KPIS)
+    values = {value.kpi: value for value in current_values(period, kpis=wanted, scopes=[scope])}
+    lines = trends(wanted, months_before(period, MONTHS), scopes=[scope])
+    targets = targets_of(period, kpis=wanted)
+    return tuple(_figure(kpis[kpi], values.get(kpi), targets.get((kpi, scope)), lines[kpi, scope]) for kpi in wanted)
 
 
 def _figure(spec: KpiSpec, value: Value | None, target: Decimal | None, trend: Sequence[Decimal | None]) -> KeyFigure:

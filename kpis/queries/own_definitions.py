@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils import timezone
-
 from kpis.choices import DefinitionState, DefinitionSubject, KpiUnitName
 from kpis.engine.specs import KpiSpec
 from kpis.library import library_extras, load_library
@@ -18,6 +16,7 @@ from kpis.library.params import PARAMS, ParamSpec
 from kpis.models import Definition
 from kpis.queries.definitions import Revision, applied, broken_definitions, every_kpi, library_at
 from omnichannel.core.text import Bilingual
+from omnichannel.workspaces.queries.zones import current_day
 
 KPI, PARAMETER = DefinitionSubject.KPI, DefinitionSubject.PARAMETER
 COUNTED_STATES = (DefinitionState.PUBLISHED, DefinitionState.RETIRED)
@@ -84,7 +83,7 @@ def _own(
     key: str, revisions: Sequence[Definition], *, names: Mapping[str, Bilingual], counting: Revision | None, broken: str
 ) -> OwnDefinition:
     """Put together what a key's revisions, the newest first, say."""
-    newest, today = revisions[0], timezone.localdate()
+    newest, today = revisions[0], current_day()
     draft = newest if newest.state == DefinitionState.DRAFT else None
     planned = [
         row for row in revisions if row.state in COUNTED_STATES and row.effective_from and row.effective_from > today
@@ -208,7 +207,7 @@ def parameter(name: str) -> ParameterLine:
 
 
 def _parameter(spec: ParamSpec, revisions: Sequence[Definition], counting: Revision | None) -> ParameterLine:
-    newest, today = next(iter(revisions), None), timezone.localdate()
+    newest, today = next(iter(revisions), None), current_day()
     draft = newest if newest is not None and newest.state == DefinitionState.DRAFT else None
     later = [row for row in revisions if row.effective_from is not None and row.effective_from > today]
     models = library_extras().attribution_models

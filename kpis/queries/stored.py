@@ -7,7 +7,6 @@ from typing import Any
 
 import pyarrow as pa
 from django.conf import settings
-from django.utils import timezone
 
 from kpis.datasets.files.raw import LINE
 from kpis.datasets.health.measuring import Stored
@@ -17,6 +16,7 @@ from kpis.models import Target
 from kpis.queries.systems import source_of
 from kpis.queries.targets import review_rows
 from kpis.queries.warehouse import IN_POSTGRES, frame, visible_parts
+from omnichannel.workspaces.queries.zones import current_day
 from roles.queries.exports import Roster, roster_rows
 
 NO_SEQ = 0  # the place of rows that came with no upload of their own
@@ -55,7 +55,7 @@ def _from_parts() -> dict[str, Stored]:
 
 
 def _from_facts() -> dict[str, Stored]:
-    today, tables = timezone.localdate(), load_library().tables
+    today, tables = current_day(), load_library().tables
     rows: dict[str, list[dict[str, Any]]] = {
         **{table: roster_rows(table, Roster(today, with_pay=True)) for table in DATED},
         **{table: roster_rows(table, Roster(None)) for table in DAYS_OF_THEIR_OWN},

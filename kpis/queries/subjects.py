@@ -74,7 +74,7 @@ def answers_for(unit: str, tree: UnitTree) -> Scope:
 def subjects(found: Organisation) -> list[Subject]:
     """Return everyone who gets a card: the company per role, units per role held below them, people per role."""
     cards = [_subject(found, role.value, COMPANY, COMPANY, unit="") for role in RoleKey]
-    return cards + _unit_subjects(found) + _person_subjects(found)
+    return cards + _unit_subjects(found) + person_subjects(found)
 
 
 def _unit_subjects(found: Organisation) -> list[Subject]:
@@ -90,7 +90,7 @@ def _unit_subjects(found: Organisation) -> list[Subject]:
     ]
 
 
-def _person_subjects(found: Organisation) -> list[Subject]:
+def person_subjects(found: Organisation) -> list[Subject]:
     """One card per person and role; a role held in two units counts where most time goes, with the shares added."""
     mine: dict[tuple[str, str], list[Holding]] = {}
     for holding in found.holdings:

@@ -8,10 +8,10 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from kpis.models import Target
 from omnichannel.core.periods import Period
+from omnichannel.workspaces.queries.zones import current_day
 from roles.queries.listing import listed_people
 from roles.queries.org_chart import unit_tree
 
@@ -33,7 +33,7 @@ def targets_within(*, within: str | None, with_people: bool, on: date | None = N
     """Return the targets a reader may see: all, or those of a unit's subtree with its people."""
     if within is None:
         return Target.objects.all() if with_people else Target.objects.exclude(scope_kind="employee")
-    day = on or timezone.localdate()
+    day = on or current_day()
     seen = Q(scope_kind="unit", scope_id__in=unit_tree(as_of=day, within=within).nodes)
     if with_people:
         people = listed_people(as_of=day, within=within).values_list("person__external_id", flat=True)

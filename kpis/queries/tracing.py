@@ -24,7 +24,8 @@ from kpis.engine.tracing import (
 )
 from kpis.models import Computation, Upload
 from kpis.queries.definitions import library_at
-from kpis.queries.provenance import fact_lines, original_cells
+from kpis.queries.provenance import fact_lines
+from kpis.queries.subjects import FIGURE_THINGS
 from kpis.queries.uploads import last_change
 from kpis.queries.warehouse import open_relations, unit_tree_for_engine
 from omnichannel.core.periods import Period
@@ -97,7 +98,7 @@ def computed_world(period: Period, *, at: datetime | None = None) -> Standing:
     last = (runs if at is None else runs.filter(finished_at__lte=at)).first()
     if last is None:
         return Standing(at)
-    changed = organisation_changed_at(on=period.last_day)
+    changed = organisation_changed_at(on=period.last_day, among=FIGURE_THINGS)
     moved = changed is not None and changed > last.started_at
     if last.upload_seq >= last_change():
         return Standing(None, is_reorganised=moved)
@@ -216,10 +217,3 @@ def _shown(row: TracedRow, *, with_pay: bool) -> TracedRow:
     if with_pay or not PAY & row.cells.keys():
         return row
     return replace(row, cells={name: cell for name, cell in row.cells.items() if name not in PAY})
-
-
-def cells_of(row: RowBehind, *, with_pay: bool) -> Mapping[str, str]:
-    """Return the cells of a row's line as they came in the file; empty for what came with no upload."""
-    if row.upload is None or row.traced.line is None:
-        return {}
-    return original_cells(row.upload, row.traced.line, with_pay=with_pay)

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.utils import timezone
 
 from kpis.choices import ComputationKind, UploadTurn
 from kpis.datasets.store.turning import Swing, swing_of
 from kpis.library import load_library
 from kpis.models import Computation, Upload, UploadSpan
-from kpis.queries.uploads import MONTHS_AT_MOST, months_to_compute
-from kpis.queries.values import stored_periods
+from kpis.queries.values import months_to_compute, newest_and_stored, stored_periods
 from kpis.queries.warehouse import IN_POSTGRES, PartChange, visible_parts
 from omnichannel.core.periods import Period, month_of, parse_period
+from omnichannel.workspaces.queries.zones import current_day
 
 REACH = 12  # months after a touched one whose comparisons and rolling years look back at it
 
@@ -90,16 +89,14 @@ def moved_periods(upload: Upload, turn: UploadTurn, *, months: Collection[str]) 
 
 
 def _as_a_load(upload: Upload, stored: set[Period], touched: set[Period]) -> list[Period]:
-    """Return the months that a load computes, at most the newest 24."""
+    """Return the months that a load computes: what it touches and later months that look back at that."""
     own = {parse_period(part["month"]) for part in upload.staged.get("parts", ()) if part["month"]}
-    newest = max(
-        [*months_to_compute(()), *(each for each in own if each <= month_of(timezone.localdate()))], default=None
-    )
+    newest = max([*months_to_compute(()), *(each for each in own if each <= month_of(current_day()))], default=None)
     if newest is None:
         return []
     asked = {each for each in touched if each <= newest} if touched else {newest}
-    asked = set(sorted(asked)[-MONTHS_AT_MOST:])
-    return sorted(asked | {each for each in stored if _looks_back(each, asked)})[-MONTHS_AT_MOST:]
+    asked = set(newest_and_stored(asked))
+    return sorted(asked | {each for each in stored if _looks_back(each, asked)})
 
 
 def _looks_back(period: Period, touched: Collection[Period]) -> bool:

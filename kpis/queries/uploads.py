@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Max, Min, Q, QuerySet, Sum
-from django.utils import timezone
 
 from kpis.choices import UploadState
 from kpis.engine.grammar import parse_formula
@@ -17,9 +16,8 @@ from kpis.library import load_library
 from kpis.models import Part, Upload, UploadSpan
 from kpis.models.uploads import BUSY
 from kpis.queries.definitions import library_at
-from omnichannel.core.periods import Period, month_of
+from omnichannel.workspaces.queries.zones import current_day
 
-MONTHS_AT_MOST = 24
 # Uploads that wait for a job or a person; of the others the history tells.
 IN_HAND = (*BUSY, UploadState.NEEDS_ATTENTION, UploadState.READY, UploadState.REFUSED)
 
@@ -130,22 +128,9 @@ def kpis_fed() -> Mapping[str, int]:
     return counts
 
 
-def months_to_compute(touched: Sequence[str]) -> list[Period]:
-    """Return the months whose figures a load moves, at most the newest 24.
-
-    A load without months (organisation, products, targets) concerns the newest month with data.
-    """
-    newest = newest_day()
-    if newest is None:
-        return []
-    last = month_of(newest)
-    months = {month_of(date.fromisoformat(f"{month}-01")) for month in touched}
-    return sorted(month for month in months or {last} if month <= last)[-MONTHS_AT_MOST:]
-
-
 def newest_day() -> date | None:
     """Return the last day with data, today at the latest: one mistyped year does not decide what is computed."""
-    today = timezone.localdate()
+    today = current_day()
     parts = Part.objects.filter(upload__in=Upload.objects.filter(visible()), first_day__lte=today)
     found: date | None = parts.aggregate(last=Max("last_day"))["last"]
     return min(found, today) if found else None

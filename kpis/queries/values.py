@@ -12,9 +12,10 @@ from kpis.engine.specs import COMPANY, NoData, Scope, ScopeKind, Value
 from kpis.library import load_library
 from kpis.models import Computation, KpiValue, Part, Upload
 from kpis.queries.uploads import newest_day, visible
-from omnichannel.core.periods import Grain, Period, parse_period
+from omnichannel.core.periods import Grain, Period, month_of, parse_period
 
 CHUNK = 5000
+MONTHS_AT_MOST = 24
 FIELDS = ("kpi", "scope_kind", "scope_id", "value", "numerator", "denominator", "rows", "reason", "detail")
 Book = Mapping[tuple[str, Scope], Value]
 
@@ -31,6 +32,26 @@ def stored_periods(grain: Grain = Grain.MONTH) -> list[Period]:
 def periods_touched(effective_from: date) -> list[Period]:
     """Return the months with figures that what counts from this day on concerns, newest first."""
     return [period for period in stored_periods() if period.last_day >= effective_from]
+
+
+def months_to_compute(touched: Sequence[str]) -> list[Period]:
+    """Return the months whose figures a load moves: the newest 24, and all that have figures, which must not go stale.
+
+    A load without months (organisation, products, targets) concerns the newest month with data.
+    """
+    newest = newest_day()
+    if newest is None:
+        return []
+    last = month_of(newest)
+    months = {month_of(date.fromisoformat(f"{month}-01")) for month in touched}
+    return newest_and_stored(month for month in months or {last} if month <= last)
+
+
+def newest_and_stored(months: Iterable[Period], *, most: int = MONTHS_AT_MOST) -> list[Period]:
+    """Return the newest of the months, and of the older ones those that have figures."""
+    ordered = sorted(months)
+    older = set(ordered[:-most])
+    return [*sorted(older.intersection(stored_periods()) if older else ()), *ordered[-most:]]
 
 
 def newest_computation() -> Computation | None:

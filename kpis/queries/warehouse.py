@@ -14,7 +14,6 @@ import duckdb
 import pyarrow as pa
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from kpis.datasets.checks.columns import arrow_type
 from kpis.datasets.store.contacts import FIRST_CONTACT_SQL
@@ -27,6 +26,7 @@ from kpis.library import load_library
 from kpis.models import Part, Upload
 from kpis.queries.targets import review_rows
 from kpis.queries.uploads import visible
+from omnichannel.workspaces.queries.zones import current_day
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.queries.frames import assignment_rows, employees_rows, org_units_rows
 
@@ -235,7 +235,7 @@ def known_ids(table: str, *, work: Path) -> dict[str, list[str] | str]:
 
 
 def _organisation_ids(table: str) -> list[str]:
-    today = timezone.localdate()
+    today = current_day()
     if table == "org_units":
         return [str(row["unit_id"]) for row in org_units_rows(today)]
     return [str(row["employee_id"]) for row in employees_rows(today)] if table == "employees" else []

@@ -10,7 +10,6 @@ from decimal import Decimal
 from kpis.choices import WeightsSource
 from kpis.models import WeightSet
 from kpis.queries.definitions import library_at
-from roles.catalogue import RoleKey, StageKey
 from roles.queries.org_chart import UnitTree
 
 Key = tuple[str, str]
@@ -81,13 +80,6 @@ def unit_line(unit: str, tree: UnitTree) -> tuple[str, ...]:
     if unit:
         return (unit, *tree.ancestors(unit))
     return tree.root_ids if len(tree.root_ids) == 1 else ()
-
-
-def effective_weights(
-    role: RoleKey | str, stage: StageKey | str, *, on: date, subtype: str = "", units: Sequence[str] = ()
-) -> EffectiveWeights:
-    """Return the weights of one role and stage on a day, in a unit of a sub-type where they are given."""
-    return weights_on(on, role=str(role)).of(str(role), str(stage), subtype=subtype, units=units)
 
 
 def weights_on(on: date, *, role: str | None = None) -> WeightBook:

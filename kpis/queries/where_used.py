@@ -8,7 +8,6 @@ from datetime import date
 
 from django.db.models import Count
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -21,6 +20,7 @@ from kpis.queries.definitions import library_at, library_for
 from kpis.queries.values import stored_periods
 from kpis.queries.weights import weights_on
 from omnichannel.core.text import Bilingual
+from omnichannel.workspaces.queries.zones import current_day
 from roles.catalogue import RoleKey, StageKey, load_roles
 from roles.choices import StageName
 
@@ -60,7 +60,7 @@ def kpis_with(parameter: str) -> tuple[str, ...]:
 
 def weighed_in(kpi: str, *, since: date | None = None, slug: str = "") -> list[Use]:
     """Return the weights that count the KPI on a day (today) or are to count it later."""
-    day = since or timezone.localdate()
+    day = since or current_day()
     book = weights_on(day)
     counting = [*book.library.values(), *book.own.values()]
     found = [

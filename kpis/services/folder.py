@@ -14,11 +14,11 @@ from kpis.engine.specs import TableSpec
 from kpis.library import load_library
 from kpis.models import Upload
 from kpis.models.uploads import BUSY
-from kpis.queries.uploads import months_to_compute, newest_uploads
-from kpis.queries.values import stored_periods
+from kpis.queries.uploads import newest_uploads
+from kpis.queries.values import months_to_compute, newest_and_stored, stored_periods
 from kpis.services.health import request_measurement
 from kpis.services.uploads import receive_upload
-from kpis.services.values import request_in_parts
+from kpis.services.values import request_in_parts, with_later
 from omnichannel.jobs.choices import JobOrigin
 from omnichannel.jobs.models import Job
 
@@ -164,13 +164,14 @@ def _words(upload: Upload) -> Iterator[str]:
 def compute_after(loads: Sequence[FileLoad], *, actor_id: int | None) -> list[Job]:
     """Ask for the figures of the newest months the loads touched, a trend of twelve and the month now, and a measuring.
 
-    No job when nothing has changed. Older months are computed when somebody asks for them.
+    No job when nothing has changed. Older months without figures are computed when somebody asks for them.
     """
     changed = any(load.effect.get("new") or load.effect.get("changed") for load in loads)
     if not changed and stored_periods():
         return []
     periods = months_to_compute(sorted({month for load in loads for month in load.months}))
-    jobs = request_in_parts(periods[-TREND:], actor_id=actor_id, origin=JobOrigin.COMMAND)
+    asked = with_later(newest_and_stored(periods, most=TREND))
+    jobs = request_in_parts(asked, actor_id=actor_id, origin=JobOrigin.COMMAND)
     request_measurement(actor_id=actor_id, origin=JobOrigin.COMMAND)
     return jobs
 

@@ -17,14 +17,15 @@ from kpis.datasets.store.turning import LOOKS_AT, Swing
 from kpis.errors import LoadRefused
 from kpis.models import Part, Upload
 from kpis.queries.turning import fact_months, swing
-from kpis.queries.uploads import months_to_compute, visible_upload_ids
+from kpis.queries.uploads import visible_upload_ids
+from kpis.queries.values import months_to_compute
 from kpis.services.fact_changes import fact_key
 from kpis.services.facts import Row, is_fact_table, keep_facts, read_rows, try_facts
 from kpis.services.manifest import begin_to_count
 from kpis.services.ordering import lock_manifest
 from kpis.services.org_listener import listening, months_moved
 from kpis.services.staging import Stage, clear_work, stage, staged_files, work_folder
-from kpis.services.values import request_computation
+from kpis.services.values import request_all, with_later
 from omnichannel.core.periods import Period
 from omnichannel.jobs.choices import JobOrigin, JobStep
 from omnichannel.jobs.services.running import Run
@@ -163,8 +164,8 @@ def _compute_next(run: Run, upload: Upload, periods: Collection[Period]) -> dict
     if not upload.then_compute or not periods:
         return {}
     origin = JobOrigin(run.job.origin)
-    job = request_computation(periods, actor_id=run.job.created_by_id, origin=origin, join=True)
-    return {"computation": job.pk}
+    jobs = request_all(with_later(periods), actor_id=run.job.created_by_id, origin=origin)
+    return {"computation": jobs[0].pk}
 
 
 def _part(upload: Upload, part: Mapping[str, Any]) -> Part:

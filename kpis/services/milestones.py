@@ -1,27 +1,50 @@
-"""Enters one milestone through the data door, as a system would push it, and has the month it was due in computed."""
+"""Enters milestones through the data door, as a system would push them, and has the months they are due in computed."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 
-from kpis.queries.milestones import TABLE
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from kpis.queries.milestones import TABLE, current_milestones
 from kpis.queries.values import stored_periods
 from kpis.services.pushing import Push, push_batch, read_batch
 from kpis.services.values import request_computation
 from omnichannel.core.periods import month_of, parse_day
 
+Row = Mapping[str, str | None]
 
-def enter_milestone(row: Mapping[str, str | None], *, actor_id: int, zone: str) -> Push:
-    """Push the row; an id that is there already is changed. What is wrong stands in the answer.
 
-    The table is not split by month, so its load alone would have only the newest month computed.
+def enter_milestone(row: Row, *, actor_id: int, zone: str) -> Push:
+    """Push the row; an id that is there already is changed. What is wrong stands in the answer."""
+    return enter_milestones([row], actor_id=actor_id, zone=zone)
+
+
+def enter_milestones(rows: Sequence[Row], *, actor_id: int | None, zone: str) -> Push:
+    """Push the rows together: all are taken or none.
+
+    The table is not split by month, so its load alone would have only the newest month computed. A milestone that is
+    planned anew also leaves the month it was due in before.
     """
-    body = json.dumps([dict(row)], ensure_ascii=False).encode()
-    batch = read_batch(body, table_id=TABLE, lines=False)
-    push = push_batch(batch, good_rows=False, actor_id=actor_id, zone=zone)
+    ids = {row["milestone_id"] or "" for row in rows}
+    before = {month_of(one.planned_on) for one in current_milestones(today=date.max, ids=ids)}
+    body = json.dumps([dict(row) for row in rows], ensure_ascii=False).encode()
+    push = push_batch(read_batch(body, table_id=TABLE, lines=False), good_rows=False, actor_id=actor_id, zone=zone)
     if push.rows is not None and not push.refused:
-        due = month_of(parse_day(row["planned_on"] or ""))
-        if due in stored_periods():
-            request_computation([due], actor_id=actor_id, recent_only=True, join=True)
+        due = before | {month_of(parse_day(row["planned_on"] or "")) for row in rows}
+        touched = sorted(due & set(stored_periods()), key=lambda period: period.start)
+        if touched:
+            request_computation(touched, actor_id=actor_id, recent_only=True, join=True)
     return push
+
+
+def what_was_wrong(push: Push) -> list[str]:
+    """Return why a push was not taken, in the reader's language; nothing when it was."""
+    if not push.refused and push.rows is not None:
+        return []
+    problems = [problem for row in push.rows or () for problem in row.problems] + list(push.problems)
+    language = get_language()
+    return [problem.message.in_language(language) for problem in problems] or [_("The milestone was not taken.")]

@@ -7,9 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from kpis.library import load_library
+from omnichannel.workspaces.queries.zones import current_day
 from roles.choices import OrgSource, Thing
 from roles.services.histories import DatedRow, upsert_histories
 from roles.services.sync import (
@@ -58,7 +57,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 
 def sync_rows(table: str, rows: Sequence[Row], *, actor_id: int | None, dry_run: bool) -> SyncResult:
     """Bring the organisation to what the rows say; what carries no day holds from today on."""
-    today = timezone.localdate()
+    today = current_day()
     said: dict[str, Any] = {"actor_id": actor_id, "dry_run": dry_run, "source": OrgSource.FILE}
     if table == "role_assignments":
         return upsert_assignments([_assignment(row) for row in rows], **said)

@@ -27,7 +27,12 @@ from roles.state_diff import State
 
 GRADED_THINGS = frozenset({Thing.STAGES})
 NO_FIGURE = frozenset({"name", "display_name", "city", "ownership", "is_leading", "rank", "seat", "note"})
-ORIGINS = {OrgSource.WEB: JobOrigin.WEB, OrgSource.API: JobOrigin.API, OrgSource.SYSTEM: JobOrigin.SYSTEM}
+ORIGINS = {
+    OrgSource.WEB: JobOrigin.WEB,
+    OrgSource.SCENARIO: JobOrigin.WEB,
+    OrgSource.API: JobOrigin.API,
+    OrgSource.SYSTEM: JobOrigin.SYSTEM,
+}
 
 
 class Revision(Protocol):
@@ -98,6 +103,16 @@ def months_moved(changes: Iterable[Change]) -> tuple[list[Period], ComputationKi
 
 
 def _counts(change: Change) -> bool:
-    if change.thing in GRADED_THINGS:
-        return True
+    return change.thing in GRADED_THINGS or moves_figures(change)
+
+
+class Told(Protocol):
+    """A change as far as it tells what differs of which kind of thing."""
+
+    thing: str
+    fields: list[str]
+
+
+def moves_figures(change: Told) -> bool:
+    """Tell whether figures can rest on what a change changes."""
     return change.thing in FIGURE_THINGS and (not change.fields or not NO_FIGURE.issuperset(change.fields))

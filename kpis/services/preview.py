@@ -96,20 +96,6 @@ class Candidate:
         )
 
 
-def preview_weights(
-    role: RoleKey,
-    stage: StageKey,
-    weights: Mapping[str, Decimal],
-    *,
-    period: Period,
-    subtype: str = "",
-    unit: str = "",
-) -> Preview:
-    """Grade what the weights would decide in one period. WeightsInvalid as for saving."""
-    kept = checked_weights(role, weights, stage=stage, subtype=subtype, unit=unit, on=period.last_day)
-    return _tried(Candidate(role, stage, kept, subtype, unit), period)
-
-
 def preview_change(candidate: Candidate, *, effective_from: date) -> tuple[Preview, ...]:
     """Grade the newest periods that the change touches; none where it begins after all figures."""
     if candidate.weights:

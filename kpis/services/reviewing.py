@@ -18,6 +18,7 @@ from kpis.queries.values import stored_periods
 from kpis.services.targets import upsert_reviews
 from kpis.services.values import request_computation
 from omnichannel.core.periods import Period, parse_period
+from omnichannel.workspaces.queries.zones import current_day
 from roles.queries.roster import person_page
 
 LEAST_EVIDENCE = 10  # characters: a word is no evidence
@@ -151,7 +152,7 @@ def add_reviewer(round_id: int, *, subject: str, kpis: Collection[str], reviewer
     round_ = _locked(round_id, RoundState.OPEN, RoundState.CLOSED)
     if reviewer == subject:
         raise ReviewRefused([_("Nobody judges themselves.")])
-    if person_page(reviewer, as_of=timezone.localdate()) is None:
+    if person_page(reviewer, as_of=current_day()) is None:
         raise ReviewRefused([_("There is no person with the id %(id)s.") % {"id": reviewer}])
     tasks = list(ReviewTask.objects.filter(round=round_, subject_id=subject))
     asked = {task.kpi: task for task in tasks if not kpis or task.kpi in kpis}

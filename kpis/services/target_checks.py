@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kpis.choices import ScopeKindChoice
@@ -17,6 +16,7 @@ from kpis.engine.targets import out_of_order
 from kpis.queries.definitions import library_at
 from kpis.queries.targets import TargetKey, changed_since, target_key
 from omnichannel.core.periods import Period, period_or_none
+from omnichannel.workspaces.queries.zones import current_day
 from roles.catalogue import RoleKey
 from roles.queries.listing import listed_people
 from roles.queries.org_chart import UnitTree, unit_tree
@@ -168,7 +168,7 @@ ORDER = {
 
 
 def _known(rows: Sequence[TargetInput], *, periods: Sequence[Period]) -> _Known:
-    today = timezone.localdate()
+    today = current_day()
     days: list[date] = [today]
     if periods:
         days += [min(each.last_day for each in periods), max(each.last_day for each in periods)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -59,7 +59,7 @@ def request_computation(
     """
     asked = {period if isinstance(period, Period) else parse_period(period) for period in periods}
     if not recent_only and mode is ComputationKind.VALUES:
-        asked |= _looking_back(asked)
+        asked = with_later(asked)
     keys = [str(period) for period in sorted(asked)[-MOST_PERIODS:]]
     params: dict[str, Any] = {"periods": keys, "mode": mode.value}
     if join:
@@ -116,9 +116,11 @@ def request_in_parts(periods: Iterable[Period | str], *, actor_id: int | None, o
     ]
 
 
-def _looking_back(asked: set[Period]) -> set[Period]:
+def with_later(asked: Collection[Period]) -> set[Period]:
+    """Return the periods and the later stored ones that look back at one of them."""
     stored = set(stored_periods())
-    return {period for period in stored if any(one.start < period.start <= one.previous(-REACH).start for one in asked)}
+    later = {each for each in stored if any(one.start < each.start <= one.previous(-REACH).start for one in asked)}
+    return later.union(asked)
 
 
 class Measure:

@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -43,6 +42,7 @@ from omnichannel.core.errors import DomainError
 from omnichannel.core.periods import parse_day
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
+from omnichannel.workspaces.queries.zones import current_day
 
 KPI = DefinitionSubject.KPI
 GET_POST = ["GET", "HEAD", "POST"]
@@ -245,7 +245,7 @@ def _show(request: WorkspaceRequest, page: Editor, *, own: OwnDefinition | None,
 def day_choices() -> dict[str, Any]:
     """Return the day that publishing proposes: the first of the newest stored month, else today."""
     periods = stored_periods()
-    return {"from_day": periods[0].start if periods else timezone.localdate(), "stored": periods}
+    return {"from_day": periods[0].start if periods else current_day(), "stored": periods}
 
 
 def _since_published(own: OwnDefinition | None) -> tuple[FieldChange, ...]:

@@ -19,7 +19,7 @@ from kpis.library import library_extras, load_library
 from kpis.queries.definitions import library_at
 from kpis.queries.milestones import TABLE, Milestone, Punctuality, current_milestones, tallies
 from kpis.queries.values import current_values, stored_periods
-from kpis.services.milestones import enter_milestone
+from kpis.services.milestones import enter_milestone, what_was_wrong
 from kpis.views.asked import reach
 from omnichannel.core.errors import DomainError
 from omnichannel.workspaces.clock import today_in
@@ -54,10 +54,8 @@ def _enter(request: WorkspaceRequest, typed: dict[str, str]) -> list[str]:
         push = enter_milestone(row, actor_id=access.user_id, zone=access.workspace.timezone)
     except DomainError as error:
         return [str(error)]
-    language = get_language()
-    wrong = [problem for row in push.rows or () for problem in row.problems] + list(push.problems)
-    if push.refused or push.rows is None:
-        return [problem.message.in_language(language) for problem in wrong] or [_("The milestone was not taken.")]
+    if wrong := what_was_wrong(push):
+        return wrong
     if push.upload is not None:
         text = _("Milestone %(id)s is kept; the on-time rates are being computed.") % {"id": typed["milestone_id"]}
         link = format_html('<a href="{}">#{}</a>', push.upload.get_absolute_url(), push.upload.pk)
@@ -122,6 +120,7 @@ def standing_words() -> dict[Punctuality, str]:
         Punctuality.LATE: _("late"),
         Punctuality.OVERDUE: _("overdue"),
         Punctuality.COMING: _("coming"),
+        Punctuality.CALLED_OFF: _("called off"),
     }
 
 

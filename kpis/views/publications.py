@@ -9,7 +9,6 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
@@ -30,6 +29,7 @@ from omnichannel.jobs.models import Job
 from omnichannel.templatetags.numbers import localised
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import Access, may
+from omnichannel.workspaces.queries.zones import current_day
 from roles.catalogue import RoleKey, load_roles
 from roles.queries.org_chart import unit_tree
 
@@ -41,7 +41,7 @@ NUMBERS = ("value", "target", "floor", "stretch", "attainment", "points", "weigh
 def bounds(access: Access, period: Period | None = None) -> Q:
     """Return the condition of the published cards the reader may see."""
     return rows_within(
-        on=period.last_day if period else timezone.localdate(),
+        on=period.last_day if period else current_day(),
         unit=access.own_unit,
         person=access.own_person,
         with_people=may(access, "kpis:person_scorecard"),

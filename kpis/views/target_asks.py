@@ -8,7 +8,6 @@ from typing import Any
 
 from django.http import Http404
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -24,6 +23,7 @@ from kpis.services.target_checks import Bound
 from omnichannel.core.periods import Grain, Period, parse_period, year_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
+from omnichannel.workspaces.queries.zones import current_day
 from roles.choices import UnitLevel
 from roles.queries.org_chart import UnitTree, unit_tree
 
@@ -63,7 +63,7 @@ def asked_year(text: str) -> Period:
     """Read a year; without one that of the newest figures, or this one."""
     if not text:
         newest = next(iter(stored_periods()), None)
-        return year_of(newest.start if newest else timezone.localdate())
+        return year_of(newest.start if newest else current_day())
     try:
         year = parse_period(text)
     except ValueError as error:
@@ -96,7 +96,7 @@ def the_tree(year: Period, *, within: str | None) -> UnitTree:
 
 
 def _nearest_day(year: Period) -> date:
-    today = timezone.localdate()
+    today = current_day()
     return min(today, year.last_day) if today >= year.start else today
 
 
@@ -144,7 +144,7 @@ def _direction(spec: KpiSpec) -> str:
 
 
 def _years(chosen: Period) -> Sequence[Period]:
-    this = year_of(timezone.localdate())
+    this = year_of(current_day())
     years = {this.previous(step) for step in (-1, 0, 1, 2)} | {chosen}
     return sorted(years, reverse=True)
 

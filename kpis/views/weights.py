@@ -12,7 +12,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -27,6 +26,7 @@ from kpis.views.weight_columns import column, history_lines, place_words, subtyp
 from omnichannel.core.periods import parse_day
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
+from omnichannel.workspaces.queries.zones import current_day
 from roles.catalogue import RoleKey, StageKey, load_roles
 from roles.choices import StageName
 from roles.queries.org_chart import UnitTree, unit_tree
@@ -72,7 +72,7 @@ def weights(request: WorkspaceRequest, slug: str, role_key: str) -> HttpResponse
 
 
 def _asked_place(request: WorkspaceRequest) -> _Place:
-    periods, today = stored_periods(), timezone.localdate()
+    periods, today = stored_periods(), current_day()
     day = max(today, periods[0].last_day) if periods else today
     tree, unit = unit_tree(as_of=day), request.GET.get("unit", "")
     seen = tree if request.access.own_unit is None else tree.below(request.access.own_unit)
@@ -97,7 +97,7 @@ def _decimal(text: object) -> Decimal:
 def _effective_from(text: str) -> date:
     """Read the day a set holds from; today when it is left empty."""
     if not text.strip():
-        return timezone.localdate()
+        return current_day()
     try:
         return parse_day(text)
     except ValueError:
@@ -194,7 +194,7 @@ def _context(
         "columns": columns,
         "history": history_lines(weight_history(role.value), tree=place.tree, within=own_unit, today=place.day),
         "may_change": may(request.access, "kpis:weights", "POST"),
-        "effective_from": periods[0].start if periods else timezone.localdate(),
+        "effective_from": periods[0].start if periods else current_day(),
         "period": periods[0] if periods else None,
         "unit": place.unit,
         "subtype": place.subtype,

@@ -14,15 +14,21 @@ from django.utils import timezone
 from kpis.choices import AutoLoad, CauseKind, ComputationKind
 from kpis.models import Scorecard
 from kpis.queries.publications import compared, newest_published
+from kpis.queries.tracing import computed_world
+from kpis.queries.values import stored_periods
+from kpis.services.org_facts import sync_rows
 from kpis.services.publishing import publish
 from kpis.services.values import is_fresh, open_computation
 from omnichannel.accounts.models import User
-from omnichannel.core.periods import month_of
+from omnichannel.core.periods import month_of, parse_period
 from omnichannel.jobs.choices import JobKind, JobState
 from omnichannel.jobs.models import Job
 from omnichannel.workspaces.models import Workspace
+from omnichannel.workspaces.scoping import workspace_scope
 from roles.catalogue import StageKey, SubtypeKey
 from roles.choices import OrgSource, Thing
+from roles.models import UnitVersion
+from roles.queries.exports import Roster, roster_rows
 from roles.services.effects import take_effect
 from roles.services.stages import adopt_stage
 from roles.services.sync import (
@@ -139,8 +145,39 @@ def test_the_figures_of_a_month_stay_fresh_through_a_change_that_only_later_days
     assert is_fresh(NOVEMBER)
     move_region(date(2024, 12, 1))
     assert is_fresh(NOVEMBER)
+    # secondary lines and seats are no ground of a figure: the rows shown behind it still add up
+    assert upsert_lines([LineInput("L1", "units", "functional", "UC", "HQ", start_on=SINCE)], actor_id=None).is_ok
+    assert (is_fresh(NOVEMBER), computed_world(NOVEMBER).is_reorganised) == (True, False)
     move_region(MID_NOVEMBER)
-    assert not is_fresh(NOVEMBER)
+    assert (is_fresh(NOVEMBER), computed_world(NOVEMBER).is_reorganised) == (False, True)
+
+
+@pytest.mark.usefixtures("in_workspace")
+@pytest.mark.parametrize(
+    ("zone", "day"), [("Pacific/Auckland", date(2026, 7, 2)), ("America/New_York", date(2026, 7, 1))]
+)
+def test_today_of_a_file_is_the_day_where_the_firm_is(in_workspace: Workspace, zone: str, day: date) -> None:
+    Workspace.objects.filter(pk=in_workspace.pk).update(timezone=zone)
+    with time_machine.travel(datetime(2026, 7, 1, 14, tzinfo=UTC), tick=False), workspace_scope(in_workspace.pk):
+        row = {"unit_id": "HQ", "name": "总部", "level": "hq", "parent_id": None, "ownership": "na", "city": None}
+        assert sync_rows("org_units", [row], actor_id=None, dry_run=False).is_ok
+        assert sync_rows("org_units", [row | {"name": "新总部"}], actor_id=None, dry_run=False).is_ok
+        assert UnitVersion.objects.get(name="新总部").during.lower == day
+        shown = [roster_rows("org_units", Roster(day + timedelta(days=n)))[0]["starts_on"] for n in (-1, 0, 1)]
+        assert shown == [day - timedelta(days=1), None, day + timedelta(days=1)]
+
+
+@pytest.mark.usefixtures("retailer")
+def test_a_load_finds_every_month_anew_that_has_figures_and_of_the_others_the_newest() -> None:
+    old = [parse_period(key) for key in ("2022-02", "2022-05")]
+    put_example(old[0])
+    assert stored_periods() == [NOVEMBER, OCTOBER, old[0]]
+    days = [one.start for one in (*old, *(NOVEMBER.previous(back) for back in range(26)))]
+    put(orders_csv(*(order(number, day=str(day)) for number, day in enumerate(days, 1))), auto=AutoLoad.CLEAN)
+    work()
+    found = sorted({period for _mode, periods in asked() for period in periods})
+    newest = sorted(str(NOVEMBER.previous(back)) for back in range(24))
+    assert found == ["2022-02", *newest]
 
 
 @pytest.mark.usefixtures("in_workspace")

@@ -108,6 +108,7 @@ def test_a_dry_run_says_the_same_and_keeps_nothing(api: APIClient, data_root: Pa
     )
     tried = push(api, rows, query="?dry_run=true")
     assert (tried.status_code, tried.json()["upload"], tried.json()["dry_run"]) == (200, None, True)
+    assert push(api, rows, query="?dry_run=perhaps").status_code == 422, "a word that is none must not write"
     assert (Upload.objects.count(), len(list(data_root.rglob("*")))) == (uploads, files)
     done = push(api, rows)
     assert statuses(tried) == statuses(done) == ["unchanged", "accepted", "rejected"]
@@ -140,6 +141,14 @@ def test_aliases_are_taken_unknown_keys_are_named_and_doubtful_ones_are_refused(
     refused = push(api, [doubtful])
     assert (refused.status_code, refused.json()["code"]) == (422, "column_unsure")
     assert [issue["pointer"] for issue in refused.json()["issues"]] == ["/0/工号"]
+
+
+def test_a_key_that_no_database_holds_is_named_by_what_can_be_shown(api: APIClient) -> None:
+    answer = push(api, [order(1) | {"till\x00": 7}])
+    assert (statuses(answer), answer.json()["ignored"]) == (["accepted"], ["till\u2400"])
+    halves = json.dumps([order(2)]).replace('"order_id"', '"\\ud800": 1, "\\ud801": 2, "order_id"')
+    answer = api.post(ROWS.format("orders"), data=halves, content_type="application/json")
+    assert [one["code"] for one in answer.json()["results"][0]["problems"]] == ["repeated_key"]
 
 
 @pytest.mark.parametrize(

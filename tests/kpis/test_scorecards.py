@@ -102,11 +102,11 @@ def test_a_judged_kpi_is_read_at_the_person_else_at_the_role() -> None:
 
 def two_roles() -> list[Value]:
     """Return figures that give user operations 100 and content marketing 50 at every KPI with a target."""
-    from kpis.queries.weights import effective_weights
+    from kpis.queries.weights import weights_on
 
     values, targets = [], {}
     for role, reached in (("user-ops", 100), ("content-marketing", 50)):
-        for kpi in effective_weights(role, "strong-department", on=NOVEMBER.last_day).weights:
+        for kpi in weights_on(NOVEMBER.last_day).of(role, "strong-department").weights:
             values.append(figure(kpi, unit("BU1"), reached))
             targets[kpi, unit("BU1")] = 100
     put_targets(NOVEMBER, targets)

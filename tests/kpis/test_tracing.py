@@ -20,7 +20,8 @@ from kpis.engine.specs import COMPANY, Scope
 from kpis.library import load_library
 from kpis.models import Upload
 from kpis.queries.feeding import figures_fed
-from kpis.queries.tracing import cells_of, rows_behind, trace_value
+from kpis.queries.provenance import original_cells
+from kpis.queries.tracing import rows_behind, trace_value
 from kpis.queries.values import current_values
 from kpis.services.targets import upsert_reviews
 from kpis.services.uploads import request_load
@@ -72,7 +73,7 @@ def test_the_rows_of_a_figure_are_those_it_was_computed_from_until_it_is_compute
         assert {value.value for value in current_values(MAY, kpis=["sales_net"], scopes=[scope])} <= {added}
     behind = rows_behind("sales_net", MAY, unit("S1"), operand_index=0)
     assert [(row.upload, row.traced.line) for row in behind.rows] == [(first, 2), (second, 2)]
-    assert cells_of(behind.rows[0], with_pay=False)["net_amount"] == "100.00"
+    assert original_cells(first, 2, with_pay=False)["net_amount"] == "100.00"
     assert not behind.is_changed
 
     upload = checked(orders_csv(placed(order(1, net="60.00"), "S1")))

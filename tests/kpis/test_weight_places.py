@@ -14,7 +14,7 @@ from kpis.choices import WeightsSource
 from kpis.errors import WeightsInvalid
 from kpis.library import load_library
 from kpis.models import Scorecard, WeightSet
-from kpis.queries.next_stage import next_stage_score, next_stage_scores
+from kpis.queries.next_stage import next_stage_scores
 from kpis.queries.scorecards import find_card
 from kpis.queries.weights import unit_line, weights_on
 from kpis.services.preview import Candidate, preview_change
@@ -143,8 +143,7 @@ def test_a_preview_tells_the_cards_people_points_and_bands_that_saving_changes(a
 def test_a_card_shows_its_score_under_the_next_stages_weights(actor_id: int) -> None:
     card = find_card(NOVEMBER, role=GUIDE.value, scope=person("ES1"))
     assert card is not None
-    found = next_stage_score(card)
-    assert found is not None
+    found = next_stage_scores([card])[card.pk]
     weights = load_library().weights[GUIDE.value, "first-level"].weights
     reached = {line.kpi: line.attainment for line in card.card_lines}
     counted = {kpi: weight for kpi, weight in weights.items() if reached.get(kpi) is not None}
@@ -156,8 +155,7 @@ def test_a_card_shows_its_score_under_the_next_stages_weights(actor_id: int) -> 
     set_weights(
         GUIDE, StageKey.FIRST_LEVEL, SHIFTED, effective_from=DAY, actor_id=actor_id, subtype="digital-enablement"
     )
-    both = next_stage_score(card)
-    assert both is not None
+    both = next_stage_scores([card])[card.pk]
     assert [bool(each.subtypes) for each in both.scores] == [True, True]
     assert both.scores[1].score == Decimal("106.50")
     adopt(StageKey.FIRST_LEVEL, SubtypeKey.DIGITAL_ENABLEMENT)

@@ -14,8 +14,8 @@ from kpis.errors import WeightsInvalid
 from kpis.library import load_library
 from kpis.models import Computation, Scorecard, WeightSet
 from kpis.queries.scorecards import find_card
-from kpis.queries.weights import effective_weights, weights_on
-from kpis.services.preview import preview_weights
+from kpis.queries.weights import weights_on
+from kpis.services.preview import Candidate, preview_change
 from kpis.services.weights import set_weights
 from omnichannel.accounts.models import User
 from omnichannel.core.periods import Period
@@ -59,15 +59,15 @@ def score(period: Period = NOVEMBER, key: str = "ES1") -> Decimal | None:
 
 @pytest.mark.usefixtures("retailer")
 def test_the_librarys_weights_count_until_the_workspace_sets_its_own(actor_id: int) -> None:
-    before = effective_weights(GUIDE, STRONG, on=date(2024, 11, 30))
+    before = weights_on(date(2024, 11, 30)).of(GUIDE, STRONG)
     assert (before.source, sum(before.weights.values())) == (WeightsSource.LIBRARY, 100)
     set_weights(GUIDE, STRONG, SHIFTED, effective_from=date(2024, 11, 1), actor_id=actor_id)
     set_weights(GUIDE, STRONG, before.weights, effective_from=date(2025, 1, 1), actor_id=actor_id)
-    on = {day: effective_weights(GUIDE, STRONG, on=day) for day in (date(2024, 10, 31), date(2024, 11, 1))}
+    on = {day: weights_on(day).of(GUIDE, STRONG) for day in (date(2024, 10, 31), date(2024, 11, 1))}
     assert on[date(2024, 10, 31)].source == WeightsSource.LIBRARY
     assert (on[date(2024, 11, 1)].weights, on[date(2024, 11, 1)].since) == (SHIFTED, date(2024, 11, 1))
-    assert effective_weights(GUIDE, STRONG, on=date(2025, 2, 1)).weights == before.weights
-    other = effective_weights(GUIDE, StageKey.PROJECT, on=date(2025, 2, 1))
+    assert weights_on(date(2025, 2, 1)).of(GUIDE, STRONG).weights == before.weights
+    other = weights_on(date(2025, 2, 1)).of(GUIDE, StageKey.PROJECT)
     assert other.source == WeightsSource.LIBRARY
 
 
@@ -140,7 +140,7 @@ def test_older_periods_follow_by_a_job(actor_id: int) -> None:
 @pytest.mark.usefixtures("retailer")
 def test_a_preview_tells_what_saving_does_and_writes_nothing(actor_id: int) -> None:
     cards = Scorecard.objects.count()
-    found = preview_weights(GUIDE, STRONG, SHIFTED, period=NOVEMBER)
+    (found,) = preview_change(Candidate(GUIDE, STRONG, SHIFTED), effective_from=date(2024, 11, 1))
     assert (found.people_up, found.people_down, found.people_same) == (2, 0, 0)
     assert found.moves[0].scope.kind == "company"
     assert (Scorecard.objects.count(), WeightSet.objects.count()) == (cards, 0)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from kpis.datasets.checks.problems import Problem, make_problem
+from kpis.datasets.checks.problems import Problem, make_problem, printable
 from kpis.datasets.files.raw import LINE, RaggedLine, RawTable, empty_rows
 from kpis.datasets.limits import LIMITS, TooLarge
 from kpis.datasets.meaning.headers import unique_names
@@ -63,14 +63,17 @@ class _Columns:
             return
         self.lines.append(line)
         for key in given.repeated:
-            self.problems.append(make_problem("repeated_key", line=line, column=_sound(key)))
+            self.problems.append(make_problem("repeated_key", line=line, column=_name(key)))
         for key, value in given.items():
-            name = _sound(key)
+            name = _name(key)
             column = self.cells.get(name)
             if column is None:
                 column = self.cells[name] = []
                 if len(self.cells) > LIMITS.columns:
                     raise TooLarge(f"{LIMITS.columns} columns")
+            if len(column) == len(self.lines):  # two keys that differ only in what cannot be stored
+                self.problems.append(make_problem("repeated_key", line=line, column=name))
+                continue
             column.extend([None] * (len(self.lines) - 1 - len(column)))
             column.append(self._text(line, name, value))
 
@@ -127,7 +130,7 @@ def column_names(body: bytes) -> tuple[tuple[str, ...], int]:
     for given in _given(body, lines=True):
         many += 1
         if isinstance(given, _Row):
-            keys.update(dict.fromkeys(map(_sound, given)))
+            keys.update(dict.fromkeys(map(_name, given)))
     return unique_names(tuple(keys), sheet="", line=1)[0], many
 
 
@@ -182,6 +185,11 @@ def _plain(text: str) -> str:
 
 def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is no JSON")
+
+
+def _name(key: str) -> str:
+    """Return a key as a column can be called."""
+    return printable(_sound(key))
 
 
 def _sound(text: str) -> str:

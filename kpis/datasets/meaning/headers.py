@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
-from kpis.datasets.checks.problems import Problem, make_problem
+from kpis.datasets.checks.problems import Problem, make_problem, printable
 
 SEARCHED_ROWS = 20
 NUMBER = re.compile(r"[¥￥$]?[-+]?[\d,]*\.?\d+%?")
@@ -89,7 +89,7 @@ def unique_names(cells: Sequence[str], *, sheet: str, line: int) -> tuple[tuple[
     names: list[str] = []
     taken, problems = {"_line"}, []
     for number, cell in enumerate(cells, start=1):
-        wanted = " ".join(cell.split()) or f"#{number}"
+        wanted = " ".join(printable(cell).split()) or f"#{number}"
         name, again = wanted, 1
         while name in taken:
             again += 1

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from kpis.engine.arrays.customers import Derived
 from kpis.engine.arrays.entities import distinct_grids, stock_distinct_grids
-from kpis.engine.arrays.flows import DISTINCT, flow_grids
+from kpis.engine.arrays.flows import flow_grids
 from kpis.engine.arrays.levels import daily_grids, stock_grids
+from kpis.engine.arrays.totals import DISTINCT
 from kpis.engine.arrays.work import Asked, Work
 from kpis.engine.grids import Missing
 from kpis.engine.plan import missing_table, reported_kinds, scope_kinds
@@ -41,6 +42,7 @@ def measure_grids(work: Work, planned: Sequence[PlannedKpi]) -> None:
     derived = Derived.of(work, {ref: kinds for ref, kinds in reported.items() if not _is_simple(work, ref)}, groups)
     for table, form, asked in groups:
         _simple(work, form, asked, derived.orders if table == "orders" else None)
+        work.grids.narrow()
     derived.compute(work)
 
 

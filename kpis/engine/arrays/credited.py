@@ -12,12 +12,12 @@ import numpy as np
 from kpis.engine.arrays.buckets import Buckets, Calendar, widest
 from kpis.engine.arrays.cells import Cells, by_window
 from kpis.engine.arrays.chains import disjoint
-from kpis.engine.arrays.flows import Summed, summed_by_leaf
 from kpis.engine.arrays.layers import layers
 from kpis.engine.arrays.leaves import kinds_in_order
 from kpis.engine.arrays.orders import narrowed
 from kpis.engine.arrays.slabs import MONEY, load
 from kpis.engine.arrays.tables import Tables
+from kpis.engine.arrays.totals import Summed, Total, summed_by_leaf
 from kpis.engine.bounds import calendar_day
 from kpis.engine.derived.attributed import credits_of, touches_of
 from kpis.engine.derived.case import Case
@@ -102,9 +102,9 @@ def nps_grids(work: Work, asked: Sequence[Asked]) -> None:
             balance=(ibis.ifelse(promoter, 1, 0) - ibis.ifelse(detractor, 1, 0)).cast("int64"),
             inside=narrowed(spec, answers, filters),
         )
-        totals = {"s0": "sum(balance)", "n0": "count(*)"}
+        totals = {"s0": Total("sum", "balance", None), "n0": Total("count", "1", None)}
         answer = summed_by_leaf(work, read, chosen.filter(chosen["inside"]), totals, kinds)
-        summed = Summed(work, read, answer, Buckets.read(answer.column("_bucket")), kinds)
+        summed = Summed(work, read, answer, Buckets.read(answer.table.column("_bucket")), kinds)
         for each in mine:
             windows = {
                 period: summed.buckets.between(calendar.of_day(span.start), calendar.of_day(span.end))

@@ -51,18 +51,22 @@ class Derived:
     def compute(self, work: Work) -> None:
         """Compute all families."""
         work.turn_to(0)
-        orders, contacts = self.orders, self.contacts
         for measures, asked in self.families.items():
-            if measures is attributed.MEASURES:
-                attributed_grids(work, asked)
-            elif measures is surveys.MEASURES:
-                nps_grids(work, asked)
-            elif measures is activity.MEASURES:
-                members = orders.members if orders is not None and _names(asked) & _MEMBERS else None
-                touch_grids(work, Told(orders, contacts, members), asked)
-            elif orders is not None:
-                for some in _by_filters(asked):
-                    _of_orders(work, measures, orders, contacts, some)
+            self._family(work, measures, asked)
+            work.grids.narrow()
+
+    def _family(self, work: Work, measures: frozenset[str], asked: Sequence[Asked]) -> None:
+        orders, contacts = self.orders, self.contacts
+        if measures is attributed.MEASURES:
+            attributed_grids(work, asked)
+        elif measures is surveys.MEASURES:
+            nps_grids(work, asked)
+        elif measures is activity.MEASURES:
+            members = orders.members if orders is not None and _names(asked) & _MEMBERS else None
+            touch_grids(work, Told(orders, contacts, members), asked)
+        elif orders is not None:
+            for some in _by_filters(asked):
+                _of_orders(work, measures, orders, contacts, some)
 
 
 def _of_orders(

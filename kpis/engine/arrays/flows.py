@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kpis.engine.arrays.buckets import Buckets, Calendar, widest
-from kpis.engine.arrays.leaves import Leaves, kinds_in_order, leaf_kinds
+from kpis.engine.arrays.leaves import kinds_in_order
+from kpis.engine.arrays.totals import COUNTED, DISTINCT, Summed, summed_by_leaf, sums
 from kpis.engine.arrays.work import Asked, Work
 from kpis.engine.grids import Grid
-from kpis.engine.scoping import SUBJECT_TABLES
 from kpis.engine.simple import inputs_of
 from kpis.engine.sources import TEMPORAL, Source, column_spec, condition, plain, source, within
 from kpis.engine.specs import Aggregation, ScopeKind, SimpleMeasure
@@ -23,17 +23,12 @@ from kpis.engine.windows import Span
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    import pyarrow as pa
 
-    from kpis.engine.arrays.work import Kinds
     from kpis.engine.grammar import Filters
     from kpis.engine.grids import Counts
-    from kpis.engine.ratios import Exacts, Flags
+    from kpis.engine.ratios import Flags
 
-DISTINCT = frozenset({Aggregation.COUNT_DISTINCT, Aggregation.STOCK_DISTINCT})
-COUNTED = frozenset({Aggregation.COUNT, Aggregation.STOCK_COUNT}) | DISTINCT
 _FAR = 3  # times as long as the others look back: then a query of its own is less work
-_WEIGHED = frozenset({Aggregation.WEIGHTED_AVG, Aggregation.AVG_RATIO_100})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +53,6 @@ def members_of(work: Work, asked: Sequence[Asked]) -> dict[Asked, Member]:
     return members
 
 
-def sums(member: Member) -> dict[str, str]:
-    """Return the aggregates of a member: `n` rows, `s` sum, `w` what the sum is known by or divided by."""
-    measure, index = member.measure, member.index
-    found = {f"n{index}": f"count(CASE WHEN c{index} THEN 1 END)"}
-    if measure.agg in COUNTED:
-        return found
-    value = f'"{measure.column}"'
-    if measure.agg in _WEIGHED:
-        weight = f'"{measure.weight}"'
-        both = f"c{index} AND {value} IS NOT NULL AND {weight} IS NOT NULL"
-        found[f"s{index}"] = f"sum(CASE WHEN {both} THEN {value} * {weight} END)"
-        found[f"w{index}"] = f"sum(CASE WHEN {both} THEN {weight} END)"
-    else:
-        found[f"s{index}"] = f"sum(CASE WHEN c{index} THEN {value} END)"
-        found[f"w{index}"] = f"count(CASE WHEN c{index} THEN {value} END)"
-    return found
-
-
 def tagged(work: Work, read: Source, rows: ir.Table, members: Sequence[Member], more: dict[str, ir.Value]) -> ir.Table:
     """Return the rows that some member counts: a flag per member, its inputs, the columns of scopes, and `more`."""
     flags = {f"c{each.index}": condition(work.library, each.measure, rows, each.filters) for each in members}
@@ -84,37 +61,6 @@ def tagged(work: Work, read: Source, rows: ir.Table, members: Sequence[Member], 
     columns = {name: rows[name] for name in dict.fromkeys([*inputs, *scopes])}
     chosen = rows.select(**flags, **columns, **more)
     return chosen.filter(reduce(or_, [chosen[name] for name in flags]))
-
-
-def summed_by_leaf(
-    work: Work, read: Source, chosen: ir.Table, aggregates: Mapping[str, str], kinds: Kinds, by: Sequence[str] = ()
-) -> pa.Table:
-    """Aggregate by bucket and leaf: by each column that leads to a kind of scope, and by none for the company."""
-    spec, prefix = read.scope_spec, read.scope_prefix
-    if spec.id in SUBJECT_TABLES:
-        subject = [prefix + name for name in work.context.scoping.columns(spec)]
-        return work.relations.grouped(chosen, aggregates, by=["_bucket", *by, *subject], sets=[])
-    sets = [prefix + spec.scopes[kind] for kind in leaf_kinds(spec, kinds)]
-    return work.relations.grouped(chosen, aggregates, by=["_bucket", *by], sets=sets)
-
-
-class Summed:
-    """The sums of every leaf and bucket, and what they come to for a measure at a kind of scope."""
-
-    def __init__(
-        self, work: Work, read: Source, answer: pa.Table, buckets: Buckets, kinds: Kinds, *, by: str = ""
-    ) -> None:
-        self.work = work
-        self.buckets = buckets
-        self.leaves = Leaves(work, read.scope_spec, answer, buckets, kinds, read.scope_prefix, once=not by)
-        self._sums: dict[tuple[str, ScopeKind, tuple[Span, ...]], Exacts] = {}
-
-    def total(self, name: str, kind: ScopeKind, spans: tuple[Span, ...], windows: Mapping[int, Counts]) -> Exacts:
-        """Return the sum of a column by period and scope."""
-        key = name, kind, spans
-        if key not in self._sums:
-            self._sums[key] = self.leaves.summed(kind, self.leaves.column(name)[0], windows)
-        return self._sums[key]
 
 
 def flow_grids(work: Work, asked: Sequence[Asked]) -> None:
@@ -172,23 +118,24 @@ def _flows(work: Work, asked: Sequence[Asked], members: Mapping[Asked, Member], 
         rows = rows.filter(rows[by] > 0)
     chosen = tagged(work, read, rows, distinct, {"_bucket": bucket})
     kinds = frozenset().union(*(each.kinds for each in asked))
-    aggregates = {name: sql for each in distinct for name, sql in sums(each).items()}
-    answer = summed_by_leaf(work, read, chosen, aggregates, kinds, [by] if by else [])
+    totals = {name: total for each in distinct for name, total in sums(each).items()}
+    answer = summed_by_leaf(work, read, chosen, totals, kinds, [by] if by else [])
     texts: list[str] = []
     if type_ in TEMPORAL:
-        buckets = Buckets.read(answer.column("_bucket"))
+        buckets = Buckets.read(answer.table.column("_bucket"))
     else:
-        coded = answer.column("_bucket").combine_chunks().dictionary_encode()
+        coded = answer.table.column("_bucket").combine_chunks().dictionary_encode()
         texts = coded.dictionary.to_pylist()
         buckets = Buckets(np.arange(len(texts)), np.asarray(coded.indices).astype(np.int64))
-    summed = Summed(work, read, answer, buckets, kinds, by=by)
+    summed = Summed(work, read, answer, buckets, kinds)
     for each in asked:
         windows, covered = {}, np.zeros(len(work.periods), dtype=bool)
         for period in periods:
             span = each.spans[period]
             if type_ in TEMPORAL:
                 windows[period] = buckets.between(calendar.of_day(span.start), calendar.of_day(span.end))
-                covered[period] = work.coverage.has(first.table, span.start, span.end)
+                # where something was counted, the table has rows: asking is for where nothing was
+                covered[period] = len(windows[period]) > 0 or work.coverage.has(first.table, span.start, span.end)
             else:
                 around = first.agg is Aggregation.AVG
                 inside = set(work.coverage.periods(first.table, first.time, span, or_around=around))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -146,10 +147,11 @@ class _History:
     def _first_bought(self, ranks: _Ranker, twice: bool) -> Counts:
         rows = np.flatnonzero(self.runs.begins)
         if twice:
-            rows = rows[self._followed_by()[0] >= 2]
+            rows = rows[self._followed_by[0] >= 2]
         days = self.all_days[rows]
         return ranks.counted(self.runs.scope[rows], ranks.of("start")[days], ranks.of("first_from")[days])
 
+    @cached_property
     def _followed_by(self) -> tuple[Counts, Counts]:
         """Return per run how many orders follow within the days allowed, the first included."""
         begins = np.flatnonzero(self.runs.begins)
@@ -161,7 +163,7 @@ class _History:
         return np.add.reduceat(near.astype(np.int64), begins), begins
 
     def _followed(self, ranks: _Ranker) -> Counts:
-        orders, begins = self._followed_by()
+        orders, begins = self._followed_by
         days = self.all_days[begins]
         low, high = ranks.of("start")[days], ranks.of("first_from")[days]
         return counted(self.runs.scope[begins], low, high, len(ranks.on), self.layer.size, weight=orders)

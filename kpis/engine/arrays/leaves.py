@@ -53,38 +53,54 @@ def leaf_kinds(spec: TableSpec, kinds: Kinds) -> list[ScopeKind]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """How rows reach a kind: which rows, the number of the leaf of each, and the pairs if a leaf is no scope itself.
-
-    `once` tells that no two of the rows have one bucket and one leaf.
-    """
+    """How rows reach a kind: which rows, the number of the leaf of each, and the pairs if a leaf is no scope itself."""
 
     rows: Counts
     leaves: Codes
     size: int
     reach: Reach | None
-    once: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Aggregates by bucket, leaf and what else they were asked by, one row each.
+
+    `names` says which column an aggregate is in, and which bit of `_marks` the rows have that count (None: all do).
+    """
+
+    table: pa.Table
+    names: Mapping[str, tuple[str, int | None]]
 
 
 class Leaves:
     """An answer of `summed_by_leaf`, ready to be summed over windows of buckets."""
 
     def __init__(
-        self, work: Work, spec: TableSpec, answer: pa.Table, buckets: Buckets, kinds: Kinds, prefix: str, *, once: bool
+        self, work: Work, spec: TableSpec, answer: Answer, buckets: Buckets, kinds: Kinds, prefix: str
     ) -> None:
         self.work = work
         self.spec = spec
         self.buckets = buckets.places
         self.size = max(len(buckets.values), 1)
-        self._answer = answer
+        self._answer = answer.table
+        self._names = answer.names
         self._prefix = prefix
-        self._once = once
         self._sets = [] if spec.id in SUBJECT_TABLES else leaf_kinds(spec, kinds)
-        self._set = answer.column("_set").to_numpy()
+        self._set = answer.table.column("_set").to_numpy()
+        marked = "_marks" in answer.table.column_names
+        self._marks = answer.table.column("_marks").to_numpy() if marked else None
+        self._whole: dict[str, tuple[Exacts, int]] = {}
         self._places: dict[ScopeKind, list[_Place]] = {}
 
     def column(self, name: str) -> tuple[Exacts, int]:
-        """Return a column of the answer as whole numbers over a divisor; null is 0."""
-        return exact_whole(self._answer.column(name))
+        """Return an aggregate, or a column that it was asked by, as whole numbers over a divisor; null is 0."""
+        column, bit = self._names.get(name, (name, None))
+        if column not in self._whole:
+            self._whole[column] = exact_whole(self._answer.column(column))
+        whole, per = self._whole[column]
+        if bit is None or self._marks is None:
+            return whole, per
+        return np.where(self._marks & (1 << bit) != 0, whole, 0), per
 
     def places(self, kind: ScopeKind) -> list[_Place]:
         """Return the ways in which rows count for the kind."""
@@ -95,7 +111,7 @@ class Leaves:
     def _ways(self, kind: ScopeKind) -> list[_Place]:
         if kind is ScopeKind.COMPANY:
             rows = np.flatnonzero(self._set == len(self._sets))
-            return [_Place(rows, np.zeros(len(rows), dtype=np.int32), 1, None, False)]
+            return [_Place(rows, np.zeros(len(rows), dtype=np.int32), 1, None)]
         if self.spec.id in SUBJECT_TABLES:
             return self._subjects(kind)
         leaf, reach = kind, None
@@ -106,7 +122,7 @@ class Leaves:
         ids = self._answer.column(self._prefix + self.spec.scopes[leaf]).take(pa.array(rows))
         codes = self.work.grids.axes[leaf].read(ids)
         here = codes >= 0
-        return [_Place(rows[here], codes[here], len(self.work.grids.axes[leaf]), reach, self._once)]
+        return [_Place(rows[here], codes[here], len(self.work.grids.axes[leaf]), reach)]
 
     def _subjects(self, kind: ScopeKind) -> list[_Place]:
         axes = self.work.grids.axes
@@ -116,7 +132,7 @@ class Leaves:
         def mine(leaf: ScopeKind, reach: Reach | None = None) -> _Place:
             rows = np.flatnonzero(np.asarray(told == leaf.value, dtype=bool))
             codes = axes[leaf].read(ids.take(pa.array(rows)))
-            return _Place(rows, codes, len(axes[leaf]), reach, False)
+            return _Place(rows, codes, len(axes[leaf]), reach)
 
         if kind is not ScopeKind.UNIT:
             return [mine(kind)]
@@ -129,12 +145,7 @@ class Leaves:
         """Return the sums by bucket and leaf."""
         index = self.buckets[place.rows] * place.size + place.leaves
         found = values[place.rows]
-        if place.once:
-            dense = np.zeros(self.size * place.size, dtype=values.dtype)
-            dense[index] = found
-        else:
-            dense = added(index, found, self.size * place.size)
-        return dense.reshape(self.size, place.size)
+        return added(index, found, self.size * place.size).reshape(self.size, place.size)
 
     def summed(self, kind: ScopeKind, values: Exacts, windows: Mapping[int, Counts]) -> Exacts:
         """Return the sums by period and scope: `windows` are the buckets that count for each period."""

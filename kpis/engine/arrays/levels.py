@@ -9,8 +9,9 @@ import ibis
 import numpy as np
 
 from kpis.engine.arrays.buckets import Buckets, Calendar, day_number, widest
-from kpis.engine.arrays.flows import DISTINCT, Member, Summed, members_of, put, summed_by_leaf, sums, tagged
+from kpis.engine.arrays.flows import Member, members_of, put, tagged
 from kpis.engine.arrays.leaves import kinds_in_order, rolled_by
+from kpis.engine.arrays.totals import DISTINCT, Summed, Total, summed_by_leaf, sums
 from kpis.engine.arrays.work import Asked, Work
 from kpis.engine.grids import Grid
 from kpis.engine.sources import before, column_spec, plain, source, within
@@ -74,9 +75,9 @@ def _changes(
     work: Work, read: Source, rows: ir.Table, members: Sequence[Member], bucket: ir.Value, kinds: Kinds
 ) -> Summed:
     chosen = tagged(work, read, rows, members, {"_bucket": bucket})
-    counts = {f"n{each.index}": f"count(CASE WHEN c{each.index} THEN 1 END)" for each in members}
+    counts = {f"n{each.index}": Total("count", "1", each.index) for each in members}
     answer = summed_by_leaf(work, read, chosen, counts, kinds)
-    return Summed(work, read, answer, Buckets.read(answer.column("_bucket")), kinds)
+    return Summed(work, read, answer, Buckets.read(answer.table.column("_bucket")), kinds)
 
 
 def daily_grids(work: Work, asked: Sequence[Asked]) -> None:
@@ -91,9 +92,9 @@ def daily_grids(work: Work, asked: Sequence[Asked]) -> None:
     calendar = Calendar(monthly=False)
     chosen = tagged(work, read, rows, distinct, {"_bucket": calendar.of_column(rows[plain(first.time)])})
     kinds = frozenset().union(*(each.kinds for each in asked))
-    aggregates = {name: sql for each in distinct for name, sql in sums(each).items()}
-    answer = summed_by_leaf(work, read, chosen, aggregates, kinds)
-    summed = Summed(work, read, answer, Buckets.read(answer.column("_bucket")), kinds)
+    totals = {name: total for each in distinct for name, total in sums(each).items()}
+    answer = summed_by_leaf(work, read, chosen, totals, kinds)
+    summed = Summed(work, read, answer, Buckets.read(answer.table.column("_bucket")), kinds)
     for each in asked:
         for kind in kinds_in_order(each.kinds):
             put(work, each, kind, _daily(work, summed, members[each], kind, each.spans), range(len(work.periods)))

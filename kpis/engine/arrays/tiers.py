@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 Scores = npt.NDArray[np.int8]
 _BASE = "base"
+_FAR = 1 << 30  # days
 
 
 def tier_grids(work: Work, orders: Orders, asked: Sequence[Asked]) -> None:
@@ -79,18 +80,20 @@ class _Lives:
         self.entity = layer.of(slab.entity)
         self.day = layer.of(slab.day)
         self.money = np.append(0, np.cumsum(layer.of(slab.more["money"])))
-        self.begins = np.ones(len(self.day), dtype=bool)
+        # the day of the order before and after of the same customer; far away where there is none
+        self.earlier, self.later = np.full_like(self.day, -_FAR), np.full_like(self.day, _FAR)
         if len(self.day) > 1:
-            self.begins[1:] = (self.entity[1:] != self.entity[:-1]) | (layer.scope[1:] != layer.scope[:-1])
+            same = (self.entity[1:] == self.entity[:-1]) & (layer.scope[1:] == layer.scope[:-1])
+            self.earlier[1:] = np.where(same, self.day[:-1], -_FAR)
+            self.later[:-1] = np.where(same, self.day[1:], _FAR)
 
     def window(self, span: Span, measures: set[str]) -> dict[str, tuple[Counts, Counts]]:
         """Return, by scope, what each measure counts in the window that ends with the span, and the rows."""
         end = day_number(span.end)
         start = end - self.params.rfm_window_days
-        inside = (self.day >= start) & (self.day < end)
         # orders of a customer are in the order of time: those inside are one stretch
-        first = np.flatnonzero(inside & (self.begins | ~np.append(False, inside[:-1])))
-        last = np.flatnonzero(inside & np.append(self.begins[1:] | ~inside[1:], True)) if len(inside) else first
+        first = np.flatnonzero((self.earlier < start) & (self.day >= start) & (self.day < end))
+        last = np.flatnonzero((self.later >= end) & (self.day >= start) & (self.day < end))
         people = _People(
             self.layer.scope[first],
             last - first + 1,

@@ -17,6 +17,8 @@ ROUNDS = 3
 ROWS = 10_000_000
 FEWER = 10  # pandas and one query per KPI run at a tenth of the rows, against ours at a tenth
 GROWTH = 3
+SPREAD = GROWTH - 1 / FEWER  # between the smallest and the largest run, in times the rows
+Said = dict[str, float]  # seconds of the clock and of all threads, megabytes of the imports and at most
 
 
 def kpi_figures(rows: int = 0) -> dict[str, float]:
@@ -29,38 +31,42 @@ def kpi_figures(rows: int = 0) -> dict[str, float]:
         desk = Path(name)
         for folder, many in (("tenth", rows // FEWER), ("whole", rows), ("triple", rows * GROWTH)):
             write_parts(desk / folder, rows=many)
-        taken: dict[str, list[float]] = {}
-        peaks: dict[str, float] = {}
+        said: dict[str, list[Said]] = {}
         for _ in range(ROUNDS):
             for contender in ("scan", "fused", "one_month"):
-                _run(contender, desk, "whole", taken, peaks)
+                _run(contender, desk, "whole", said)
         for contender, folder in (
             ("fused", "triple"),
             ("fused", "tenth"),
             ("pandas", "tenth"),
             ("one_by_one", "tenth"),
         ):
-            _run(contender, desk, folder, taken, peaks)
-    middle = {contender: median(seconds) for contender, seconds in taken.items()}
+            _run(contender, desk, folder, said)
+    middle = {name: median(each["seconds"] for each in runs) for name, runs in said.items()}
+    cpu = {name: median(each["cpu"] for each in runs) for name, runs in said.items()}
+    peaks = {name: max(each["peak_mb"] for each in runs) for name, runs in said.items()}
     fused, tenth = middle["fused whole"], middle["fused tenth"]
     return {
         "rows": rows,
         "fused_s": round(fused, 2),
         "to_scan": round(fused / middle["scan whole"], 2),
+        "to_scan_cpu": round(cpu["fused whole"] / cpu["scan whole"], 2),
+        "base_mb": round(said["fused tenth"][0]["base_mb"], 1),
         "peak_mb": round(peaks["fused whole"], 1),
         "growth_exponent": round(math.log(middle["fused triple"] / fused) / math.log(GROWTH), 3),
         "peak_mb_triple": round(peaks["fused triple"], 1),
+        "mb_per_million_rows": round((peaks["fused triple"] - peaks["fused tenth"]) * 1e6 / (rows * SPREAD), 1),
         "tenth_faster_than_pandas": round(middle["pandas tenth"] / tenth, 2),
+        "tenth_peak_mb": round(peaks["fused tenth"], 1),
         "tenth_memory_to_pandas": round(peaks["fused tenth"] / peaks["pandas tenth"], 3),
         "tenth_faster_than_one_by_one": round(middle["one_by_one tenth"] / tenth, 2),
         "one_month_to_full": round(middle["one_month whole"] / fused, 3),
+        "one_month_to_full_cpu": round(cpu["one_month whole"] / cpu["fused whole"], 3),
     }
 
 
-def _run(contender: str, desk: Path, folder: str, taken: dict[str, list[float]], peaks: dict[str, float]) -> None:
+def _run(contender: str, desk: Path, folder: str, said: dict[str, list[Said]]) -> None:
     command = [sys.executable, "-m", "omnichannel.services.kpi_bench.contenders", contender, str(desk / folder)]
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    said = json.loads(done.stdout.splitlines()[-1])  # DuckDB may draw its progress above it
-    name = f"{contender} {folder}"
-    taken.setdefault(name, []).append(said["seconds"])
-    peaks[name] = max(peaks.get(name, 0.0), said["peak_mb"])
+    # DuckDB may draw its progress above it
+    said.setdefault(f"{contender} {folder}", []).append(json.loads(done.stdout.splitlines()[-1]))

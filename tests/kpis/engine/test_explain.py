@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
-from kpis.engine.compute import operands_of
 from kpis.engine.explain import definition_hash, params_of, substituted
 from kpis.engine.plan import PlanError, plan_kpi
-from kpis.engine.scoping import UnitTree
-from kpis.engine.specs import COMPANY, Library, Params, SimpleMeasure
-from omnichannel.core.periods import parse_period
+from kpis.engine.results import Quantity
+from kpis.engine.specs import Library, Params, SimpleMeasure
 from omnichannel.core.text import Bilingual
-from tests.kpis.engine.world import library, relations
+from tests.kpis.engine.world import library
 
 
 def _with_formula(formula: str) -> Library:
@@ -51,17 +50,10 @@ def test_every_hash_is_different() -> None:
 
 
 def test_a_formula_is_shown_with_its_numbers() -> None:
-    opened = relations({"orders": [{"order_id": "1", "paid_at": "2024-06-01 10:00:00", "net_amount": "12.50"}]})
-    operands = operands_of(
-        library(),
-        kpi="sales_mom_growth",
-        period=parse_period("2024-06"),
-        scope=COMPANY,
-        relations=opened,
-        units=UnitTree(frozenset()),
-    )
-    root = plan_kpi(library(), "sales_mom_growth").root
-    assert substituted(root, operands) == "(12.5 - ?) / ? * 100"
+    planned = plan_kpi(library(), "sales_mom_growth")
+    known = {"": Quantity(Fraction("12.50")), "prev": Quantity(None)}
+    operands = {ref: known[ref.window] for ref in planned.refs}
+    assert substituted(planned.root, operands) == "(12.5 - ?) / ? * 100"
 
 
 @pytest.mark.parametrize(

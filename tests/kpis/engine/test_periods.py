@@ -88,6 +88,16 @@ def test_arrays_find_what_every_other_engine_finds(
     assert found == _computed(_elsewhere(random_tables(seed)), definitions, [period], params)
 
 
+def test_rows_summed_by_their_conditions_come_to_what_each_condition_alone_does(
+    definitions: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = relations(random_tables(11))
+    found = _computed(opened, definitions, ["2024-01"])
+    for many in (1, 1 << 30):
+        monkeypatch.setattr("kpis.engine.arrays.totals._MANY", many)
+        assert _computed(opened, definitions, ["2024-01"]) == found
+
+
 @pytest.mark.parametrize(
     "grain", [["2023-11", "2023-12", "2024-01", "2024-03"], ["2023-Q3", "2023-Q4", "2023", "2024-W01"]]
 )

@@ -1,0 +1,286 @@
+"""What written changes do to figures, weights and scores: read while they stand, compared once they are taken back.
+
+The block that writes may be one move (`move_effect`) or a whole scenario: what is told is what the next computation of
+the period finds when the same is written for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Protocol
+
+from kpis.engine.scoping import Organisation as EngineOrganisation
+from kpis.engine.scoping import ScopeRequest
+from kpis.engine.scoping import UnitTree as EngineTree
+from kpis.engine.specs import COMPANY, NoData, Scope, ScopeKind, Value
+from kpis.models import CardLine
+from kpis.queries.definitions import library_at
+from kpis.queries.move_effect import CardSide, MoveEffect, UnitMove, compare
+from kpis.queries.reading import scopes_read
+from kpis.queries.subjects import Organisation, Subject, organisation, person_subjects
+from kpis.queries.targets import targets_of
+from kpis.queries.values import Book, as_book, current_values, stored_periods
+from kpis.queries.warehouse import World, organisation_on
+from kpis.queries.weights import EffectiveWeights, WeightBook, weights_on
+from kpis.services.grading import Card, Targets, grade_subjects, weights_for
+from kpis.services.org_listener import moves_figures
+from kpis.services.values import is_fresh, measuring
+from omnichannel.core.periods import Period
+from roles.choices import Thing
+from roles.holdings import split_assignment_key
+from roles.queries.org_chart import UnitTree, unit_tree
+from roles.queries.people import holdings_of, people_names, people_within
+from roles.queries.stages import DEFAULT, adopted_stages
+from roles.state_diff import State, value_on
+
+UNIT_KPI = "sales_net"
+AFTER = "\0after"  # ends the id under which a unit is measured as it will be; no id of a customer holds it
+
+
+class Written(Protocol):
+    """What is read of a change: the states of a thing before and after."""
+
+    thing: str
+    external_id: str
+    fields: list[str]
+    before: State | None
+    after: State | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What changes make of the organisation of a day. `people` move or are changed themselves.
+
+    `units` count other rows then, which the engine finds in `engine` (None: no figure can differ). `people_stay`:
+    everybody keeps unit and roles, only units change their places. `everyone`: the cards of all people are compared.
+    """
+
+    day: date
+    people: frozenset[str]
+    units: frozenset[str]
+    found: Organisation
+    engine: EngineOrganisation | None
+    people_stay: bool
+    everyone: bool = False
+
+
+def last_closed(today: date) -> Period | None:
+    """Return the last month with figures that is over."""
+    return next((each for each in stored_periods() if each.last_day < today), None)
+
+
+def read_draft(changes: Sequence[Written], *, before: UnitTree, day: date, everyone: bool = False) -> Draft:
+    """Read the organisation as the changes make it, while they stand. `before` is the tree of the day without them."""
+    tree = unit_tree(as_of=day)
+    people = _people(changes, (before, tree), day=day)
+    found = organisation(day) if everyone else _found(people, day=day, tree=tree)
+    units = _moved_units(changes, before, tree, day=day)
+    engine = organisation_on(day) if units or any(moves_figures(change) for change in changes) else None
+    people_stay = all(change.thing in (Thing.UNITS, Thing.STAGES) for change in changes)
+    return Draft(day, people, units, found, engine, people_stay, everyone)
+
+
+def effect_of(draft: Draft, *, period: Period | None) -> MoveEffect:
+    """Compare the draft with what is stored, once it has been taken back."""
+    return effect_and_figures(draft, period=period)[0]
+
+
+def effect_and_figures(
+    draft: Draft, *, period: Period | None, also: Collection[str] = ()
+) -> tuple[MoveEffect, tuple[Book, Book]]:
+    """Return the effect, and the figures before and after that had to be found anew for it, with those of more KPIs."""
+    if period is None:
+        return MoveEffect(period, draft.day, people=len(draft.people)), ({}, {})
+    before = organisation(draft.day) if draft.everyone else _found(draft.people, day=draft.day)
+    return _compared(before, draft, period=period, also=also)
+
+
+def _people(changes: Iterable[Written], trees: Sequence[UnitTree], *, day: date) -> frozenset[str]:
+    """Return who moves: themselves, by what they hold, or with the unit they work or help in."""
+    units: set[str] = set()
+    people: set[str] = set()
+    for change in changes:
+        if change.thing in (Thing.UNITS, Thing.STAGES):
+            units = units.union(*(tree.subtree(change.external_id) for tree in trees))
+        elif change.thing == Thing.PEOPLE:
+            people.add(change.external_id)
+        elif change.thing == Thing.ASSIGNMENTS:
+            people.add(split_assignment_key(change.external_id)[0])
+    if units:
+        people |= set(people_within(units, as_of=day).values_list("person__external_id", flat=True))
+    return frozenset(people)
+
+
+def _found(people: Collection[str], *, day: date, tree: UnitTree | None = None) -> Organisation:
+    """Return the organisation of the day with the holdings of some people."""
+    tree = tree or unit_tree(as_of=day)
+    stages = adopted_stages(day, tree=tree)
+    held = holdings_of(people, as_of=day, tree=tree)
+    return Organisation(
+        day=day,
+        tree=tree,
+        stages=stages,
+        company_stage=stages[tree.root_ids[0]] if len(tree.root_ids) == 1 else DEFAULT,
+        holdings=tuple(one for each in held.values() for one in each if one.unit_external_id in tree),
+    )
+
+
+def _moved_units(changes: Iterable[Written], before: UnitTree, after: UnitTree, *, day: date) -> frozenset[str]:
+    """Return the units whose figures come to count other rows: those that are above only before, or only after."""
+    moved: set[str] = set()
+    for change in changes:
+        if change.thing == Thing.UNITS:
+            units = [change.external_id, change.external_id]
+        elif change.thing in (Thing.PEOPLE, Thing.ASSIGNMENTS):
+            units = [(value_on(state, str(day)) or {}).get("unit") or "" for state in (change.before, change.after)]
+        else:
+            continue
+        above = [
+            {unit, *tree.ancestors(unit)} if unit in tree else set()
+            for unit, tree in zip(units, (before, after), strict=True)
+        ]
+        moved |= above[0] ^ above[1]
+    return frozenset(moved)
+
+
+def _compared(
+    before: Organisation, draft: Draft, *, period: Period, also: Collection[str]
+) -> tuple[MoveEffect, tuple[Book, Book]]:
+    sides = (before, draft.found)
+    kpis, weights = library_at(before.day).kpis, weights_on(before.day)
+    subjects = [person_subjects(side) for side in sides]
+    used = [
+        {one: weights_for(one, found=side, weights=weights) for one in some}
+        for side, some in zip(sides, subjects, strict=True)
+    ]
+    weighed = {kpi for some in used for each in some.values() for kpi in each.weights} | {UNIT_KPI}
+    anew = measured_anew(draft, period=period, kpis={*weighed, *also})
+    cards = _differing(used, books=anew) if draft.everyone else subjects
+    scopes = {scope for wanted in cards for card in wanted for scope in scopes_read(card)}
+    stored = as_book(current_values(period, kpis=weighed, scopes=scopes))
+    books = [{**stored, **found} for found in anew]
+    targets = targets_of(period, kpis=weighed)
+    graded = [
+        _graded(wanted, side, book=book, targets=targets, weights=weights)
+        for wanted, side, book in zip(cards, sides, books, strict=True)
+    ]
+    people = {one.scope.id for wanted in cards for one in wanted}
+    effect = MoveEffect(
+        period=period,
+        day=before.day,
+        cards=compare(*graded, kpis=kpis, names=people_names(people | draft.people)),
+        units=tuple(_unit_move(unit, sides, anew) for unit in sorted(draft.units)),
+        unit_kpi=kpis.get(UNIT_KPI),
+        people=len(draft.people),
+    )
+    return effect, anew
+
+
+def _differing(used: Sequence[Mapping[Subject, EffectiveWeights]], *, books: Sequence[Book]) -> list[list[Subject]]:
+    """Return the subjects of the people whose cards may differ: who is graded otherwise, or by other figures."""
+    old, new = books
+    moved = {key for key in {**old, **new} if _said(old.get(key)) != _said(new.get(key))}
+    people = {
+        one.scope.id
+        for some, other in (used, used[::-1])
+        for one, weights in some.items()
+        if other.get(one) != weights
+        or any((kpi, scope) in moved for scope in scopes_read(one) for kpi in weights.weights)
+    }
+    return [[one for one in some if one.scope.id in people] for some in used]
+
+
+def _said(value: Value | None) -> tuple[object, ...] | None:
+    """Return what a card shows of a figure; a figure that is not measured there says nothing."""
+    if value is None or value.reason is NoData.NOT_AT_SCOPE:
+        return None
+    return value.value, value.rows, value.reason
+
+
+def _unit(unit: str) -> Scope:
+    return Scope(ScopeKind.UNIT, unit)
+
+
+def measured_anew(draft: Draft, *, period: Period, kpis: Collection[str]) -> tuple[Book, Book]:
+    """Return the figures of both sides that the changes can touch: of units with other rows, and of the company.
+
+    Before the changes they are found anew as well, unless the stored ones rest on the same data and the same day.
+    """
+    if draft.engine is None:
+        return {}, {}
+    units = draft.units
+    if draft.day == period.last_day and is_fresh(period):
+        old = as_book(current_values(period, kpis=kpis, scopes=[COMPANY, *map(_unit, units)]))
+        return old, _measured(draft.engine, period, units=units, kpis=kpis)
+    live = organisation_on(draft.day)
+    if draft.people_stay:
+        return _both(live, draft.engine, period, units=units, kpis=kpis)
+    return _measured(live, period, units=units, kpis=kpis), _measured(draft.engine, period, units=units, kpis=kpis)
+
+
+def _both(
+    before: EngineOrganisation,
+    after: EngineOrganisation,
+    period: Period,
+    *,
+    units: frozenset[str],
+    kpis: Collection[str],
+) -> tuple[Book, Book]:
+    """Return the figures before and after in one pass: units as they will be stand beside them under other ids."""
+    later = {(unit + AFTER, below) for unit, below in after.units.closure if unit in units}
+    together = EngineOrganisation(EngineTree(before.units.closure | later), before.frames)
+    found = _measured(together, period, units=units | {unit + AFTER for unit in units}, kpis=kpis)
+    new = {
+        (kpi, scope): replace(value, scope=scope)
+        for (kpi, named), value in found.items()
+        if named.id.endswith(AFTER)
+        for scope in [_unit(named.id.removesuffix(AFTER))]
+    }
+    old = {
+        key: value for key, value in found.items() if key[1].kind is ScopeKind.UNIT and not key[1].id.endswith(AFTER)
+    }
+    return old, new
+
+
+def _measured(
+    organisation: EngineOrganisation, period: Period, *, units: frozenset[str], kpis: Collection[str]
+) -> Book:
+    """Return the figures of some units, and of the company, with another organisation."""
+    request = ScopeRequest(frozenset({ScopeKind.COMPANY, ScopeKind.UNIT}), ids={ScopeKind.UNIT: units})
+    world = World(days={period.last_day: organisation})
+    with measuring(asked=[(sorted(kpis), request)], world=world) as measure:
+        return as_book(
+            value for value in measure(period) if value.scope.kind is ScopeKind.UNIT or value.scope == COMPANY
+        )
+
+
+def _graded(
+    wanted: Sequence[Subject], found: Organisation, *, book: Book, targets: Targets, weights: WeightBook
+) -> list[CardSide]:
+    cards = grade_subjects(wanted, found=found, book=book, targets=targets, weights=weights)
+    return [_card_side(card, found.tree) for card in cards]
+
+
+def _card_side(card: Card, tree: UnitTree) -> CardSide:
+    return CardSide(
+        person=card.scope.id,
+        role=card.role,
+        unit=card.unit,
+        unit_name=tree.nodes[card.unit].name if card.unit in tree else card.unit,
+        stage=card.stage,
+        subtype=card.subtype,
+        source=card.weights_source,
+        score=card.score,
+        lines=tuple(line for line in card.lines if isinstance(line, CardLine)),
+    )
+
+
+def _unit_move(
+    unit: str, sides: Sequence[Organisation], books: Sequence[Mapping[tuple[str, Scope], Value]]
+) -> UnitMove:
+    found = [book.get((UNIT_KPI, _unit(unit))) for book in books]
+    old, new = (value.value if value is not None else None for value in found)
+    node = next((side.tree.nodes[unit] for side in reversed(sides) if unit in side.tree), None)
+    return UnitMove(unit, node.name if node else unit, old, new)
