@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "omnichannel.workspaces.middleware.WorkspaceMiddleware",
+    "roles.views.drafts.DraftMiddleware",
 ]
 
 ROOT_URLCONF = "omnichannel.urls"
@@ -207,6 +208,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["omnichannel.core.parsing.StrictJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would tell of serializers what the document says already
     "DEFAULT_PAGINATION_CLASS": "omnichannel.core.http.CursorPages",
     "PAGE_SIZE": 100,
     "EXCEPTION_HANDLER": "omnichannel.core.http.problem_handler",

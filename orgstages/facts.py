@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -25,11 +25,12 @@ class SourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The page behind a fact: a KPI's or a unit's, and the period the figure is of."""
+    """The page behind a fact: a KPI's or a unit's, and the period and the scope the figure is of."""
 
     kind: SourceKind
     id: str
     period: str = ""
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Fact:
     """The answer of an automatic question with its numbers put into a sentence.
 
     `option` is what it chooses (for a scale question the number as text). Without one, `sentence` says why it cannot
-    be answered. `unit` is the unit of `value`, `parts_unit` that of numerator and denominator.
+    be answered. `unit` is the unit of `value`, `parts_unit` that of numerator and denominator; `observed` is what the
+    cases of a rule without a number look at.
     """
 
     question: str
@@ -49,6 +51,7 @@ class Fact:
     denominator: Decimal | None = None
     parts_unit: str = ""
     source: Source | None = None
+    observed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_answer(self) -> bool:
@@ -103,6 +106,13 @@ def choose(question: Question, value: Decimal) -> str:
     return first if value < low else last if value > high else middle
 
 
+def decide(question: str, observed: Mapping[str, str]) -> str:
+    """Return the option of the first case that fits what was observed."""
+    cases = _rule(load_stages().questions[question]).cases
+    fitting = (case for case in cases if all(observed[name] in values for name, values in case.when.items()))
+    return next(fitting).option
+
+
 def say(template: Bilingual, **parts: Part) -> Bilingual:
     """Put numbers and names into a sentence, written as each language writes them."""
     filled = {language: {name: _spoken(part, language) for name, part in parts.items()} for language in LANGUAGES}
@@ -138,8 +148,14 @@ def to_json(fact: Fact) -> Mapping[str, object]:
         "numerator": to_text(fact.numerator),
         "denominator": to_text(fact.denominator),
         "parts_unit": fact.parts_unit,
+        "observed": dict(fact.observed),
         "sentence": {"zh": fact.sentence.zh, "en": fact.sentence.en},
-        "source": {"kind": fact.source.kind.value, "id": fact.source.id, "period": fact.source.period}
+        "source": {
+            "kind": fact.source.kind.value,
+            "id": fact.source.id,
+            "period": fact.source.period,
+            "scope": fact.source.scope,
+        }
         if fact.source
         else None,
     }

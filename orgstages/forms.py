@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from orgstages.answers import options_for
 from orgstages.catalogue import Question, load_stages
 from roles.catalogue import SubtypeKey
 
 
 class AnswerForm(forms.Form):
-    """A person's answer to one question, and why."""
+    """A person's own answer to one question, why, and what shows it; the service asks for a reason where one is due."""
 
     option = forms.ChoiceField(label=_("Answer"))
     reason = forms.CharField(label=_("Reason"), required=False, max_length=1000)
+    evidence = forms.CharField(label=_("Evidence"), required=False, max_length=2000)
+    evidence_url = forms.CharField(label=_("Link to evidence"), required=False, max_length=500)
+    evidence_kpi = forms.CharField(label=_("KPI as evidence"), required=False, max_length=64)
 
-    def __init__(self, question: Question, *, needs_reason: bool, option: str = "", reason: str = "") -> None:
-        super().__init__(initial={"option": option, "reason": reason}, auto_id=f"{question.id}-%s")
+    def __init__(self, question: Question, *, needs_reason: bool, kept: Mapping[str, str]) -> None:
+        super().__init__(initial=dict(kept), auto_id=f"{question.id}-%s")
         field = self.fields["option"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker what stands above
         field.choices = [("", "–"), *options_of(question)]
-        self.fields["reason"].required = needs_reason
+        self.fields["evidence_url"].widget.attrs |= {"inputmode": "url", "placeholder": "https://"}
+        self.fields["evidence_kpi"].widget.attrs |= {"list": "kpi-ids"}
         if needs_reason:
-            self.fields["reason"].help_text = _("Needed, because the data says otherwise.")
+            self.fields["reason"].help_text = _("Needed where the data says otherwise.")
 
 
 class AdoptForm(forms.Form):
@@ -54,7 +61,5 @@ class AdoptForm(forms.Form):
 
 def options_of(question: Question) -> list[tuple[str, str]]:
     """Return what a person may answer, in the reader's language."""
-    if not question.scale:
-        return [(option.key, option.names.in_language(get_language())) for option in question.options]
-    scale = load_stages().scales[question.scale]
-    return [(str(number), str(number)) for number in range(scale.minimum, scale.maximum + 1)]
+    names = {option.key: option.names.in_language(get_language()) for option in question.options}
+    return [(key, names.get(key, key)) for key in options_for(question)]

@@ -175,7 +175,7 @@ def subtype_result(answers: Answers, *, stage: StageKey, catalogue: StageCatalog
 
 
 def fit_result(answers: Answers, *, current: StageKey | None, catalogue: StageCatalogue) -> FitResult:
-    """Walk the rule of section C; a step that hangs on an unanswered question ends the walk and names it."""
+    """Walk the steps of section C; one that hangs on an unanswered question ends the walk and names it."""
     stage, subtypes, missing = _fit(answers, catalogue)
     order = catalogue.stages
     gap = order[stage].order - order[current].order if stage and current else None
@@ -230,21 +230,19 @@ def _mean(answers: Answers, asked: Iterable[Question]) -> tuple[Fraction | None,
 def _fit(
     answers: Answers, catalogue: StageCatalogue
 ) -> tuple[StageKey | None, tuple[SubtypeKey, ...], tuple[str, ...]]:
-    c1, c2, c3, c4, c5 = (answers.get(f"C{number}") for number in range(1, 6))
-    if c1 is None:
-        return None, (), ("C1",)
-    if c1 == "a":
-        return StageKey.PROJECT, (SubtypeKey.PROJECT_TEAM,), ()
-    several = None if c4 is None else c4 in ("b", "c")
-    built_twice = None if c5 is None else c5 != "a"
-    if several and built_twice:
-        return StageKey.FIRST_LEVEL, (SubtypeKey.DIGITAL_ENABLEMENT,), ()
-    if several is not False and built_twice is not False:
-        return None, (), tuple(name for name, value in (("C4", c4), ("C5", c5)) if value is None)
-    if "c" in (c3, c2):
-        return StageKey.FIRST_LEVEL, (SubtypeKey.USER_GROWTH_DRIVEN,), ()
-    unknown = tuple(name for name, value in (("C2", c2), ("C3", c3)) if value is None)
-    if unknown:
-        return None, (), unknown
-    subtype = subtype_result(answers, stage=StageKey.STRONG_DEPARTMENT, catalogue=catalogue)
-    return StageKey.STRONG_DEPARTMENT, subtype.leading, ()
+    for step in catalogue.fit.steps:
+        told = {name: answers[name] in keys if name in answers else None for name, keys in step.options.items()}
+        holds = _holds(tuple(told.values()), is_any=step.is_any)
+        if holds is None:
+            return None, (), tuple(name for name, value in told.items() if value is None)
+        if holds:
+            return step.stage, (step.subtype,), ()
+    subtype = subtype_result(answers, stage=catalogue.fit.otherwise, catalogue=catalogue)
+    return catalogue.fit.otherwise, subtype.leading, ()
+
+
+def _holds(told: tuple[bool | None, ...], *, is_any: bool) -> bool | None:
+    """Return whether one (or each) of the conditions holds; None while open ones could still decide it."""
+    if is_any in told:
+        return is_any
+    return None if None in told else not is_any

@@ -24,6 +24,7 @@ IS_INSIDE = Bilingual("，在{parent}之下。", "; it sits inside {parent}.")
 IS_FIRST_LEVEL = Bilingual(
     "，直属{parent}，本身是一级部门。", "; it stands directly under {parent}: a first-level department."
 )
+IS_TOP = Bilingual("，上面没有别的组织，按一级部门算。", "; nothing stands above it: it counts as first-level.")
 LEAD_REPORTS = Bilingual(
     "{unit}的牵头人向{manager_unit}（{level}）的上级汇报。",
     "The lead of {unit} reports to a manager in {manager_unit} ({level}).",
@@ -67,6 +68,19 @@ GROWTH = Bilingual(
     "{kpi} {period} 为 {now}，去年同期 {before}，同比 {value}。",
     "{kpi} was {now} in {period} and {before} a year earlier: {value}.",
 )
+
+NOTHING = Bilingual("", "")
+MARKED = Bilingual("组织架构标明的牵头组织", "marked as leading in the organisation")
+THE_LEAD = Bilingual("牵头人", "the lead")
+THE_MANAGER = Bilingual("牵头人的直属上级", "the lead's line manager")
+HOLDERS = Bilingual("（{count}在任）", "({count})")
+IS_OUTSOURCED = Bilingual("外包", "outsourced")
+COST_TYPES = {
+    "content": Bilingual("内容", "content"),
+    "campaign": Bilingual("活动", "campaigns"),
+    "ad_media": Bilingual("广告媒体", "ad media"),
+    "labour": Bilingual("人力（门店）", "labour (stores)"),
+}
 
 NO_HOLDERS = Bilingual("{unit}之内当日没有人任目录岗位。", "Nobody in {unit} holds a catalogue role on this day.")
 NO_LEADERS = Bilingual(

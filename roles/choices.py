@@ -23,6 +23,9 @@ class UnitLevel(models.TextChoices):
 # Levels that may stand beside the one root: a holding of several groups, a team of people lent to it.
 FREE_ROOTS = frozenset({UnitLevel.GROUP.value, UnitLevel.PROJECT_TEAM.value})
 
+# Whom somebody reports to, where a move does not say it: as before.
+KEEP = "\0keep"
+
 
 class Ownership(models.TextChoices):
     """Who owns a store; `na` for units that are no stores."""
@@ -80,6 +83,27 @@ class OrgSource(models.TextChoices):
     FEISHU = "feishu", _("Feishu")
     COMMAND = "command", _("Command line")
     SYSTEM = "system", _("System")
+    SCENARIO = "scenario", _("Scenario")
+
+
+class ScenarioStatus(models.TextChoices):
+    """Where a scenario stands on its way into the organisation."""
+
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Waiting for approval")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    APPLIED = "applied", _("Applied")
+    DISCARDED = "discarded", _("Discarded")
+
+
+class StepKind(models.TextChoices):
+    """What changed a scenario: an edit, a choice in a conflict, a change taken out, being brought up to date."""
+
+    EDIT = "edit", _("Edit")
+    CHOICE = "choice", _("Choice in a conflict")
+    DROP = "drop", _("Change taken out")
+    UPDATE = "update", _("Brought up to date")
 
 
 class ScimKind(models.TextChoices):

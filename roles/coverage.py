@@ -53,6 +53,14 @@ def cover_by_unit(holdings: Iterable[Holding]) -> dict[tuple[RoleKey, str], Cove
     return {cell: _cover(held) for cell, held in cells.items()}
 
 
+def cover_by_role(holdings: Iterable[Holding]) -> dict[RoleKey, Cover]:
+    """Sum holdings per role, whatever their units; a person with the role in two units counts once."""
+    held: dict[RoleKey, list[Holding]] = {}
+    for holding in holdings:
+        held.setdefault(holding.role_key, []).append(holding)
+    return {role: _cover(some) for role, some in held.items()}
+
+
 def against_expectation(covers: Mapping[RoleKey, Cover], *, subtype: SubtypeKey) -> tuple[RoleCover, ...]:
     """Compare all 12 roles with what the sub-type expects, in the order of the map.
 

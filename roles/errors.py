@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from omnichannel.core.errors import DomainError
 
@@ -67,3 +68,83 @@ class StaleVersion(DomainError):
             message = _("%(id)s has been changed since, in revision %(last)s. Read it again.")
             message %= {"id": external_id, "last": last}
         super().__init__(message)
+
+
+class UnknownScenario(DomainError):
+    """No scenario of this id is in the workspace, or none that this person may see."""
+
+    code: ClassVar[str] = "unknown_scenario"
+    status: ClassVar[int] = 404
+
+    def __init__(self, scenario_id: object) -> None:
+        super().__init__(_("There is no scenario %(id)s.") % {"id": scenario_id})
+
+
+class ScenarioClosed(DomainError):
+    """The scenario does not stand where this may be done with it."""
+
+    code: ClassVar[str] = "scenario_closed"
+    status: ClassVar[int] = 409
+
+    def __init__(self, status: str) -> None:
+        super().__init__(_("This cannot be done now. The scenario is: %(status)s.") % {"status": status})
+
+
+class OwnScenario(DomainError):
+    """Who made or edited a scenario wants to approve it."""
+
+    code: ClassVar[str] = "own_scenario"
+    status: ClassVar[int] = 403
+
+    def __init__(self) -> None:
+        super().__init__(_("Somebody who has neither made nor edited this scenario has to decide about it."))
+
+
+class ScenarioDay(DomainError):
+    """A scenario is to hold from, or to change something on, a day that it may not."""
+
+    code: ClassVar[str] = "scenario_day"
+    status: ClassVar[int] = 422
+
+
+class ScenarioEmpty(DomainError):
+    """A scenario without a name, or one that changes nothing and is to be approved, or a comment without words."""
+
+    code: ClassVar[str] = "scenario_empty"
+    status: ClassVar[int] = 422
+
+
+class ScenarioConflicts(DomainError):
+    """The live organisation has changed where the scenario does; each conflict wants a choice first."""
+
+    code: ClassVar[str] = "scenario_conflicts"
+    status: ClassVar[int] = 409
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        words = ngettext(
+            "%(count)s conflict with the live organisation wants a choice first.",
+            "%(count)s conflicts with the live organisation want a choice first.",
+            count,
+        )
+        super().__init__(words % {"count": count})
+
+
+class UnknownConflict(DomainError):
+    """The conflict that was chosen in is no longer there as it was shown."""
+
+    code: ClassVar[str] = "unknown_conflict"
+    status: ClassVar[int] = 409
+
+    def __init__(self) -> None:
+        super().__init__(_("This conflict is not there any more as it was shown. Look at the list again."))
+
+
+class OrganisationBusy(DomainError):
+    """The organisation is being written and did not become free soon enough."""
+
+    code: ClassVar[str] = "organisation_busy"
+    status: ClassVar[int] = 503
+
+    def __init__(self) -> None:
+        super().__init__(_("The organisation is being changed right now. Try again in a moment."))

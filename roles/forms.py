@@ -216,6 +216,11 @@ class PersonForm(OrgForm):
     on = _on()
     note = _note()
 
+    def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
+        super().__init__(*args, is_new=is_new, **kwargs)
+        if is_new:
+            del self.fields["on"]  # somebody new works here from the day of hiring on
+
 
 class AssignmentForm(OrgForm):
     """A role that a person holds in a unit."""

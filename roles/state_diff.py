@@ -12,6 +12,8 @@ from typing import Any
 
 State = dict[str, Any]
 DAYS = ("start", "end")
+# days of a person's own that only repeat what the dated facts say
+STAY = ("hired_on", "left_on")
 
 
 def spans_of(state: State | None) -> Sequence[Mapping[str, Any]]:
@@ -55,3 +57,13 @@ def changed_fields(before: State | None, after: State | None) -> list[str]:
             continue
         dated |= {name for name in {**old, **new} if old.get(name) != new.get(name)}
     return sorted({*own, *dated})
+
+
+def differs_before(day: str, before: State | None, after: State | None) -> bool:
+    """Tell whether two states differ on any day before this one, or in a field of the thing itself that has no days."""
+    if before is not None and after is not None:
+        own = {**before, **after}.keys() - {"spans", *STAY}
+        if any(before.get(name) != after.get(name) for name in own):
+            return True
+    bounds = {"", *(span[end] or "" for state in (before, after) for span in spans_of(state) for end in DAYS)}
+    return any(value_on(before, each) != value_on(after, each) for each in bounds if each < day)

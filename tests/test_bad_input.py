@@ -48,6 +48,19 @@ def test_nonsense_in_a_body_is_a_problem_that_names_itself(body: str, api_client
                 assert answer.json()["code"]
 
 
+def test_a_word_outside_a_closed_list_is_refused_where_it_would_have_found_nothing(
+    api_client: Callable[..., APIClient],
+) -> None:
+    api = api_client("owner")
+    for asked in (
+        "scorecards/?scope_kind=AAA", "scorecards/?role=x", "values/?scope_kind=AAA", "targets/?scope_kind=x",
+        "weights/?on=", "weights/?on=20260101", "weights/?stage=x", "jobs/?state=x", "jobs/?kind=", "alerts/?level=x",
+        "uploads/?state=", "seats/?vacant=maybe",
+    ):  # fmt: skip
+        answer = api.get(f"/api/v1/workspaces/acme/{asked}")
+        assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json"), asked
+
+
 def test_what_is_not_there_is_a_problem_for_programs_and_a_page_for_people(client: Client, db: None) -> None:
     assert client.get("/api/v1/nothing/").json()["code"] == "not_found"
     assert "<html" in client.get("/nothing/").content.decode()

@@ -41,6 +41,7 @@ def drawn(source: str, /, *, language: str = "en", **context: object) -> str:
         ("12.35", "percent", "12.4\u202f%", "12.4\u202f%"),
         ("0.256", "0..1", "25.6\u202f%", "25.6\u202f%"),
         ("1.25", "points", "1.3\u202f个百分点", "1.3\u202fpp"),
+        ("-12.5", "net_score", "\u221212.5\u202f分", "\u221212.5\u202fpts"),
         ("45000", "pieces", "4.50\u202f万件", "45.0\u202fk pcs"),
         ("0", "count", "0", "0"),
     ],

@@ -22,7 +22,7 @@ from roles.models import Unit
 from tests.kpis.door import order, orders_csv
 
 UPLOADS = "/api/v1/workspaces/acme/uploads/"
-UNITS = "/api/v1/workspaces/acme/units/batch/"
+UNITS = "/api/v1/workspaces/acme/batch/units/"
 STORE = {"external_id": "S1", "name": "徐汇店", "level": "store", "ownership": "direct"}
 
 
@@ -90,7 +90,7 @@ def test_a_refusal_frees_the_key_and_an_answer_with_faults_is_kept(
     Unit.objects.create(external_id="ELSEWHERE")
     again = api.post(UNITS, wrong, format="json", headers=headers)
     assert (first.status_code, again.status_code, again.json()) == (422, 422, first.json())
-    assert again["Idempotent-Replayed"] == "true"
+    assert (again["Idempotent-Replayed"], again["Content-Type"]) == ("true", first["Content-Type"])
     right = api.post(UNITS, {"rows": [STORE]}, format="json", headers={"Idempotency-Key": "k2"})
     replay = api.post(UNITS, {"rows": [STORE]}, format="json", headers={"Idempotency-Key": "k2"})
     assert (right.json()["created"], replay.json()["created"]) == (1, 1)

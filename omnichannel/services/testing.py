@@ -35,7 +35,8 @@ def main(arguments: list[str]) -> int:
         return pytest(*arguments, *([f"--ignore={BROWSER_TESTS}"] if without else []))
     # the browser tests share one running stack, so they come after the others and in one process
     plain = pytest("-q", "-n", WORKERS, f"--ignore={BROWSER_TESTS}", f"--ignore={CLUSTER_TESTS}")
-    return plain or (0 if without else pytest("-q", BROWSER_TESTS))
+    walks = 0 if without else pytest("-q", BROWSER_TESTS)
+    return plain or walks
 
 
 def on_the_cluster(arguments: list[str]) -> int:

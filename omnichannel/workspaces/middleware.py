@@ -6,16 +6,18 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
+from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from omnichannel.core.requests import is_api
 from omnichannel.workspaces.permissions import Access, MethodNotListed, admit
-from omnichannel.workspaces.scoping import workspace_scope
+from omnichannel.workspaces.scoping import read_once, workspace_scope
 
 NUL = "\x00"
 
@@ -26,6 +28,7 @@ class WorkspaceRequest(HttpRequest):
     access: Access
     htmx: Any
     scope_stack: ExitStack
+    draft: Any  # the scenario that the page shows instead of the live organisation (roles.views.drafts), else None
 
 
 class WorkspaceMiddleware:
@@ -65,6 +68,9 @@ class WorkspaceMiddleware:
 
 
 def enter(request: HttpRequest, access: Access) -> None:
-    """Open the admitted workspace for the rest of the request."""
+    """Open the admitted workspace for the rest of the request, whose moments are told in its zone."""
     request.access = access  # type: ignore[attr-defined]
+    request.draft = None  # type: ignore[attr-defined]
     request.scope_stack.enter_context(workspace_scope(access.workspace.pk))  # type: ignore[attr-defined]
+    read_once("zone", lambda: access.workspace.timezone)
+    request.scope_stack.enter_context(timezone.override(ZoneInfo(access.workspace.timezone)))  # type: ignore[attr-defined]

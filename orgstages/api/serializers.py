@@ -91,6 +91,7 @@ class FactSourceSerializer(Shape):
     kind = serializers.ChoiceField([kind.value for kind in SourceKind])
     id = serializers.CharField()
     period = serializers.CharField(allow_blank=True)
+    scope = serializers.CharField(allow_blank=True, help_text="Where the figure stands, as `unit:BU1`; else empty.")
 
 
 class FactSerializer(Shape):
@@ -103,18 +104,33 @@ class FactSerializer(Shape):
     numerator = serializers.CharField(allow_null=True)
     denominator = serializers.CharField(allow_null=True)
     parts_unit = serializers.CharField(allow_blank=True)
+    observed = serializers.DictField(
+        child=serializers.CharField(), help_text="What a rule without a number looked at, as `level`: `department`."
+    )
     sentence = TextSerializer()
     source = FactSourceSerializer(allow_null=True)  # type: ignore[assignment]  # DRF takes declared fields off the class
 
 
-class GivenSerializer(Shape):
-    """What a person answered; it outranks the fact."""
+class ResponseSerializer(Shape):
+    """One respondent's own answer, with what it rests on."""
 
     option = serializers.CharField()
-    overruled_option = serializers.CharField(allow_blank=True)
+    overruled_option = serializers.CharField(allow_blank=True, help_text="What the data said, where it said otherwise.")
     reason = serializers.CharField(allow_blank=True)
     author = serializers.CharField(allow_blank=True)
     answered_on = serializers.DateField()
+    evidence = serializers.CharField(allow_blank=True)
+    evidence_url = serializers.CharField(allow_blank=True)
+    evidence_kpi = serializers.CharField(allow_blank=True)
+
+
+class GivenSerializer(Shape):
+    """What people answered; it outranks the fact. Empty while a tie waits for a confirmer."""
+
+    option = serializers.CharField(allow_blank=True, help_text="A key, or the mean of a scale as a fraction.")
+    is_tied = serializers.BooleanField()
+    responses = ResponseSerializer(many=True)
+    confirmation = ResponseSerializer(allow_null=True)
 
 
 class DiagnosisAnswerSerializer(Shape):

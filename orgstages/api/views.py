@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -14,10 +11,9 @@ from rest_framework.views import APIView
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
 from omnichannel.workspaces.clock import asked_day
 from omnichannel.workspaces.permissions import Access
-from orgstages import answers, verdicts
 from orgstages.api.serializers import DiagnosisSerializer
-from orgstages.catalogue import load_stages
 from orgstages.queries.diagnosis import Diagnosed, diagnose, diagnose_all
+from orgstages.queries.exports import diagnosis_json
 
 UNIT = OpenApiParameter("unit", OpenApiTypes.STR, description="One unit; the group and all business units if left out.")
 AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATE, description="The day to judge; today when left out.")
@@ -37,22 +33,4 @@ class DiagnosesView(WorkspaceAPIMixin, APIView):
             found: tuple[Diagnosed, ...] = (diagnose(unit, as_of=day, within=access.own_unit),)
         else:
             found = diagnose_all(as_of=day, within=access.own_unit)
-        return Response(DiagnosisSerializer([_as_json(each) for each in found], many=True).data)
-
-
-def _as_json(found: Diagnosed) -> Mapping[str, Any]:
-    return {
-        "unit_external_id": found.unit.external_id,
-        "unit_name": found.unit.name,
-        "as_of": found.as_of,
-        "period": str(found.period or "") or None,
-        "catalogue_version": load_stages().version,
-        "verdict": verdicts.to_json(found.verdict),
-        "adopted": {
-            "stage": found.adopted.stage.value,
-            "subtype": found.adopted.subtype.value,
-            "unit_external_id": found.adopted.unit_external_id,
-            "since": found.adopted.since,
-        },
-        "answers": answers.to_json(found.answers),
-    }
+        return Response(DiagnosisSerializer([diagnosis_json(each) for each in found], many=True).data)

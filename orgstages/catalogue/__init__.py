@@ -5,8 +5,12 @@ from __future__ import annotations
 from orgstages.catalogue.loader import catalogue_counts, load_stages
 from orgstages.catalogue.specs import (
     AutoRule,
+    Case,
+    FailureMode,
+    FitStep,
     How,
     Question,
+    Relation,
     Section,
     SectionKey,
     StageCatalogue,
@@ -17,8 +21,12 @@ from orgstages.catalogue.specs import (
 
 __all__ = [
     "AutoRule",
+    "Case",
+    "FailureMode",
+    "FitStep",
     "How",
     "Question",
+    "Relation",
     "Section",
     "SectionKey",
     "StageCatalogue",

@@ -65,6 +65,19 @@ def subtypes_are_described(catalogue: StageCatalogue) -> list[Issue]:
     return issues
 
 
+def failure_modes_are_revealed(catalogue: StageCatalogue) -> list[Issue]:
+    """Every failure mode names KPIs of the library that would reveal it, none twice."""
+    issues = []
+    for spec in catalogue.subtypes.values():
+        for number, mode in enumerate(spec.failure_modes, start=1):
+            path = f"subtypes.{spec.key}.failure_modes.{number}.revealed_by"
+            unknown = [kpi for kpi in mode.revealed_by if kpi not in load_library().kpis]
+            issues += [Issue(path, f"there is no KPI {kpi!r}") for kpi in unknown]
+            if not mode.revealed_by or len(set(mode.revealed_by)) != len(mode.revealed_by):
+                issues.append(Issue(path, "it needs at least one KPI, and none twice"))
+    return issues
+
+
 def transitions_lead_forward(catalogue: StageCatalogue) -> list[Issue]:
     """A transition goes to another sub-type, `skip` is said exactly when it jumps a stage, steps count up from 1."""
     issues = []
@@ -110,6 +123,22 @@ def options_decide(catalogue: StageCatalogue) -> list[Issue]:
     return issues
 
 
+def fit_steps_ask_known_questions(catalogue: StageCatalogue) -> list[Issue]:
+    """The steps of section C read its own questions and their options, and give a sub-type of their stage."""
+    issues = []
+    for number, step in enumerate(catalogue.fit.steps, start=1):
+        path = f"diagnostic.fit.steps.{number}"
+        for name, keys in step.options.items():
+            question = catalogue.questions.get(name)
+            if question is None or question.section is not SectionKey.FIT:
+                issues.append(Issue(path, f"section C has no question {name!r}"))
+            elif not set(keys) <= {option.key for option in question.options}:
+                issues.append(Issue(path, f"{name} has no such option"))
+        if catalogue.subtypes[step.subtype].stage is not step.stage:
+            issues.append(Issue(path, "the sub-type belongs to another stage"))
+    return issues
+
+
 def challenges_are_measured(catalogue: StageCatalogue) -> list[Issue]:
     """Section D asks about known challenges, and about each of them."""
     asked = [question for question in catalogue.questions.values() if question.section is SectionKey.CHALLENGES]
@@ -137,6 +166,10 @@ def auto_rules_reach_data(catalogue: StageCatalogue) -> list[Issue]:
             issues.append(Issue(f"{path}.cuts", "cuts run low, high; descending ones high, low"))
         if auto.cuts and len(question.options) != 3:
             issues.append(Issue(f"{path}.cuts", "two cuts need three options"))
+        if bool(auto.cases) == bool(auto.reads):
+            issues.append(Issue(path, "it reads a number or has cases"))
+        if auto.cases and (auto.cases[-1].when or not {case.option for case in auto.cases} <= _keys(question)):
+            issues.append(Issue(f"{path}.cases", "the last case fits always, and every option is the question's"))
         if (auto.divisor is not None) != bool(question.scale):
             issues.append(Issue(f"{path}.divisor", "exactly scale questions need a divisor"))
     return issues
@@ -159,6 +192,10 @@ def _path(question: Question) -> str:
     return f"diagnostic.{question.section}.{question.id}"
 
 
+def _keys(question: Question) -> set[str]:
+    return {option.key for option in question.options}
+
+
 def _auto(catalogue: StageCatalogue) -> Iterator[tuple[Question, AutoRule]]:
     return ((question, question.auto) for question in catalogue.questions.values() if question.auto)
 
@@ -177,9 +214,11 @@ RULES: tuple[Callable[[StageCatalogue], list[Issue]], ...] = (
     stages_and_subtypes_are_complete,
     departments_exist,
     subtypes_are_described,
+    failure_modes_are_revealed,
     transitions_lead_forward,
     questions_are_answerable,
     options_decide,
+    fit_steps_ask_known_questions,
     challenges_are_measured,
     auto_rules_reach_data,
     maturity_covers_the_index,

@@ -8,7 +8,19 @@ from pathlib import Path
 from types import MappingProxyType
 
 from omnichannel.core.datafiles import Data, bilingual, read_yaml
-from orgstages.catalogue.specs import AutoRule, How, Option, Question, Scale, Section, SectionKey
+from orgstages.catalogue.specs import (
+    AutoRule,
+    Case,
+    FitRule,
+    FitStep,
+    How,
+    Option,
+    Question,
+    Reads,
+    Scale,
+    Section,
+    SectionKey,
+)
 from roles.catalogue import StageKey, SubtypeKey
 
 
@@ -34,6 +46,22 @@ def load_questions(folder: Path) -> Mapping[str, Question]:
                 raise ValueError(f"the question {node['id']} is given twice")
             found[node["id"]] = _question(node, section=section)
     return MappingProxyType(found)
+
+
+def load_fit(folder: Path) -> FitRule:
+    """Return the steps that choose the form which would fit."""
+    node = _file(folder, SectionKey.FIT)
+    return FitRule(tuple(_step(step) for step in node["steps"]), StageKey(node["otherwise"]))
+
+
+def _step(node: Data) -> FitStep:
+    options = node.get("any") or node["all"]
+    return FitStep(
+        is_any="any" in node,
+        options=MappingProxyType({question: tuple(keys) for question, keys in options.items()}),
+        stage=StageKey(node["stage"]),
+        subtype=SubtypeKey(node["subtype"]),
+    )
 
 
 def _file(folder: Path, section: SectionKey) -> Data:
@@ -81,4 +109,10 @@ def _auto(node: Data) -> AutoRule:
         descending=node.get("descending", False),
         divisor=Decimal(node["divisor"]) if "divisor" in node else None,
         unit=node.get("unit", ""),
+        reads=Reads(node["reads"]) if "reads" in node else None,
+        cases=tuple(_case(case) for case in node.get("cases", ())),
     )
+
+
+def _case(node: Data) -> Case:
+    return Case(MappingProxyType({name: tuple(values) for name, values in node["when"].items()}), node["option"])

@@ -18,10 +18,11 @@ from omnichannel.core.datafiles import (
     read_yaml,
 )
 from omnichannel.core.text import Bilingual
-from orgstages.catalogue.diagnostic import load_questions, load_scales, load_sections
+from orgstages.catalogue.diagnostic import load_fit, load_questions, load_scales, load_sections
 from orgstages.catalogue.specs import (
     Challenge,
     Department,
+    FailureMode,
     How,
     MaturityLevel,
     PhasePosition,
@@ -59,6 +60,7 @@ def load_stages() -> StageCatalogue:
         scales=load_scales(DATA / "diagnostic"),
         sections=load_sections(DATA / "diagnostic"),
         questions=load_questions(DATA / "diagnostic"),
+        fit=load_fit(DATA / "diagnostic"),
         team_phases=MappingProxyType({spec.id: spec for spec in map(_phase, _rows("team_phases", key="phases"))}),
     )
 
@@ -104,7 +106,7 @@ def _subtype(node: Data, *, stage: StageKey) -> SubtypeSpec:
         departments=tuple(node["departments"]),
         positions=tuple(RoleMode(RoleKey(row["role"]), bilingual(row["mode"])) for row in node["positions"]),
         relations=tuple(_relation(row) for row in node["relations"]),
-        failure_modes=tuple(_sourced(row) for row in node["failure_modes"]),
+        failure_modes=tuple(_failure(row) for row in node["failure_modes"]),
         strengths=bilinguals(node["strengths"]),
         source=node["source"],
     )
@@ -122,9 +124,21 @@ def _sourced(node: Data) -> Sourced:
     return Sourced(bilingual(node["names"]), node["source"])
 
 
+def _failure(node: Data) -> FailureMode:
+    return FailureMode(bilingual(node["names"]), node["source"], tuple(node["revealed_by"]), bilingual(node["sign"]))
+
+
 def _department(node: Data) -> Department:
     note = optional_text(node.get("note"))
-    return Department(node["id"], bilingual(node["names"]), node["level"], note, node["source"])
+    return Department(
+        id=node["id"],
+        names=bilingual(node["names"]),
+        level=node["level"],
+        note=note,
+        source=node["source"],
+        within=node.get("within", ""),
+        titles=tuple(node.get("titles", ())),
+    )
 
 
 def _rule(node: Data) -> StageRule:

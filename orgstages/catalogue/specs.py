@@ -38,6 +38,16 @@ class Sourced:
 
 
 @dataclass(frozen=True, slots=True)
+class FailureMode:
+    """How a sub-type fails. `revealed_by` are KPIs that would show it, the plainest first; `sign` says how."""
+
+    names: Bilingual
+    source: str
+    revealed_by: tuple[str, ...]
+    sign: Bilingual
+
+
+@dataclass(frozen=True, slots=True)
 class Relation:
     """A numbered arrow of the organisation panorama, between departments."""
 
@@ -46,6 +56,11 @@ class Relation:
     from_department: str
     to_department: str
     source: str
+
+    @property
+    def is_reconstructed(self) -> bool:
+        """True where the sources lost the arrow and it was closed from another sub-type."""
+        return self.source.startswith("reconstructed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +87,7 @@ class SubtypeSpec:
     departments: tuple[str, ...]
     positions: tuple[RoleMode, ...]
     relations: tuple[Relation, ...]
-    failure_modes: tuple[Sourced, ...]
+    failure_modes: tuple[FailureMode, ...]
     strengths: tuple[Bilingual, ...]
     source: str
 
@@ -91,13 +106,18 @@ class StageSpec:
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A department or scope that sub-types are drawn with."""
+    """A department or scope that sub-types are drawn with; `within` is the department it is drawn inside of.
+
+    `titles` are words in the names of a firm's own units by which one is taken for it.
+    """
 
     id: str
     names: Bilingual
     level: str
     note: Bilingual | None
     source: str
+    within: str
+    titles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +198,22 @@ class Option:
     points: Mapping[SubtypeKey, int]
 
 
+class Reads(StrEnum):
+    """How a number comes from its parts: numerator / denominator x 100, numerator / denominator, or the numerator."""
+
+    SHARE = "share"
+    MEAN = "mean"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An option that is chosen where each observation is one of the values; without conditions it always is."""
+
+    when: Mapping[str, tuple[str, ...]]
+    option: str
+
+
 @dataclass(frozen=True, slots=True)
 class AutoRule:
     """Where an automatic answer comes from.
@@ -186,7 +222,7 @@ class AutoRule:
     in the formula language; with neither, the rule is an algorithm over the organisation. With `cuts` (low, high):
     below low is the first option, above high the last, else the middle one. `descending` cuts are (high, low): high
     or more is the first option, below low the last. Scale questions divide the number by `divisor` and clip the
-    result to the scale.
+    result to the scale. Without a number the first of the `cases` that fits what was observed chooses.
     """
 
     formula: Bilingual
@@ -197,6 +233,8 @@ class AutoRule:
     descending: bool
     divisor: Decimal | None
     unit: str
+    reads: Reads | None = None
+    cases: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +262,24 @@ class Section:
     names: Bilingual
     rule: Bilingual
     questions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FitStep:
+    """A step of section C: it holds when all (or, `is_any`, one) of its questions have one of the options."""
+
+    is_any: bool
+    options: Mapping[str, tuple[str, ...]]
+    stage: StageKey
+    subtype: SubtypeKey
+
+
+@dataclass(frozen=True, slots=True)
+class FitRule:
+    """Section C: the first step that holds decides; `otherwise` takes the sub-type of section B."""
+
+    steps: tuple[FitStep, ...]
+    otherwise: StageKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,4 +318,5 @@ class StageCatalogue:
     scales: Mapping[str, Scale]
     sections: Mapping[SectionKey, Section]
     questions: Mapping[str, Question]
+    fit: FitRule
     team_phases: Mapping[str, TeamPhase]

@@ -13,9 +13,10 @@ from orgstages.catalogue import load_stages
 
 
 class DiagnosisAnswer(WorkspaceModel):
-    """A person's answer to one question about a unit, from `answered_on` until a newer one.
+    """A person's answer to one question about a unit, from `answered_on` until that person's newer one.
 
     An empty option takes the answer back. `overruled_option` is what the data said, where the person says otherwise.
+    A confirmation is no answer: it chooses among the options on which the respondents are tied.
     """
 
     unit_external_id = models.CharField(max_length=64)
@@ -23,6 +24,10 @@ class DiagnosisAnswer(WorkspaceModel):
     option = models.CharField(max_length=8, blank=True)
     overruled_option = models.CharField(max_length=16, blank=True)
     reason = models.TextField(blank=True)
+    is_confirmation = models.BooleanField(default=False)
+    evidence = models.TextField(blank=True)
+    evidence_url = models.URLField(max_length=500, blank=True)
+    evidence_kpi = models.CharField(max_length=64, blank=True)
     answered_on = models.DateField()
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -38,6 +43,9 @@ class DiagnosisAnswer(WorkspaceModel):
             models.CheckConstraint(condition=Q(question__in=list(load_stages().questions)), name="question_known"),
             models.CheckConstraint(
                 condition=Q(overruled_option="") | (~Q(option="") & ~Q(reason="")), name="overruling_has_a_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_confirmation=False) | ~Q(option=""), name="confirmation_chooses_an_option"
             ),
         ]
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from kpis.queries.values import Book
 from omnichannel.core.periods import Period, shift_months
-from orgstages.answers import Answered, GivenAnswer, counting, pair
+from orgstages.answers import Answered, Given, GivenAnswer, counting, pair
+from orgstages.catalogue import load_stages
 from orgstages.errors import UnknownDiagnosisUnit
+from orgstages.method import OLD_AFTER_MONTHS
 from orgstages.models import DiagnosisAnswer
 from orgstages.queries.evidence import Evidence, read_evidence
 from orgstages.queries.facts import facts_of
@@ -19,12 +22,14 @@ from roles.queries.stages import Adopted, adopted_stages
 
 # The levels a diagnosis is made for by itself; any other unit can be opened too.
 DIAGNOSED_LEVELS = frozenset({UnitLevel.GROUP, UnitLevel.BUSINESS_UNIT})
-OLD_AFTER_MONTHS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosed:
-    """A unit on a day: every question with what is known about it, the verdict, and the stage the unit has adopted."""
+    """A unit on a day: every question with what is known about it, the verdict, and the stage the unit has adopted.
+
+    `evidence` is what the facts were read from, the same for all units of one reading.
+    """
 
     unit: UnitNode
     as_of: date
@@ -32,6 +37,17 @@ class Diagnosed:
     answers: Mapping[str, Answered]
     verdict: Verdict
     adopted: Adopted
+    evidence: Evidence = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the diagnoses of some units rest on, as it was read at one moment."""
+
+    units: tuple[str, ...]
+    evidence: Evidence
+    given: Mapping[str, Mapping[str, Given]]
+    adopted: Mapping[str, Adopted]
 
 
 def diagnose(unit: str, *, as_of: date, within: str | None = None) -> Diagnosed:
@@ -44,11 +60,22 @@ def diagnose(unit: str, *, as_of: date, within: str | None = None) -> Diagnosed:
 
 def diagnose_all(*, as_of: date, within: str | None = None) -> tuple[Diagnosed, ...]:
     """Return the diagnoses of the group and the business units inside the bounds; else of the topmost unit."""
+    return judged(read_case(as_of=as_of, within=within))
+
+
+def read_case(*, as_of: date, within: str | None = None) -> Case:
+    """Read what the diagnoses of `diagnose_all` rest on, so that they can be judged later, or with other figures."""
     tree = unit_tree(as_of=as_of)
     bounds = set(tree.nodes) if within is None else tree.subtree(within)
     units = [node.external_id for node in tree if node.external_id in bounds and node.level in DIAGNOSED_LEVELS]
     top = tree.root_ids if within is None else (within,)
-    return _diagnosed(units or [unit for unit in top if unit in tree], tree=tree)
+    return _case(units or [unit for unit in top if unit in tree], tree=tree)
+
+
+def judged(case: Case, *, figures: Book | None = None) -> tuple[Diagnosed, ...]:
+    """Return the diagnoses of a case; `figures` replace stored ones of its period."""
+    evidence = replace(case.evidence, book={**case.evidence.book, **figures}) if figures else case.evidence
+    return tuple(_one(unit, evidence, case.given[unit], case.adopted[unit]) for unit in case.units)
 
 
 def in_bounds(unit: str, *, tree: UnitTree, within: str | None) -> bool:
@@ -56,38 +83,60 @@ def in_bounds(unit: str, *, tree: UnitTree, within: str | None) -> bool:
     return unit in tree and (within is None or unit in tree.subtree(within))
 
 
-def given_answers(units: Collection[str], *, as_of: date) -> Mapping[str, Mapping[str, GivenAnswer]]:
-    """Return the newest answer of people to each question per unit; answers that were taken back are left out."""
+def given_answers(units: Collection[str], *, as_of: date) -> Mapping[str, Mapping[str, Given]]:
+    """Return what people say to each question per unit: every respondent's newest answer that was not taken back."""
     rows = (
         DiagnosisAnswer.objects.filter(unit_external_id__in=units, answered_on__lte=as_of)
-        .order_by("unit_external_id", "question", "-answered_on", "-id")
-        .distinct("unit_external_id", "question")
+        .order_by("unit_external_id", "question", "author_id", "is_confirmation", "-answered_on", "-id")
+        .distinct("unit_external_id", "question", "author_id", "is_confirmation")
         .select_related("author")
     )
-    found: dict[str, dict[str, GivenAnswer]] = {unit: {} for unit in units}
     old = shift_months(as_of, -OLD_AFTER_MONTHS)
+    told: dict[tuple[str, str], list[DiagnosisAnswer]] = {}
     for row in rows:
         if row.option:
-            found[row.unit_external_id][row.question] = GivenAnswer(
-                question=row.question,
-                option=row.option,
-                overruled_option=row.overruled_option,
-                reason=row.reason,
-                author=str(row.author or ""),
-                answered_on=row.answered_on,
-                is_old=row.answered_on < old,
-            )
+            told.setdefault((row.unit_external_id, row.question), []).append(row)
+    found: dict[str, dict[str, Given]] = {unit: {} for unit in units}
+    for (unit, question), kept in told.items():
+        answers = tuple(_given(row, old) for row in kept if not row.is_confirmation)
+        choices = [row for row in kept if row.is_confirmation]
+        newest = max(choices, key=lambda row: (row.answered_on, row.pk), default=None)
+        if answers:
+            confirmed = _given(newest, old) if newest is not None else None
+            found[unit][question] = Given(load_stages().questions[question], answers, confirmed)
     return found
 
 
+def _given(row: DiagnosisAnswer, old: date) -> GivenAnswer:
+    return GivenAnswer(
+        question=row.question,
+        option=row.option,
+        overruled_option=row.overruled_option,
+        reason=row.reason,
+        author=str(row.author or ""),
+        author_id=row.author_id,
+        answered_on=row.answered_on,
+        is_old=row.answered_on < old,
+        evidence=row.evidence,
+        evidence_url=row.evidence_url,
+        evidence_kpi=row.evidence_kpi,
+    )
+
+
 def _diagnosed(units: Collection[str], *, tree: UnitTree) -> tuple[Diagnosed, ...]:
-    evidence = read_evidence(tree.as_of, units=units, tree=tree)
-    given = given_answers(units, as_of=tree.as_of)
-    adopted = adopted_stages(tree.as_of, tree=tree)
-    return tuple(_one(unit, evidence, given[unit], adopted[unit]) for unit in units)
+    return judged(_case(units, tree=tree))
 
 
-def _one(unit: str, evidence: Evidence, given: Mapping[str, GivenAnswer], adopted: Adopted) -> Diagnosed:
+def _case(units: Collection[str], *, tree: UnitTree) -> Case:
+    return Case(
+        units=tuple(units),
+        evidence=read_evidence(tree.as_of, units=units, tree=tree),
+        given=given_answers(units, as_of=tree.as_of),
+        adopted=adopted_stages(tree.as_of, tree=tree),
+    )
+
+
+def _one(unit: str, evidence: Evidence, given: Mapping[str, Given], adopted: Adopted) -> Diagnosed:
     answers = pair(facts_of(unit, evidence=evidence), given)
     verdict = judge(counting(answers))
-    return Diagnosed(evidence.tree.nodes[unit], evidence.day, evidence.period, answers, verdict, adopted)
+    return Diagnosed(evidence.tree.nodes[unit], evidence.day, evidence.period, answers, verdict, adopted, evidence)

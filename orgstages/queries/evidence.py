@@ -80,7 +80,7 @@ def read_evidence(day: date, *, units: Collection[str], tree: UnitTree | None = 
     tree = tree or unit_tree(as_of=day)
     period = newest_period(day)
     wanted = _scopes(tree, units)
-    rates = {question.auto.kpi for question in load_stages().questions.values() if question.auto and question.auto.kpi}
+    rates = _rates()
     return Evidence(
         day=day,
         tree=tree,
@@ -92,6 +92,15 @@ def read_evidence(day: date, *, units: Collection[str], tree: UnitTree | None = 
         targets=_targets(period or month_of(day)),
         costs=yearly_costs(period or month_of(day)),
     )
+
+
+def figures_asked() -> tuple[str, ...]:
+    """Return the KPIs whose figures of the month the automatic questions read."""
+    return tuple(sorted({*_rates(), *STORE_SALES}))
+
+
+def _rates() -> set[str]:
+    return {question.auto.kpi for question in load_stages().questions.values() if question.auto and question.auto.kpi}
 
 
 def newest_period(day: date) -> Period | None:

@@ -8,10 +8,11 @@ from kpis.choices import NoDataReason
 from kpis.engine.specs import COMPANY, Scope, ScopeKind, Value
 from kpis.library import library_extras
 from kpis.queries.definitions import library_at
+from kpis.queries.scope_words import scope_text
 from omnichannel.core.text import Bilingual
 from orgstages import sentences as words
 from orgstages.catalogue import load_stages
-from orgstages.facts import Fact, Source, SourceKind, joined, measured, say, unanswered
+from orgstages.facts import Fact, Source, SourceKind, decide, joined, measured, say, unanswered
 from orgstages.queries.evidence import ALL_SALES, MALL, OTHER_CHANNELS, PLATFORM, Evidence
 from orgstages.queries.wording import in_both
 from roles.choices import Ownership, UnitLevel
@@ -30,6 +31,7 @@ def kpi_fact(question: str, evidence: Evidence, unit: str) -> Fact:
     if evidence.period is None:
         return unanswered(question, words.NO_PERIOD, source=source)
     figure = evidence.figure(kpi, unit)
+    source = _source(kpi, evidence, figure.scope)
     if figure.value is None:
         return unanswered(question, _no_value(kpi, figure, evidence), source=source)
     parts_unit = PARTS.get(kpi, "")
@@ -78,7 +80,7 @@ def own_store_sales(evidence: Evidence, unit: str) -> Fact:
     total = evidence.figure(ALL_SALES, unit)
     if not total.value or total.scope != evidence.scopes(unit)[0]:
         return unanswered("B1", _no_value(ALL_SALES, total, evidence), source=source)
-    sold = sum((_store_sales(evidence, store) for store in stores), Decimal(0))
+    sold = sum((store_sales(evidence, store) for store in stores), Decimal(0))
     value = (sold / total.value * 100).quantize(PLACES)
     text = say(
         words.DIRECT_STORES,
@@ -108,7 +110,8 @@ def spending(evidence: Evidence, unit: str) -> Fact:
     if not brand and not labour:
         return unanswered("B4", say(words.NO_COSTS, period=month), source=source)
     text = say(words.COSTS, period=month, brand=(brand, "CNY"), labour=(labour, "CNY"))
-    return Fact("B4", text, "a" if brand > labour else "b", brand, "CNY", brand, labour, "CNY", source)
+    observed = {"larger": "brand" if brand > labour else "labour"}
+    return Fact("B4", text, decide("B4", observed), brand, "CNY", brand, labour, "CNY", source, observed)
 
 
 def private_share_target(evidence: Evidence, unit: str) -> Fact:
@@ -150,7 +153,7 @@ def mall_growth(evidence: Evidence, unit: str) -> Fact:
     return measured("E5", value, text, source=source, parts=(now.value - before.value, before.value), parts_unit="CNY")
 
 
-def _store_sales(evidence: Evidence, store: str) -> Decimal:
+def store_sales(evidence: Evidence, store: str) -> Decimal:
     """Return what the store sold itself: a part without rows was not sold."""
     scope = Scope(ScopeKind.UNIT, store)
     amounts = [evidence.book[kpi, scope].value for kpi in (ALL_SALES, MALL, PLATFORM) if (kpi, scope) in evidence.book]
@@ -172,8 +175,8 @@ def _names(kpi: str) -> Bilingual:
     return library_at().kpis[kpi].names
 
 
-def _source(kpi: str, evidence: Evidence) -> Source:
-    return Source(SourceKind.KPI, kpi, str(evidence.period or ""))
+def _source(kpi: str, evidence: Evidence, scope: Scope | None = None) -> Source:
+    return Source(SourceKind.KPI, kpi, str(evidence.period or ""), scope_text(scope) if scope else "")
 
 
 def _no_value(kpi: str, figure: Value, evidence: Evidence) -> Bilingual:

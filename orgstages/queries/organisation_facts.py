@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from omnichannel.core.text import Bilingual
 from orgstages import sentences as words
-from orgstages.facts import Fact, Source, SourceKind, measured, say, unanswered
+from orgstages.facts import Fact, Source, SourceKind, decide, measured, say, unanswered
 from orgstages.queries.evidence import Evidence, Staff
 from orgstages.queries.wording import in_both
 from roles.catalogue import RoleKey
@@ -20,13 +20,7 @@ from roles.queries.org_chart import UnitNode
 LEADING_ROLES = (RoleKey.OMNI_STRATEGY, RoleKey.USER_OPS)
 # Units in which people may stand without a team of their own.
 WITHOUT_TEAM = frozenset({UnitLevel.GROUP, UnitLevel.HQ, UnitLevel.BUSINESS_UNIT})
-REPORTS_AT = {
-    UnitLevel.GROUP: "c",
-    UnitLevel.HQ: "c",
-    UnitLevel.DEPARTMENT: "b",
-    UnitLevel.BUSINESS_UNIT: "b",
-    UnitLevel.REGION: "b",
-}
+NOBODY, YES, NO = "none", "yes", "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +34,7 @@ class Leading:
 
 def dedicated_time(evidence: Evidence, unit: str) -> Fact:
     """A1: FTE of people with a role share of 0.8 or more / FTE of all people holding a role."""
-    held = _holdings(evidence, unit)
+    held = holdings_in(evidence, unit)
     if not held:
         return unanswered("A1", _in_unit(words.NO_HOLDERS, evidence, unit))
     shares: dict[tuple[str, RoleKey], Decimal] = {}
@@ -76,12 +70,14 @@ def leading_team(evidence: Evidence, unit: str) -> Fact:
     if node.level in WITHOUT_TEAM:
         text = say(words.NO_TEAM, unit=node.name, level=in_both(node.level.label))
         return unanswered("A2", text, source=_of(node.external_id))
-    option, place = _place(evidence, node)
+    observed = place_of(evidence, node)
+    option = decide("A2", observed)
+    place = _placed(option, node)
     found = words.LEADING_FLAG if leading.is_marked else words.LEADING_FTE
     parent = evidence.tree.nodes[node.parent].name if node.parent else ""
     template = Bilingual(found.zh + place.zh, found.en + place.en)
     text = say(template, unit=node.name, fte=(leading.fte, ""), parent=parent)
-    return Fact("A2", text, option, value=leading.fte, source=_of(node.external_id))
+    return Fact("A2", text, option, value=leading.fte, source=_of(node.external_id), observed=observed)
 
 
 def lead_reports_to(evidence: Evidence, unit: str) -> Fact:
@@ -90,27 +86,29 @@ def lead_reports_to(evidence: Evidence, unit: str) -> Fact:
     if leading is None:
         return unanswered("A3", _in_unit(words.NO_LEADERS, evidence, unit))
     node = leading.unit
-    lead = _lead(evidence, node)
+    lead = lead_of(evidence, node)
     if lead is None:
         return unanswered("A3", say(words.NO_LEAD, unit=node.name), source=_of(node.external_id))
     manager = evidence.staff.get(lead.manager) if lead.manager else None
     above = evidence.tree.nodes.get(manager.unit) if manager else None
     if above is None:
-        return Fact("A3", say(words.LEAD_ALONE, unit=node.name), "a", source=_of(node.external_id))
-    text = say(words.LEAD_REPORTS, unit=node.name, manager_unit=above.name, level=in_both(above.level.label))
-    return Fact("A3", text, REPORTS_AT.get(above.level, "a"), source=_of(node.external_id))
+        text = say(words.LEAD_ALONE, unit=node.name)
+    else:
+        text = say(words.LEAD_REPORTS, unit=node.name, manager_unit=above.name, level=in_both(above.level.label))
+    observed = {"manager_level": above.level.value if above else NOBODY}
+    return Fact("A3", text, decide("A3", observed), source=_of(node.external_id), observed=observed)
 
 
 def roles_filled(evidence: Evidence, unit: str) -> Fact:
     """A5: how many of the 12 roles have a holder."""
-    value = Decimal(len({holding.role_key for holding in _holdings(evidence, unit)}))
+    value = Decimal(len({holding.role_key for holding in holdings_in(evidence, unit)}))
     text = say(words.ROLES_FILLED, value=(value, "count"))
     return measured("A5", value, text, source=_of(unit), parts=(value, Decimal(len(RoleKey))), parts_unit="count")
 
 
 def roles_per_person(evidence: Evidence, unit: str) -> Fact:
     """A6: open assignments / distinct people."""
-    held = _holdings(evidence, unit)
+    held = holdings_in(evidence, unit)
     people = len({holding.person_external_id for holding in held})
     if not people:
         return unanswered("A6", _in_unit(words.NO_HOLDERS, evidence, unit))
@@ -147,11 +145,7 @@ def business_units(evidence: Evidence, unit: str) -> Fact:
 
 def leading_unit(evidence: Evidence, unit: str) -> Leading | None:
     """Return the unit in the subtree that is marked as leading, else the one with most FTE on the leading roles."""
-    fte: dict[str, Decimal] = {}
-    for holding in _holdings(evidence, unit):
-        if holding.role_key in LEADING_ROLES:
-            here = holding.unit_external_id
-            fte[here] = fte.get(here, Decimal(0)) + holding.share * holding.person_fte
+    fte = time_of(evidence, unit)
     marked = [node for node in evidence.within(unit) if node.is_leading]
     candidates = marked or [evidence.tree.nodes[each] for each in fte]
     if not candidates:
@@ -160,23 +154,37 @@ def leading_unit(evidence: Evidence, unit: str) -> Leading | None:
     return Leading(best, bool(marked), fte.get(best.external_id, Decimal(0)))
 
 
-def _place(evidence: Evidence, node: UnitNode) -> tuple[str, Bilingual]:
-    if node.level is UnitLevel.PROJECT_TEAM:
-        return "a", words.IS_PROJECT_TEAM
-    team = [evidence.staff.get(each.person_external_id) for each in _holdings(evidence, node.external_id)]
+def time_of(evidence: Evidence, unit: str) -> dict[str, Decimal]:
+    """Return the FTE on the leading roles per unit of the subtree; units without any are absent."""
+    fte: dict[str, Decimal] = {}
+    for holding in holdings_in(evidence, unit):
+        if holding.role_key in LEADING_ROLES:
+            here = holding.unit_external_id
+            fte[here] = fte.get(here, Decimal(0)) + holding.share * holding.person_fte
+    return fte
+
+
+def place_of(evidence: Evidence, node: UnitNode) -> dict[str, str]:
+    """Observe where the leading team stands; people nobody employs any more say nothing about its staff."""
+    team = [evidence.staff.get(each.person_external_id) for each in holdings_in(evidence, node.external_id)]
     known = [person for person in team if person is not None]
     below = evidence.tree.subtree(node.external_id)
-    if known and not any(person.unit in below and person.fill_mode is FillMode.INTERNAL for person in known):
-        return "a", words.IS_VIRTUAL
-    parent = evidence.tree.nodes[node.parent] if node.parent else None
-    if parent is None or (node.level is UnitLevel.DEPARTMENT and parent.level in WITHOUT_TEAM):
-        return "c", words.IS_FIRST_LEVEL
-    return "b", words.IS_INSIDE
+    own = not known or any(person.unit in below and person.fill_mode is FillMode.INTERNAL for person in known)
+    parent = evidence.tree.nodes[node.parent].level.value if node.parent else NOBODY
+    return {"level": node.level.value, "own_staff": YES if own else NO, "parent": parent}
 
 
-def _lead(evidence: Evidence, node: UnitNode) -> Staff | None:
+def _placed(option: str, node: UnitNode) -> Bilingual:
+    if option == "a":
+        return words.IS_PROJECT_TEAM if node.level is UnitLevel.PROJECT_TEAM else words.IS_VIRTUAL
+    if option == "b":
+        return words.IS_INSIDE
+    return words.IS_FIRST_LEVEL if node.parent else words.IS_TOP
+
+
+def lead_of(evidence: Evidence, node: UnitNode) -> Staff | None:
     """Return who leads the unit: of those on the leading role, one who reports to none of the others."""
-    held = _holdings(evidence, node.external_id)
+    held = holdings_in(evidence, node.external_id)
     for role in LEADING_ROLES:
         time: dict[str, Decimal] = {}
         for holding in held:
@@ -190,7 +198,8 @@ def _lead(evidence: Evidence, node: UnitNode) -> Staff | None:
     return None
 
 
-def _holdings(evidence: Evidence, unit: str) -> list[Holding]:
+def holdings_in(evidence: Evidence, unit: str) -> list[Holding]:
+    """Return the holdings in the unit and below it."""
     below = evidence.tree.subtree(unit)
     return [holding for holding in evidence.holdings if holding.unit_external_id in below]
 

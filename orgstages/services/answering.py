@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import transaction
 
-from orgstages.answers import is_option
+from kpis.queries.definitions import library_at
+from orgstages.answers import Answered, is_option
 from orgstages.catalogue import load_stages
-from orgstages.errors import NothingToWithdraw, ReasonRequired, UnknownOption, UnknownQuestion
+from orgstages.errors import (
+    BadEvidence,
+    NothingToConfirm,
+    NothingToWithdraw,
+    ReasonRequired,
+    UnknownOption,
+    UnknownQuestion,
+)
 from orgstages.models import DiagnosisAnswer
 from orgstages.queries.diagnosis import diagnose
+
+LONGEST_ADDRESS = 500
+ADDRESS = URLValidator(schemes=["http", "https"])
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What an answer rests on: a text, a link, a KPI of the library; any of them may be empty."""
+
+    text: str = ""
+    url: str = ""
+    kpi: str = ""
 
 
 @transaction.atomic
@@ -22,24 +45,27 @@ def answer_question(
     on: date,
     actor_id: int | None,
     reason: str = "",
+    proof: Proof | None = None,
     within: str | None = None,
 ) -> DiagnosisAnswer:
-    """Keep a person's answer from `on`. Where data answers otherwise this overrules it and needs a reason."""
-    spec = load_stages().questions.get(question)
-    if spec is None:
-        raise UnknownQuestion
-    fact = diagnose(unit, as_of=on, within=within).answers[question].fact
-    if not is_option(spec, option):
+    """Keep the actor's own answer from `on`. Where data answers otherwise this overrules it and needs a reason."""
+    answered = _answered(unit, question, on=on, within=within)
+    if not is_option(answered.question, option):
         raise UnknownOption
+    fact = answered.fact
     overruled = fact.option if fact is not None and fact.option != option else ""
     if overruled and not reason.strip():
         raise ReasonRequired
+    kept = _checked(proof or Proof(), on=on)
     return DiagnosisAnswer.objects.create(
         unit_external_id=unit,
         question=question,
         option=option,
         overruled_option=overruled,
         reason=reason.strip(),
+        evidence=kept.text,
+        evidence_url=kept.url,
+        evidence_kpi=kept.kpi,
         answered_on=on,
         author_id=actor_id,
     )
@@ -49,11 +75,46 @@ def answer_question(
 def withdraw_answer(
     unit: str, *, question: str, on: date, actor_id: int | None, within: str | None = None
 ) -> DiagnosisAnswer:
-    """Take a person's answer back from `on`: what data says counts again."""
-    if question not in load_stages().questions:
-        raise UnknownQuestion
-    if diagnose(unit, as_of=on, within=within).answers[question].given is None:
+    """Take the actor's own answer back from `on`: what others and the data say counts again."""
+    given = _answered(unit, question, on=on, within=within).given
+    if given is None or given.of(actor_id) is None:
         raise NothingToWithdraw
     return DiagnosisAnswer.objects.create(
         unit_external_id=unit, question=question, option="", answered_on=on, author_id=actor_id
     )
+
+
+@transaction.atomic
+def confirm_answer(
+    unit: str, *, question: str, option: str, on: date, actor_id: int | None, within: str | None = None
+) -> DiagnosisAnswer:
+    """Choose among the options on which the respondents are tied; every respondent's answer stays as it is."""
+    given = _answered(unit, question, on=on, within=within).given
+    if given is None or option not in given.tied:
+        raise NothingToConfirm
+    return DiagnosisAnswer.objects.create(
+        unit_external_id=unit,
+        question=question,
+        option=option,
+        is_confirmation=True,
+        answered_on=on,
+        author_id=actor_id,
+    )
+
+
+def _answered(unit: str, question: str, *, on: date, within: str | None) -> Answered:
+    if question not in load_stages().questions:
+        raise UnknownQuestion
+    return diagnose(unit, as_of=on, within=within).answers[question]
+
+
+def _checked(proof: Proof, *, on: date) -> Proof:
+    url, kpi = proof.url.strip(), proof.kpi.strip()
+    if url:
+        try:
+            ADDRESS(url)
+        except ValidationError as error:
+            raise BadEvidence from error
+    if len(url) > LONGEST_ADDRESS or (kpi and kpi not in library_at(on).kpis):
+        raise BadEvidence
+    return Proof(proof.text.strip(), url, kpi)

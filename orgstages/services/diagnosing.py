@@ -19,6 +19,7 @@ from orgstages.catalogue import load_stages
 from orgstages.models import Diagnosis
 from orgstages.queries.diagnosis import diagnose
 from roles.catalogue import StageKey, SubtypeKey
+from roles.services.scenarios import current_draft
 from roles.services.stages import adopt_stage
 
 # First key of the advisory lock; the second is the workspace.
@@ -67,11 +68,13 @@ def adopt_subtype(
     """Let the unit work in the sub-type and its stage from `on`.
 
     KPI weights follow the stage, so scorecards of the stored months from then on are graded again: that is the job.
-    None when nothing changed or no such month is stored.
+    None when nothing changed, no such month is stored, or a scenario's draft adopts it.
     """
     diagnose(unit, as_of=on, within=within)
     stage: StageKey = load_stages().subtypes[subtype].stage
     if not adopt_stage(unit, stage=stage, subtype=subtype, on=on, actor_id=actor_id, note=note):
+        return None
+    if current_draft() is not None:
         return None
     periods = [period for period in stored_periods() if period.last_day >= on]
     if not periods:

@@ -11,18 +11,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from kpis.queries.definitions import library_at
 from omnichannel.core.errors import DomainError
 from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
-from omnichannel.workspaces.permissions import may
+from omnichannel.workspaces.permissions import Access, may
 from orgstages.catalogue import load_stages
-from orgstages.errors import UnknownDiagnosisUnit, UnknownQuestion
+from orgstages.errors import UnknownDiagnosisUnit
 from orgstages.forms import AdoptForm
 from orgstages.queries.diagnosis import Diagnosed, diagnose
-from orgstages.queries.records import recorded_verdicts
+from orgstages.queries.records import recorded_verdicts, verdict_line
+from orgstages.queries.smallest import smallest_changes
 from orgstages.scoring import Severity, rounded
-from orgstages.services.answering import answer_question, withdraw_answer
 from orgstages.services.diagnosing import adopt_subtype, run_diagnosis
+from orgstages.services.smallest import open_way
 from orgstages.verdicts import either, verdict_name
 from orgstages.views.rows import Rejected, section_rows
 from orgstages.views.stages import unit_line
@@ -35,28 +37,7 @@ TONES = {Severity.RED: "bad", Severity.ORANGE: "warn", Severity.YELLOW: "", Seve
 def diagnosis(request: WorkspaceRequest, slug: str, external_id: str) -> HttpResponse:
     """Show the diagnosis of a unit on a day, judged now from what is stored."""
     clock = clock_of(request, request.GET.get("as_of", ""))
-    return _page(request, _found(request, external_id, clock), clock)
-
-
-@require_POST
-def answer(request: WorkspaceRequest, slug: str, external_id: str, question: str) -> HttpResponse:
-    """Keep a person's answer, or take it back; a refusal shows the page again with what was typed."""
-    clock = clock_of(request, request.POST.get("as_of", ""))
-    option, reason = request.POST.get("option", ""), request.POST.get("reason", "")
-    bounds = {"on": clock.as_of, "actor_id": request.access.user_id, "within": request.access.own_unit}
-    try:
-        if "withdraw" in request.POST:
-            withdraw_answer(external_id, question=question, **bounds)  # type: ignore[arg-type]
-            messages.success(request, _("Taken back: what the data says counts again."))
-        else:
-            answer_question(external_id, question=question, option=option, reason=reason, **bounds)  # type: ignore[arg-type]
-            messages.success(request, _("Kept the answer to %(question)s.") % {"question": question})
-    except (UnknownDiagnosisUnit, UnknownQuestion) as error:
-        raise Http404 from error
-    except DomainError as error:
-        rejected = Rejected(question, option, reason, str(error))
-        return _page(request, _found(request, external_id, clock), clock, rejected=rejected, status=error.status)
-    return redirect(f"{_url(slug, external_id, clock)}#{question}")
+    return diagnosis_page(request, found_or_404(request, external_id, clock), clock)
 
 
 @require_POST
@@ -73,7 +54,7 @@ def run(request: WorkspaceRequest, slug: str, external_id: str) -> HttpResponse:
         messages.success(request, _("Recorded the verdict as revision %(number)s.") % number)
     else:
         messages.info(request, _("Nothing has changed since revision %(number)s.") % number)
-    return redirect(_url(slug, external_id, clock))
+    return redirect(diagnosis_url(slug, external_id, clock))
 
 
 @require_POST
@@ -81,9 +62,9 @@ def adopt(request: WorkspaceRequest, slug: str, external_id: str) -> HttpRespons
     """Adopt a sub-type and its stage for the unit from a day on."""
     clock = clock_of(request, request.POST.get("as_of", ""))
     form = AdoptForm(request.POST)
-    found = _found(request, external_id, clock)
+    found = found_or_404(request, external_id, clock)
     if not form.is_valid():
-        return _page(request, found, clock, adopt=form, status=422)
+        return diagnosis_page(request, found, clock, adopt=form, status=422)
     data = form.cleaned_data
     try:
         job = adopt_subtype(
@@ -96,26 +77,56 @@ def adopt(request: WorkspaceRequest, slug: str, external_id: str) -> HttpRespons
         )
     except DomainError as error:
         form.add_error("on", str(error))
-        return _page(request, found, clock, adopt=form, status=422)
+        return diagnosis_page(request, found, clock, adopt=form, status=422)
     names = {"unit": found.unit.name, "subtype": either([data["subtype"]]).in_language(request.LANGUAGE_CODE)}  # type: ignore[attr-defined]
     messages.success(request, _("%(unit)s works as %(subtype)s from then on.") % names)
     if job is not None:
         messages.info(request, _("Scorecards are being graded again with the weights of the stage."))
-    return redirect(_url(slug, external_id, clock))
+    return redirect(diagnosis_url(slug, external_id, clock))
 
 
-def _found(request: WorkspaceRequest, external_id: str, clock: Clock) -> Diagnosed:
+@require_POST
+def way(request: WorkspaceRequest, slug: str, external_id: str) -> HttpResponse:
+    """Open a smallest change as a scenario and show it on the chart."""
+    clock = clock_of(request, request.POST.get("as_of", ""))
+    access = request.access
+    try:
+        scenario = open_way(
+            external_id,
+            key=request.POST.get("key", ""),
+            as_of=clock.as_of,
+            effective_on=max(clock.as_of, clock.today),
+            actor_id=access.user_id,
+            within=access.own_unit,
+        )
+    except UnknownDiagnosisUnit as error:
+        raise Http404 from error
+    except DomainError as error:
+        messages.error(request, str(error))
+        return redirect(f"{diagnosis_url(slug, external_id, clock)}#smallest")
+    messages.success(request, _("A scenario with these changes is open: nothing live has changed."))
+    return redirect(f"{reverse('orgstages:diagnosis', args=[slug, external_id])}?scenario={scenario}")
+
+
+def found_or_404(request: WorkspaceRequest, external_id: str, clock: Clock) -> Diagnosed:
+    """Return the diagnosis of a unit inside the asker's bounds, or raise 404."""
     try:
         return diagnose(external_id, as_of=clock.as_of, within=request.access.own_unit)
     except UnknownDiagnosisUnit as error:
         raise Http404 from error
 
 
-def _url(slug: str, external_id: str, clock: Clock) -> str:
+def diagnosis_url(slug: str, external_id: str, clock: Clock) -> str:
+    """Return the page of a unit's diagnosis on the day shown."""
     return reverse("orgstages:diagnosis", args=[slug, external_id]) + clock.query
 
 
-def _page(
+def _may_adopt(access: Access, clock: Clock) -> bool:
+    """Tell whether a stage may be adopted here: in a draft only where changes go into it."""
+    return may(access, "orgstages:adopt", "POST") and (clock.scenario is None or clock.is_open)
+
+
+def diagnosis_page(
     request: WorkspaceRequest,
     found: Diagnosed,
     clock: Clock,
@@ -124,7 +135,9 @@ def _page(
     adopt: AdoptForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    access = request.access
+    """Show the diagnosis; `rejected` and `adopt` keep what was typed into a form that was refused."""
+    access, drawn = request.access, verdict_line(found, live=clock.is_now)
+    second, is_live = found.verdict.stage.second, clock.scenario is None
     context = {
         "clock": clock,
         "found": found,
@@ -132,6 +145,8 @@ def _page(
         "name": verdict_name(found.verdict),
         "sections": section_rows(found, access=access, clock=clock, rejected=rejected),
         "shares": _shares(found),
+        "runner_up": load_stages().stages[second].names if second else None,
+        "runner_up_percent": rounded(found.verdict.stage.shares[second] * 100, 1) if second else None,
         "points": _points(found),
         "fit": _fit(found),
         "challenges": _challenges(found),
@@ -141,8 +156,16 @@ def _page(
         "history": [
             (entry, load_stages().subtypes[entry.subtype].names) for entry in stage_history(found.unit.external_id)
         ],
-        "may_run": may(access, "orgstages:run", "POST"),
-        "adopt": (adopt or _adopt_form(found, clock)) if may(access, "orgstages:adopt", "POST") else None,
+        "line_drawn": drawn,
+        "stage_lanes": [(y, key, load_stages().stages[key].names) for y, key in drawn.lanes] if drawn else [],
+        "smallest": smallest_changes(found),
+        "may_open_way": is_live and may(access, "orgstages:way", "POST"),
+        "may_ask": is_live and may(access, "orgstages:questionnaire"),
+        "open_questions": sum(not each.option for each in found.answers.values() if each.is_asked),
+        "to_renew": sum(bool(each.given and each.given.is_old) for each in found.answers.values()),
+        "kpis": library_at(clock.as_of).kpis.values() if may(access, "orgstages:answer", "POST") else (),
+        "may_run": is_live and may(access, "orgstages:run", "POST"),
+        "adopt": (adopt or _adopt_form(found, clock)) if _may_adopt(access, clock) else None,
     }
     return render(request, "orgstages/diagnosis.html", context, status=status)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -12,14 +13,22 @@ from django.utils.translation import get_language
 from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.clock import Clock
 from omnichannel.workspaces.permissions import Access, may
-from orgstages.answers import Answered
+from orgstages.answers import Answered, Given, GivenAnswer
 from orgstages.catalogue import Question, Section, SectionKey, load_stages
-from orgstages.facts import Source, SourceKind
 from orgstages.forms import AnswerForm
 from orgstages.queries.diagnosis import Diagnosed
 from orgstages.scoring import rounded
 
-ROUTES = {SourceKind.KPI: ("kpis:kpi", "period"), SourceKind.UNIT: ("roles:unit", "as_of")}
+
+@dataclass(frozen=True, slots=True)
+class ResponseLine:
+    """One respondent's answer in words; `kpi_url` opens the KPI given as evidence."""
+
+    given: GivenAnswer
+    chosen: Bilingual
+    is_own: bool
+    is_confirmation: bool
+    kpi_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,10 @@ class Row:
     applies: bool
     form: AnswerForm | None
     error: str
+    responses: Sequence[ResponseLine]
+    tied: Sequence[tuple[str, Bilingual]]
+    own: GivenAnswer | None
+    may_answer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +64,7 @@ class Rejected:
     """What a person sent that was refused, so that the form keeps it."""
 
     question: str
-    option: str
-    reason: str
+    sent: Mapping[str, str]
     message: str
 
 
@@ -60,7 +72,7 @@ def section_rows(
     found: Diagnosed, *, access: Access, clock: Clock, rejected: Rejected | None = None
 ) -> list[SectionRows]:
     """Return all sections; forms only for those who may answer."""
-    may_answer = may(access, "orgstages:answer", "POST")
+    may_answer = clock.scenario is None and may(access, "orgstages:answer", "POST")
     sections = []
     for section in load_stages().sections.values():
         rows = [
@@ -72,57 +84,85 @@ def section_rows(
     return sections
 
 
-def source_url(source: Source | None, *, access: Access, clock: Clock) -> str:
-    """Return the page behind a fact; empty when there is none or this person may not open it."""
-    if source is None:
-        return ""
-    route, parameter = ROUTES[source.kind]
-    if not may(access, route):
-        return ""
-    value = source.period if parameter == "period" else ("" if clock.is_now else str(clock.as_of))
-    url = reverse(route, args=[access.workspace.slug, source.id])
-    return f"{url}?{parameter}={value}" if value else url
+def question_row(
+    found: Diagnosed, question: str, *, access: Access, clock: Clock, rejected: Rejected | None = None
+) -> Row:
+    """Return one question as the pages show it."""
+    may_answer = clock.scenario is None and may(access, "orgstages:answer", "POST")
+    answered = found.answers[question]
+    return _row(found, answered, access=access, clock=clock, may_answer=may_answer, rejected=rejected)
 
 
 def _row(
     found: Diagnosed, answered: Answered, *, access: Access, clock: Clock, may_answer: bool, rejected: Rejected | None
 ) -> Row:
-    question = answered.question
+    question, given = answered.question, answered.given
     sent = rejected if rejected is not None and rejected.question == question.id else None
+    own = given.of(access.user_id) if given is not None else None
     return Row(
         question=question,
         answered=answered,
-        chosen=_chosen(answered),
+        chosen=option_words(question, answered.option) if answered.option else None,
         effect=_effect(found, answered) if answered.option else None,
-        source_url=source_url(answered.fact.source if answered.fact else None, access=access, clock=clock),
+        source_url=rows_url(found, answered, access=access, clock=clock),
         applies=_applies(found, question),
-        form=_form(answered, sent) if may_answer else None,
+        form=_form(answered, own, sent) if may_answer else None,
         error=sent.message if sent else "",
+        responses=_responses(question, given, access) if given is not None else (),
+        tied=[(key, option_words(question, key)) for key in given.tied] if given is not None else (),
+        own=own,
+        may_answer=may_answer,
     )
 
 
-def _form(answered: Answered, sent: Rejected | None) -> AnswerForm:
-    given = answered.given
+def rows_url(found: Diagnosed, answered: Answered, *, access: Access, clock: Clock) -> str:
+    """Return the page with the rows behind a fact: a stored figure explains itself, the rest is listed.
+
+    Empty for a question that data never answers.
+    """
+    fact = answered.fact
+    if fact is None:
+        return ""
+    source = fact.source
+    if fact.is_answer and source and source.scope and may(access, "kpis:explain"):
+        query = urlencode({"period": source.period, "scope": source.scope})
+        return f"{reverse('kpis:explain', args=[access.workspace.slug, source.id])}?{query}"
+    return reverse("orgstages:fact", args=[access.workspace.slug, found.unit.external_id, answered.question.id]) + (
+        clock.query
+    )
+
+
+def _responses(question: Question, given: Given, access: Access) -> list[ResponseLine]:
+    counts = given.confirmed if given.tied and not given.is_open else None
+    told = [*given.answers, *([counts] if counts is not None else [])]
+    return [
+        ResponseLine(
+            each,
+            option_words(question, each.option),
+            each.author_id == access.user_id,
+            each is counts,
+            reverse("kpis:kpi", args=[access.workspace.slug, each.evidence_kpi]) if each.evidence_kpi else "",
+        )
+        for each in told
+    ]
+
+
+def _form(answered: Answered, own: GivenAnswer | None, rejected: Rejected | None) -> AnswerForm:
+    names = ("option", "reason", "evidence", "evidence_url", "evidence_kpi")
+    kept = {name: str(getattr(own, name)) for name in names} if own is not None else {}
     return AnswerForm(
         answered.question,
         needs_reason=answered.fact is not None and answered.fact.is_answer,
-        option=sent.option if sent else given.option if given else "",
-        reason=sent.reason if sent else given.reason if given else "",
+        kept=rejected.sent if rejected is not None else kept,
     )
 
 
-def _chosen(answered: Answered) -> Bilingual | None:
-    if not answered.option:
-        return None
-    if answered.question.scale:
-        top = load_stages().scales[answered.question.scale].maximum
-        return _same(f"{_rounded(answered.option)} / {top}")
-    return next(option.names for option in answered.question.options if option.key == answered.option)
-
-
-def _rounded(option: str) -> str:
-    """An answer from data lies anywhere on its scale; two decimals are enough to read."""
-    return f"{rounded(Fraction(option), 2):g}" if "." in option else option
+def option_words(question: Question, option: str) -> Bilingual:
+    """Return an answer in words: the option's name, or its place on the scale."""
+    if question.scale:
+        top = load_stages().scales[question.scale].maximum
+        return _same(f"{rounded(Fraction(option), 2).normalize():f} / {top}")
+    return next(each.names for each in question.options if each.key == option)
 
 
 def _effect(found: Diagnosed, answered: Answered) -> Bilingual | None:

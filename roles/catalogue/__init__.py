@@ -5,6 +5,7 @@ from __future__ import annotations
 from roles.catalogue.loader import catalogue_counts, load_roles
 from roles.catalogue.specs import (
     Aliases,
+    Case,
     ExpectationLevel,
     LevelSpec,
     Position,
@@ -14,12 +15,16 @@ from roles.catalogue.specs import (
     RoleLink,
     RoleSpec,
     RoleSplit,
+    SplitAdvice,
+    SplitFigure,
+    SplitSign,
     StageKey,
     SubtypeKey,
 )
 
 __all__ = [
     "Aliases",
+    "Case",
     "ExpectationLevel",
     "LevelSpec",
     "Position",
@@ -29,6 +34,9 @@ __all__ = [
     "RoleLink",
     "RoleSpec",
     "RoleSplit",
+    "SplitAdvice",
+    "SplitFigure",
+    "SplitSign",
     "StageKey",
     "SubtypeKey",
     "catalogue_counts",

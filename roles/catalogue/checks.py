@@ -8,7 +8,7 @@ from collections.abc import Callable
 from omnichannel.core.datafiles import missing_texts
 from omnichannel.core.issues import Issue
 from roles.catalogue.loader import load_roles
-from roles.catalogue.specs import RoleCatalogue, RoleKey, SubtypeKey
+from roles.catalogue.specs import RoleCatalogue, RoleKey, SplitAdvice, SplitFigure, SubtypeKey
 
 
 def check_roles(catalogue: RoleCatalogue | None = None) -> tuple[Issue, ...]:
@@ -62,12 +62,32 @@ def links_agree_with_roles(catalogue: RoleCatalogue) -> list[Issue]:
 
 
 def splits_name_two_roles(catalogue: RoleCatalogue) -> list[Issue]:
-    """A split is about two different roles."""
-    return [
-        Issue(f"splits.{split.id}.roles", "a split needs two different roles")
-        for split in catalogue.splits.values()
-        if len(set(split.roles)) != 2
-    ]
+    """A split is about two different roles, and its signs say one thing each, for and against."""
+    issues = []
+    for split in catalogue.splits.values():
+        if len(set(split.roles)) != 2:
+            issues.append(Issue(f"splits.{split.id}.roles", "a split needs two different roles"))
+        if {sign.advice for sign in split.signs} != set(SplitAdvice):
+            issues.append(Issue(f"splits.{split.id}.signs", "signs for a split and for a merger are needed"))
+        for number, sign in enumerate(split.signs, start=1):
+            said = [each for each in (sign.at_least, sign.below, sign.stage) if each is not None]
+            if len(said) != 1 or (sign.figure is SplitFigure.STAGE) != (sign.stage is not None):
+                issues.append(Issue(f"splits.{split.id}.signs.{number}", "it needs one bound, a stage for the stage"))
+    return issues
+
+
+def cases_are_sorted(catalogue: RoleCatalogue) -> list[Issue]:
+    """A case names a known industry, at least one role, and a source of the catalogue."""
+    sources = {each["id"] for each in catalogue.reference["meta"]["sources"]}
+    issues = []
+    for case in catalogue.cases.values():
+        if case.industry not in catalogue.industries:
+            issues.append(Issue(f"cases.{case.id}.industry", f"there is no industry {case.industry!r}"))
+        if not case.roles:
+            issues.append(Issue(f"cases.{case.id}.roles", "the list is empty"))
+        if case.source not in sources:
+            issues.append(Issue(f"cases.{case.id}.source", f"there is no source {case.source!r}"))
+    return issues
 
 
 def expectations_are_complete(catalogue: RoleCatalogue) -> list[Issue]:
@@ -119,6 +139,7 @@ RULES: tuple[Callable[[RoleCatalogue], list[Issue]], ...] = (
     links_are_unique,
     links_agree_with_roles,
     splits_name_two_roles,
+    cases_are_sorted,
     expectations_are_complete,
     headcount_covers_roles,
     training_audiences_exist,

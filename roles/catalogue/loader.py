@@ -26,6 +26,7 @@ from roles.catalogue.specs import (
     Headcount,
     HeadcountDriver,
     HeadcountRule,
+    Industry,
     JdLevel,
     JdSection,
     JdTemplate,
@@ -38,6 +39,10 @@ from roles.catalogue.specs import (
     RoleLink,
     RoleSpec,
     RoleSplit,
+    SplitAdvice,
+    SplitFigure,
+    SplitSign,
+    StageKey,
     SubtypeKey,
 )
 
@@ -59,6 +64,7 @@ def load_roles() -> RoleCatalogue:
         expectation_levels=_levels(expectations["levels"]),
         headcount=_headcount(read_yaml(DATA / "headcount.yaml")),
         jd=_jd(read_yaml(DATA / "jd.yaml")),
+        industries=MappingProxyType({spec.id: spec for spec in map(_industry, _rows("cases", key="industries"))}),
         cases=MappingProxyType({spec.id: spec for spec in map(_case, _rows("cases"))}),
         labour_market=MappingProxyType({spec.id: spec for spec in map(_figure, _rows("labour_market", key="figures"))}),
         reference=freeze({name: read_yaml(DATA / f"{name}.yaml") for name in ("meta", "training", "competence")}),
@@ -114,6 +120,18 @@ def _split(node: Data) -> RoleSplit:
         merge_when=bilingual(node["merge_when"]),
         split_when=bilingual(node["split_when"]),
         source=node["source"],
+        signs=tuple(map(_sign, node["signs"])),
+    )
+
+
+def _sign(node: Data) -> SplitSign:
+    at_least, below = node.get("at_least"), node.get("below")
+    return SplitSign(
+        advice=SplitAdvice(node["advice"]),
+        figure=SplitFigure(node["figure"]),
+        at_least=None if at_least is None else Decimal(at_least),
+        below=None if below is None else Decimal(below),
+        stage=StageKey(node["stage"]) if "stage" in node else None,
     )
 
 
@@ -167,8 +185,19 @@ def _jd(node: Data) -> JdTemplate:
     )
 
 
+def _industry(node: Data) -> Industry:
+    return Industry(node["id"], bilingual(node["names"]))
+
+
 def _case(node: Data) -> Case:
-    return Case(node["id"], bilingual(node["names"]), node["source"])
+    return Case(
+        id=node["id"],
+        names=bilingual(node["names"]),
+        industry=node["industry"],
+        stages=tuple(map(StageKey, node["stages"])),
+        roles=tuple(map(RoleKey, node["roles"])),
+        source=node["source"],
+    )
 
 
 def _figure(node: Data) -> LabourFigure:

@@ -69,6 +69,24 @@ class DriverKind(StrEnum):
     MEASURE = "measure"
 
 
+class SplitAdvice(StrEnum):
+    """What is advised about a pair of roles."""
+
+    SPLIT = "split"
+    MERGE = "merge"
+
+
+class SplitFigure(StrEnum):
+    """What decides whether a pair of roles is split: of the organisation, or of the KPI library."""
+
+    STAGE = "stage"
+    MEMBERS = "members"
+    MEMBER_SALES_SHARE = "member_sales_share"
+    CONTENT_ITEMS = "content_items"
+    GUIDES = "guides"
+    STORES = "stores"
+
+
 @dataclass(frozen=True, slots=True)
 class Aliases:
     """Other titles of a role; recruiting sites use any of them."""
@@ -110,6 +128,17 @@ class RoleLink:
 
 
 @dataclass(frozen=True, slots=True)
+class SplitSign:
+    """A figure that speaks for a split or a merger: at least so much, below so much, or a stage."""
+
+    advice: SplitAdvice
+    figure: SplitFigure
+    at_least: Decimal | None
+    below: Decimal | None
+    stage: StageKey | None
+
+
+@dataclass(frozen=True, slots=True)
 class RoleSplit:
     """A pair of roles that one person covers early and that are cut in two later."""
 
@@ -119,6 +148,7 @@ class RoleSplit:
     merge_when: Bilingual
     split_when: Bilingual
     source: str
+    signs: tuple[SplitSign, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +228,22 @@ class JdTemplate:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A published example, told in one line."""
+class Industry:
+    """A branch of retail that cases are sorted by."""
 
     id: str
     names: Bilingual
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A published example, told in one line. `stages` is empty where the source tells none."""
+
+    id: str
+    names: Bilingual
+    industry: str
+    stages: tuple[StageKey, ...]
+    roles: tuple[RoleKey, ...]
     source: str
 
 
@@ -231,9 +272,16 @@ class RoleCatalogue:
     expectation_levels: Mapping[ExpectationLevel, LevelSpec]
     headcount: Headcount
     jd: JdTemplate
+    industries: Mapping[str, Industry]
     cases: Mapping[str, Case]
     labour_market: Mapping[str, LabourFigure]
     reference: Mapping[str, Any]
+
+    def source_title(self, source: str) -> Bilingual:
+        """Return what a source is called, by the id that texts name it with; an unknown one goes by the id."""
+        titles = {each["id"]: each["title"] for each in self.reference["meta"]["sources"]}
+        title = titles.get(source, source)
+        return title if isinstance(title, Bilingual) else Bilingual(str(title), str(title))
 
     def expected(self, role: RoleKey, subtype: SubtypeKey) -> ExpectationLevel:
         """Return what the sub-type expects of the role."""

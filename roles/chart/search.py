@@ -17,7 +17,10 @@ EXACT, BEGINS, TYPED, INSIDE, TYPED_INSIDE, BESIDE, TYPED_BESIDE = range(7)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What of one node is searched: what it is called, and what stands beside that; `typed` are the pinyin forms."""
+    """What of one node is searched: what it is called, and what stands beside that; `typed` are the pinyin forms.
+
+    `whole` is all of it: a word that is not in there fits nowhere, which is soon said of most nodes.
+    """
 
     key: str
     name: str
@@ -25,6 +28,7 @@ class Entry:
     beside: str
     typed: str
     typed_beside: str
+    whole: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,12 @@ def find(index: Sequence[Entry], words: str, *, most: int) -> Hits:
     """Return the nodes that every word fits, best first; the order of the tree decides between equals."""
     needles = normalize("NFKC", words).casefold().split()
     found: list[tuple[int, int, str]] = []
+    if not needles:
+        return Hits((), 0)
     for place, entry in enumerate(index):
-        worst = _worst(entry, needles) if needles else None
+        if not all(needle in entry.whole for needle in needles):
+            continue
+        worst = _worst(entry, needles)
         if worst is not None:
             found.append((worst, place, entry.key))
     found.sort()
@@ -90,14 +98,12 @@ def _entry(node: Node) -> Entry:
         case SeatCard() as seat:
             beside, roles = [seat.unit_name], (seat.role,) if seat.role else ()
     title = node.card.title if isinstance(node.card, PersonCard) else ""
-    return Entry(
-        key=node.key,
-        name=node.name.casefold(),
-        external_id=node.external_id.casefold(),
-        beside="\n".join([*beside, *(_role_words(role) for role in roles)]).casefold(),
-        typed=f"{typed_forms(node.name)}\n",
-        typed_beside="".join([typed_forms(title), *(typed_forms(_role_name(role)) for role in roles)]),
-    )
+    name, external_id = node.name.casefold(), node.external_id.casefold()
+    said = "\n".join([*beside, *(_role_words(role) for role in roles)]).casefold()
+    typed = f"{typed_forms(node.name)}\n"
+    typed_beside = "".join([typed_forms(title), *(typed_forms(_role_name(role)) for role in roles)])
+    whole = "\n".join((name, external_id, said, typed, typed_beside))
+    return Entry(node.key, name, external_id, said, typed, typed_beside, whole)
 
 
 @cache

@@ -8,6 +8,7 @@ from roles.models.directory import DirectoryConnection, DirectoryRun
 from roles.models.line import ReportingLine
 from roles.models.person import Employment, Person
 from roles.models.revision import OrgChange, OrgRevision, SourceId
+from roles.models.scenario import Scenario, ScenarioComment, ScenarioStep, draft_mark, showing
 from roles.models.scim import ScimMembership, ScimResource
 from roles.models.seat import Seat, SeatVersion
 from roles.models.stage import AdoptedStage
@@ -23,6 +24,9 @@ __all__ = [
     "OrgRevision",
     "Person",
     "ReportingLine",
+    "Scenario",
+    "ScenarioComment",
+    "ScenarioStep",
     "ScimMembership",
     "ScimResource",
     "Seat",
@@ -31,4 +35,6 @@ __all__ = [
     "Unit",
     "UnitVersion",
     "as_known",
+    "draft_mark",
+    "showing",
 ]

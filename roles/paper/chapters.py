@@ -57,7 +57,10 @@ class Sheet:
 
 @dataclass(slots=True)
 class Chapter:
-    """A branch being laid out. `sheets` are its pages; `chapters_after` the branches that get pages of their own."""
+    """A branch being laid out. `sheets` are its pages; `chapters_after` the branches that get pages of their own.
+
+    The head, the team's rows and the branches below are measured once; only their places are tried several times.
+    """
 
     chart: PaperChart
     unit: PaperUnit
@@ -68,6 +71,9 @@ class Chapter:
     column: int = 0
     y: float = 0.0
     bottom: float = 0.0
+    head: list[tuple[str, float, Tone, bool]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    branches: list[tuple[Block, str]] = field(default_factory=list)
 
     @property
     def column_width(self) -> float:
@@ -87,6 +93,10 @@ class Chapter:
 
     def lay(self) -> None:
         """Place the team and all that is below the unit; what fits on one page is spread over its columns."""
+        width = self.column_width - TRUNK - 2 * PAD
+        self.head = self._head_lines()
+        self.rows = [person_row(one, width=width, words=self.words) for one in self.unit.team]
+        self.branches = [self._branch(child) for child in self.unit.children]
         self._lay(self.lowest)
         low, high = self.top, self.lowest
         if len(self.sheets) > 1:
@@ -101,8 +111,8 @@ class Chapter:
         self.sheets, self.chapters_after, self.bottom = [], [], bottom
         self._turn_page()
         self._place_team()
-        for child in self.unit.children:
-            self._place_branch(child)
+        for block, leads_to in self.branches:
+            self._place_branch(block, leads_to)
 
     def _turn_page(self) -> None:
         self.sheets.append(Sheet())
@@ -123,24 +133,26 @@ class Chapter:
         sheet.trunks[left] = self.y + anchor
         self.y += height + GAP
 
-    def _place_branch(self, child: str) -> None:
+    def _branch(self, child: str) -> tuple[Block, str]:
+        """Return what stands for a unit below: its branch, or a card that leads to its own chapter."""
         width, tallest = self.column_width - TRUNK, self.lowest - self.top
         block = block_of(self.chart, child, width=width, tallest=tallest, words=self.words)
-        leads_to = ""
-        if block is None:
-            # the page is known when all chapters are laid out; the longest number holds the place
-            more = self.words.see.format(page=99_999)
-            stub = card_of(self.chart.units[child], width=width, words=self.words, with_team=False, more=more)
-            block, leads_to = Block(((stub, 0),)), child
-            self.chapters_after.append(child)
+        if block is not None:
+            return block, ""
+        # the page is known when all chapters are laid out; the longest number holds the place
+        more = self.words.see.format(page=99_999)
+        stub = card_of(self.chart.units[child], width=width, words=self.words, with_team=False, more=more)
+        return Block(((stub, 0),)), child
+
+    def _place_branch(self, block: Block, leads_to: str) -> None:
+        if leads_to:
+            self.chapters_after.append(leads_to)
         if self.y + block.height > self.bottom and self.y > self.top:
             self._next_column()
         self._place(block, height=block.height, anchor=block.cards[0][0].anchor, leads_to=leads_to)
 
     def _place_team(self) -> None:
-        width = self.column_width - TRUNK - 2 * PAD
-        rows = [person_row(one, width=width, words=self.words) for one in self.unit.team]
-        sign = SIGN * LEADING
+        rows, sign = self.rows, SIGN * LEADING
         done, before, came_from = 0, False, None
         while done < len(rows):
             room = self.bottom - self.y - 2 * PAD - (sign if before else 0)
@@ -172,7 +184,7 @@ class Chapter:
         return lines + [(line, NOTE, Tone.MUTED, False) for line in wrapped(note, NOTE, width=inner)]
 
     def _head_height(self) -> float:
-        return sum(size * LEADING for _text, size, _tone, _bold in self._head_lines()) + 2 * PAD
+        return sum(size * LEADING for _text, size, _tone, _bold in self.head) + 2 * PAD
 
     def marks(self, number: int, *, first: int, pages: dict[str, int], above: int | None) -> list[Mark]:
         """Draw page `number` of the chapter, whose first page is `first`; `above` is where the unit is pointed at."""
@@ -194,7 +206,7 @@ class Chapter:
         width, y = self.form.width - 2 * MARGIN, TOP + PAD
         fill = Tone.LEAD if self.unit.is_leading else Tone.FILL
         marks: list[Mark] = [Box(MARGIN, TOP, width, self._head_height(), fill, dashed=self.unit.is_virtual)]
-        for text, size, tone, bold in self._head_lines():
+        for text, size, tone, bold in self.head:
             marks.append(Text(MARGIN + PAD, y + size, text, size, tone, bold=bold))
             y += size * LEADING
         signs = []

@@ -17,6 +17,9 @@ class Tone(StrEnum):
     FILL = "#eef2f1"
     LEAD = "#d6e8e6"
     PAPER = "#ffffff"
+    GOOD = "#00664b"
+    WARN = "#934700"
+    BAD = "#ab2b10"
 
 
 @dataclass(frozen=True, slots=True)

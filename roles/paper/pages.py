@@ -48,7 +48,7 @@ def paged(chart: PaperChart, *, form: PaperFormat, words: Words, with_index: boo
 
 def not_drawn(chart: PaperChart, *, words: Words) -> str:
     """Return the sentence that names the characters the print font lacks; empty when it has all."""
-    found = set[str]()
+    found = undrawable(words.title) | undrawable(words.stamp)
     for unit in chart.units.values():
         for text in (unit.name, unit.note, *(text for one in unit.team for text in (one.name, one.note))):
             found |= undrawable(text)

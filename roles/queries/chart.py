@@ -13,13 +13,14 @@ from omnichannel.workspaces.scoping import current_workspace_id
 from roles.chart.nodes import Forest, Kind, Line, Node, PersonCard, TreeName, UnitCard, key_of
 from roles.chart.search import Entry, entries
 from roles.choices import UnitLevel
-from roles.models import OrgRevision
+from roles.models import OrgRevision, draft_mark
+from roles.models.scenario import DraftMark
 from roles.queries.chart_facts import Facts, read_facts
 from roles.queries.chart_nodes import Workforce, people_nodes, seat_nodes, unit_nodes
 
 # Days of organisations held in memory by this process; one of 10,000 nodes takes some 20 MB.
 MOST_KEPT = 4
-Key = tuple[int, int, date, datetime | None]
+Key = tuple[int, int | DraftMark, date, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def chart(*, as_of: date, known_at: datetime | None = None) -> Chart:
     """
     last = OrgRevision.objects.order_by("-number").values_list("pk", "number").first()
     # the row's own id: a number that was rolled back is given again
-    key = (current_workspace_id(), last[0] if last else 0, as_of, known_at)
+    key = (current_workspace_id(), draft_mark() or (last[0] if last else 0), as_of, known_at)
     with _lock:
         found = _kept.get(key)
         if found is not None:

@@ -1,19 +1,21 @@
 """What follows from a move before anybody makes it: what keeps it from being, who goes along, and the figures after.
 
-Seven queries, however large the branch; nothing is written or locked.
+At most nine queries, however large the branch; nothing is written or locked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from roles.catalogue import RoleKey
-from roles.choices import Thing
+from roles.choices import KEEP, Thing
+from roles.hanging import left_behind
 from roles.issues import SyncIssue
-from roles.models import Assignment, Employment, SeatVersion
-from roles.queries.move_figures import Figures, HeldRole, Snapshot, Worker
+from roles.models import Assignment, Employment, SeatVersion, UnitVersion
+from roles.queries.move_figures import HeldRole, PlannedSeat, Snapshot, Worker
+from roles.queries.move_plans import MovePlan, PlannedLater, StageShift, UnitEffect
 from roles.queries.stages import Adopted, decided_stages
 from roles.queries.stands import (
     Seating,
@@ -21,86 +23,66 @@ from roles.queries.stands import (
     Stands,
     absent,
     issue_of,
+    read_jobs,
     read_seatings,
     read_stands,
+    refused_leaders,
     refused_place,
     refused_tree,
 )
-from roles.queries.teams import team_of
+from roles.queries.teams import led_on, team_of
 from roles.timeline import Span, at, revise
 
 
-@dataclass(frozen=True, slots=True)
-class UnitEffect:
-    """A unit whose figures the move changes."""
-
-    external_id: str
-    name: str
-    before: Figures
-    after: Figures
-
-
-@dataclass(frozen=True, slots=True)
-class StageShift:
-    """People who come to work under another adopted stage or sub-type: the weights of their KPIs follow it."""
-
-    before: Adopted
-    after: Adopted
-    units: int
-    people: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedLater:
-    """From this day on the thing stands elsewhere, as planned before; the move does not change that."""
-
-    on: date
-    to: str | None
-    to_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class MovePlan:
-    """What a move would do from `on` on, as the organisation is on that day.
-
-    `units`, `people` and `seats` are what goes along, the thing itself included; `roles` how many held roles go on in
-    another unit. `effects` are the units with other figures, from the moved one up. `later` is what stays planned.
-    Nothing is told of a move that is refused; `is_same` marks one that changes nothing.
-    """
-
-    thing: Thing
-    external_id: str
-    on: date
-    origin: str | None = None
-    to: str | None = None
-    refused: tuple[SyncIssue, ...] = ()
-    is_same: bool = False
-    units: tuple[str, ...] = ()
-    people: tuple[str, ...] = ()
-    seats: tuple[str, ...] = ()
-    roles: int = 0
-    effects: tuple[UnitEffect, ...] = ()
-    stages: tuple[StageShift, ...] = ()
-    later: tuple[PlannedLater, ...] = ()
-
-
-def plan_move(thing: Thing, external_id: str, *, to: str | None, on: date, whole_branch: bool = True) -> MovePlan:
+def plan_move(
+    thing: Thing,
+    external_id: str,
+    *,
+    to: str | None,
+    on: date,
+    whole_branch: bool = True,
+    manager: str | None = KEEP,
+) -> MovePlan:
     """Return what `roles.services.moving.move` would do with the same arguments."""
     stands = read_stands()
     plan = MovePlan(thing, external_id, on, to=to)
     if thing is Thing.UNITS:
         return _plan_unit(plan, stands, whole_branch=whole_branch)
-    spans = read_seatings(thing, external_id)
+    is_person = thing is Thing.PEOPLE
+    spans = read_jobs([external_id]).get(external_id, []) if is_person else read_seatings(external_id)
     holding = at(spans, on)
     if holding is None:
         return replace(plan, refused=(issue_of(external_id, "on", "not_there", absent(external_id, on)),))
-    plan = replace(plan, origin=holding.value.unit)
-    after = revise(spans, value=Seating(to or ""), on=on) if to is not None else []
+    origin, leader = holding.value.unit, holding.value.manager
+    plan = replace(plan, origin=origin)
+    wanted = Seating(to or "", leader if manager == KEEP else manager)
+    after = revise(spans, value=wanted, on=on) if to is not None else []
     refused = refused_place(external_id, to, at(after, on), stands=stands)
-    if refused or holding.value.unit == to:
+    if refused or holding.value == wanted:
         return replace(plan, refused=refused, is_same=not refused)
+    goes_alone = is_person and not whole_branch and origin != to
+    left = led_on(on).get(external_id, []) if goes_alone else []
+    if wanted.manager != leader or left:
+        asked = wanted.manager if wanted.manager != leader else None
+        refused = _refused_leaders(external_id, asked, after, left=left, leader=leader, on=on)
+        if refused:
+            return replace(plan, refused=refused)
     later = _later([(span, span.value.unit) for span in after], on=on, to=to, stands=stands)
-    return _plan_people(replace(plan, later=later), stands, whole_branch=whole_branch)
+    return _plan_people(
+        replace(plan, later=later), stands, left=left, manager=wanted.manager, whole_branch=whole_branch
+    )
+
+
+def _refused_leaders(
+    key: str, manager: str | None, spans: list[Span[Seating]], *, left: Sequence[str], leader: str | None, on: date
+) -> tuple[SyncIssue, ...]:
+    before = read_jobs()
+    after = {**before, key: spans}
+    for one in left:
+        holding = at(before[one], on)
+        if holding is not None:
+            after[one] = revise(before[one], value=replace(holding.value, manager=leader), on=on)
+    return refused_leaders(key, manager, after, before=before)
 
 
 def _plan_unit(plan: MovePlan, stands: Stands, *, whole_branch: bool) -> MovePlan:
@@ -110,7 +92,8 @@ def _plan_unit(plan: MovePlan, stands: Stands, *, whole_branch: bool) -> MovePla
         return replace(plan, refused=(issue_of(key, "on", "not_there", absent(key, on)),))
     plan = replace(plan, origin=holding.value.parent)
     spans = revise(stands[key], value=replace(holding.value, parent=to), on=on)
-    refused = refused_tree(key, to, {**stands, key: spans}, on=on)
+    left = left_behind(stands, key, on=on) if not whole_branch and holding.value.parent != to else {}
+    refused = refused_tree(key, to, {**stands, **left, key: spans}, before=stands, on=on)
     if refused or holding.value.parent == to:
         return replace(plan, refused=refused, is_same=not refused)
     before = _snapshot(stands, on)
@@ -130,28 +113,42 @@ def _plan_unit(plan: MovePlan, stands: Stands, *, whole_branch: bool) -> MovePla
     return _compared(plan, before, after, stands=stands, start=[key, holding.value.parent, to])
 
 
-def _plan_people(plan: MovePlan, stands: Stands, *, whole_branch: bool) -> MovePlan:
+def _plan_people(
+    plan: MovePlan, stands: Stands, *, left: Sequence[str], manager: str | None, whole_branch: bool
+) -> MovePlan:
     before = _snapshot(stands, plan.on)
     key, old, to = plan.external_id, plan.origin or "", plan.to or ""
     workers, seats = dict(before.workers), dict(before.seats)
+    led: list[str | None] = []
     if plan.thing is Thing.SEATS:
         moved = [one.person for one in workers.values() if one.seat == key]
         seats[key] = to
     else:
         here = {leader: [one for one in some if workers[one].unit == old] for leader, some in _led(before).items()}
-        moved = [key, *(team_of(key, led=here) if whole_branch else ())]
-        for one in () if whole_branch else _led(before).get(key, ()):
+        moved = [key, *(team_of(key, led=here) if whole_branch and old != to else ())]
+        for one in left:
             workers[one] = replace(workers[one], manager=workers[key].manager)
-    for one in moved:
-        workers[one] = replace(workers[one], unit=to, seat=key if plan.thing is Thing.SEATS else None)
-    going = set(moved)
+        manager = manager if manager in workers else None
+        if workers[key].manager != manager:
+            led = [workers[one].unit for one in (workers[key].manager, manager) if one in workers]
+            workers[key] = replace(workers[key], manager=manager)
+    held = before.held
+    if old != to:
+        for one in moved:
+            workers[one] = replace(workers[one], unit=to, seat=key if plan.thing is Thing.SEATS else None)
+        leaving, held = _roles_along(before, set(moved), old=old, to=to)
+        plan = replace(plan, roles=leaving)
+    after = replace(before, workers=workers, held=held, seats=seats)
+    plan = replace(plan, people=tuple(moved), seats=(key,) if plan.thing is Thing.SEATS else ())
+    return _compared(plan, before, after, stands=stands, start=[old, to], also=led)
+
+
+def _roles_along(before: Snapshot, going: set[str], *, old: str, to: str) -> tuple[int, tuple[HeldRole, ...]]:
+    """Return how many held roles leave the old unit, and all roles held then: what is held in the new one is once."""
     there = {(one.person, one.role) for one in before.held if one.unit == to}
     leaving = [one for one in before.held if one.unit == old and one.person in going]
     goes_on = [replace(one, unit=to) for one in leaving if (one.person, one.role) not in there]
-    held = (*(one for one in before.held if one not in set(leaving)), *goes_on)
-    after = replace(before, workers=workers, held=held, seats=seats)
-    plan = replace(plan, people=tuple(moved), seats=(key,) if plan.thing is Thing.SEATS else (), roles=len(leaving))
-    return _compared(plan, before, after, stands=stands, start=[old, to])
+    return len(leaving), (*(one for one in before.held if one not in set(leaving)), *goes_on)
 
 
 def _led(snapshot: Snapshot) -> dict[str, list[str]]:
@@ -163,10 +160,17 @@ def _led(snapshot: Snapshot) -> dict[str, list[str]]:
 
 
 def _compared(
-    plan: MovePlan, before: Snapshot, after: Snapshot, *, stands: Stands, start: Iterable[str | None]
+    plan: MovePlan,
+    before: Snapshot,
+    after: Snapshot,
+    *,
+    stands: Stands,
+    start: Iterable[str | None],
+    also: Iterable[str | None] = (),
 ) -> MovePlan:
+    """Compare the figures of the units where it starts, and of those `also` touched where they differ."""
     near = list(start)
-    asked = dict.fromkeys(unit for one in near for side in (before, after) for unit in side.above(one))
+    asked = dict.fromkeys(unit for one in (*near, *also) for side in (before, after) for unit in side.above(one))
     was, becomes = before.figures(asked), after.figures(asked)
     effects = tuple(
         UnitEffect(unit, _name(stands, unit, plan.on), was[unit], becomes[unit])
@@ -224,20 +228,51 @@ def _name(stands: Stands, unit: str, day: date) -> str:
     return span.value.name if span is not None else unit
 
 
+def snapshot(on: date) -> Snapshot:
+    """Return who and what is where on the day, with names of units, costs and planned seats: five queries."""
+    units = list(UnitVersion.objects.on(on).values_list("unit__external_id", "parent__external_id", "name"))
+    columns = (
+        "seat__external_id",
+        "unit__external_id",
+        "title",
+        "role_key",
+        "planned_fte",
+        "monthly_budget",
+        "is_head",
+    )
+    rows = SeatVersion.objects.on(on).order_by("seat__external_id").values_list(*columns)
+    planned = {row[0]: PlannedSeat(*row) for row in rows}
+    return Snapshot(
+        parents={unit: parent for unit, parent, _name in units},
+        workers=_workers(on, cost=True),
+        held=_held(on),
+        seats={key: seat.unit for key, seat in planned.items()},
+        heads={key: seat.unit for key, seat in planned.items() if seat.is_head},
+        decided=decided_stages(on),
+        names={unit: name for unit, _parent, name in units},
+        planned=planned,
+    )
+
+
 def _snapshot(stands: Stands, on: date) -> Snapshot:
     parents = {unit: span.value.parent for unit, spans in stands.items() if (span := at(spans, on))}
-    jobs = (
-        Employment.objects.on(on)
-        .order_by("person_id")
-        .values_list("person__external_id", "unit__external_id", "manager__external_id", "fte", "seat__external_id")
-    )
-    held = Assignment.objects.on(on).values_list("person__external_id", "role_key", "unit__external_id", "share")
     seats = list(SeatVersion.objects.on(on).values_list("seat__external_id", "unit__external_id", "is_head"))
     return Snapshot(
         parents=parents,
-        workers={row[0]: Worker(*row) for row in jobs},
-        held=tuple(HeldRole(person, RoleKey(role), unit, share) for person, role, unit, share in held),
+        workers=_workers(on),
+        held=_held(on),
         seats={seat: unit for seat, unit, _head in seats},
         heads={seat: unit for seat, unit, is_head in seats if is_head},
         decided=decided_stages(on),
     )
+
+
+def _workers(on: date, *, cost: bool = False) -> dict[str, Worker]:
+    columns = ["person__external_id", "unit__external_id", "manager__external_id", "fte", "seat__external_id"]
+    rows = Employment.objects.on(on).order_by("person_id").values_list(*columns, *(["monthly_cost"] if cost else []))
+    return {row[0]: Worker(*row) for row in rows}
+
+
+def _held(on: date) -> tuple[HeldRole, ...]:
+    rows = Assignment.objects.on(on).values_list("person__external_id", "role_key", "unit__external_id", "share")
+    return tuple(HeldRole(person, RoleKey(role), unit, share) for person, role, unit, share in rows)

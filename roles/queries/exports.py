@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.utils import timezone
-
+from omnichannel.workspaces.queries.zones import current_day
 from roles.choices import Thing
 from roles.models import Assignment, Employment, ReportingLine, SeatVersion, UnitVersion, as_known
 from roles.queries.frames import assignment_rows
@@ -172,7 +171,7 @@ def _dated(rows: Sequence[Row], *, key: str, asked: Roster) -> list[Row]:
 
 
 def _start(as_of: date) -> date | None:
-    return None if as_of == timezone.localdate() else as_of
+    return None if as_of == current_day() else as_of
 
 
 def _with_days(row: Mapping[str, Any], start: date | None, end: date | None) -> Row:

@@ -1,4 +1,4 @@
-"""The people of a day as one flat list, by external id and within the caller's bounds."""
+"""The people of a day as rows, by external id and within a bound: what targets are planned for."""
 
 from __future__ import annotations
 

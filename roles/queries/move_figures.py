@@ -10,20 +10,34 @@ from decimal import Decimal
 from functools import cached_property
 
 from roles.catalogue import RoleKey
-from roles.coverage import CoverState, against_expectation, cover_by_unit
+from roles.coverage import CoverState, RoleCover, against_expectation, cover_by_role
 from roles.holdings import Holding
 from roles.queries.stages import DEFAULT, Adopted
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A person at work on the day; `seat` is the seat they sit in."""
+    """A person at work on the day; `seat` is the seat they sit in, `cost` CNY a month, None where it is not known."""
 
     person: str
     unit: str
     manager: str | None
     fte: Decimal
     seat: str | None
+    cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSeat:
+    """A seat of the day; `budget` is CNY a month, None where none is given."""
+
+    seat: str
+    unit: str
+    title: str
+    role: str
+    planned_fte: Decimal
+    budget: Decimal | None
+    is_head: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,10 @@ class Figures:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Who and what is where on the day. `heads` are the units by their head seat, `decided` own stages of units."""
+    """Who and what is where on the day. `heads` are the units by their head seat, `decided` own stages of units.
+
+    `names` of units and `planned` seats are there where they have been asked for.
+    """
 
     parents: Mapping[str, str | None]
     workers: Mapping[str, Worker]
@@ -65,6 +82,8 @@ class Snapshot:
     seats: Mapping[str, str]
     heads: Mapping[str, str] = field(default_factory=dict)
     decided: Mapping[str, Adopted] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    planned: Mapping[str, PlannedSeat] = field(default_factory=dict)
 
     @cached_property
     def children(self) -> dict[str, list[str]]:
@@ -74,6 +93,12 @@ class Snapshot:
             if parent is not None:
                 found.setdefault(parent, []).append(unit)
         return found
+
+    @cached_property
+    def vacant(self) -> tuple[PlannedSeat, ...]:
+        """Return the planned seats in which nobody sits."""
+        taken = {worker.seat for worker in self.workers.values()}
+        return tuple(seat for key, seat in self.planned.items() if key not in taken)
 
     @cached_property
     def reports(self) -> Counter[str]:
@@ -120,7 +145,7 @@ class Snapshot:
         found = {}
         for unit in units:
             branch = self.branch(unit)
-            missing, shared = self._gaps(unit, branch)
+            lines = self.covers(unit)
             lead = self.leads.get(unit)
             found[unit] = Figures(
                 people=sum(people[each] for each in branch),
@@ -129,8 +154,8 @@ class Snapshot:
                 seats=sum(seats[each] for each in branch),
                 layers=self._layers(unit),
                 span=self.reports[lead] if lead is not None else None,
-                missing=missing,
-                shared=shared,
+                missing=_in_state(lines, CoverState.MISSING),
+                shared=_in_state(lines, CoverState.SHARED),
             )
         return found
 
@@ -140,19 +165,30 @@ class Snapshot:
             count, row = count + 1, [below for each in row for below in self.children.get(each, ())]
         return count
 
-    def _gaps(self, unit: str, branch: list[str]) -> tuple[tuple[RoleKey, ...] | None, tuple[RoleKey, ...] | None]:
+    def covers(self, unit: str) -> tuple[RoleCover, ...] | None:
+        """Return how the roles are held against what the unit's sub-type expects; None where a unit above is judged."""
         if unit not in self.decided and self.parents[unit] is not None:
-            return None, None
-        inside = set(branch)
-        holdings = [self._holding(each, unit) for each in self.held if each.unit in inside]
-        covers = {role: cover for (role, _unit), cover in cover_by_unit(holdings).items()}
-        lines = against_expectation(covers, subtype=self.stage(unit).subtype)
-        return (
-            tuple(line.role for line in lines if line.state is CoverState.MISSING),
-            tuple(line.role for line in lines if line.state is CoverState.SHARED),
-        )
+            return None
+        if unit not in self._covers:
+            holdings = [holding for each in self.branch(unit) for holding in self._holdings.get(each, ())]
+            self._covers[unit] = against_expectation(cover_by_role(holdings), subtype=self.stage(unit).subtype)
+        return self._covers[unit]
 
-    def _holding(self, held: HeldRole, unit: str) -> Holding:
-        worker = self.workers.get(held.person)
-        fte = worker.fte if worker is not None else Decimal(1)
-        return Holding(held.person, held.person, held.role, unit, unit, held.share, fte, date.min, None)
+    @cached_property
+    def _covers(self) -> dict[str, tuple[RoleCover, ...]]:
+        """What has been judged so far."""
+        return {}
+
+    @cached_property
+    def _holdings(self) -> dict[str, list[Holding]]:
+        found: dict[str, list[Holding]] = {}
+        for held in self.held:
+            worker = self.workers.get(held.person)
+            fte = worker.fte if worker is not None else Decimal(1)
+            one = Holding(held.person, held.person, held.role, held.unit, held.unit, held.share, fte, date.min, None)
+            found.setdefault(held.unit, []).append(one)
+        return found
+
+
+def _in_state(lines: tuple[RoleCover, ...] | None, state: CoverState) -> tuple[RoleKey, ...] | None:
+    return None if lines is None else tuple(line.role for line in lines if line.state is state)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from roles.choices import Thing
-from roles.models import Person, SeatVersion, UnitVersion
+from roles.models import Person, ReportingLine, SeatVersion, UnitVersion
 
 
 def names_of(things: Collection[tuple[Thing, str]]) -> dict[tuple[Thing, str], str]:
-    """Return the newest known name of units, seats and people, in one query per kind; what has none is absent."""
+    """Return the newest known name of units, seats, people and lines, in one query per kind; what has none is absent.
+
+    A line goes by the names of its two ends, which takes their queries as well.
+    """
     units = [key for thing, key in things if thing is Thing.UNITS]
     seats = [key for thing, key in things if thing is Thing.SEATS]
     people = [key for thing, key in things if thing is Thing.PEOPLE]
@@ -23,4 +26,16 @@ def names_of(things: Collection[tuple[Thing, str]]) -> dict[tuple[Thing, str], s
     if people:
         named = Person.ever.filter(external_id__in=people).exclude(display_name="")
         found |= {(Thing.PEOPLE, key): name for key, name in named.values_list("external_id", "display_name")}
-    return found
+    lines = [key for thing, key in things if thing is Thing.LINES]
+    return found | _lines(lines) if lines else found
+
+
+def _lines(keys: Collection[str]) -> dict[tuple[Thing, str], str]:
+    columns = ("unit__external_id", "to_unit__external_id", "person__external_id", "to_person__external_id")
+    rows = ReportingLine.ever.filter(external_id__in=keys).order_by("recorded_at", "during")
+    ends = {
+        key: ((Thing.UNITS, unit), (Thing.UNITS, to_unit)) if unit else ((Thing.PEOPLE, one), (Thing.PEOPLE, to_one))
+        for key, unit, to_unit, one, to_one in rows.values_list("external_id", *columns)
+    }
+    known = names_of({end for pair in ends.values() for end in pair})
+    return {(Thing.LINES, key): " → ".join(known.get(end, end[1]) for end in pair) for key, pair in ends.items()}

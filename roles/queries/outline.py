@@ -1,8 +1,7 @@
-"""The organisation as pages show it: rows of the tree that unfold, hits of a search, and one unit's page."""
+"""The organisation as pages show it: rows of the list, hits of a search, and one unit's page."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -27,14 +26,12 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """A unit in a list or in the unfolding tree; `rows` holds its children when it is open."""
+    """A unit in a list, with the way down to it."""
 
     unit: UnitNode
     count: UnitCount
     stage: Adopted
     path: tuple[UnitNode, ...] = ()
-    is_open: bool = False
-    rows: tuple[UnitRow, ...] = ()
 
     @property
     def decides_stage(self) -> bool:
@@ -77,17 +74,7 @@ def organisation(*, as_of: date, within: str | None = None) -> Organisation:
     return Organisation(whole, tree, unit_counts(tree), dict(adopted_stages(as_of, tree=whole)))
 
 
-def outline(found: Organisation, *, units: Iterable[str], open_units: Collection[str]) -> tuple[UnitRow, ...]:
-    """Return rows for the units, unfolded where they stand in `open_units`."""
-    rows = []
-    for key in units:
-        is_open = key in open_units
-        children = outline(found, units=found.tree.nodes[key].children, open_units=open_units) if is_open else ()
-        rows.append(unit_row(found, key, is_open=is_open, rows=children))
-    return tuple(rows)
-
-
-def unit_row(found: Organisation, key: str, *, is_open: bool = False, rows: tuple[UnitRow, ...] = ()) -> UnitRow:
+def unit_row(found: Organisation, key: str) -> UnitRow:
     """Return one unit with its counts, stage and the way down to it."""
     path = tuple(found.tree.nodes[above] for above in reversed(found.tree.ancestors(key)))
     return UnitRow(
@@ -95,17 +82,7 @@ def unit_row(found: Organisation, key: str, *, is_open: bool = False, rows: tupl
         found.counts.get(key, UnitCount()),
         found.stages.get(key, DEFAULT),
         path,
-        is_open,
-        rows,
     )
-
-
-def opened(tree: UnitTree, *, asked: Sequence[str], levels: int = 2) -> frozenset[str]:
-    """Return which units stand open: those asked for with the way up to them, else the top levels."""
-    known = [key for key in asked if key in tree]
-    if not known:
-        return frozenset(node.external_id for node in tree if node.depth < levels - 1)
-    return frozenset(above for key in known for above in (key, *tree.ancestors(key)))
 
 
 def search_units(tree: UnitTree, words: str) -> list[str]:
@@ -134,7 +111,7 @@ def unit_page(external_id: str, *, as_of: date, within: str | None = None) -> Un
     return UnitPage(
         row=row,
         judged=judged,
-        children=outline(found, units=row.unit.children, open_units=()),
+        children=tuple(unit_row(found, key) for key in row.unit.children),
         holdings=holders(as_of=as_of, within=external_id, tree=found.whole, most=MOST_HOLDINGS),
         coverage=coverage,
         history=unit_history(external_id),

@@ -11,10 +11,11 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from roles.catalogue import RoleKey
-from roles.choices import FillMode
+from roles.choices import FillMode, Thing
 from roles.coverage import MOST_ROLES, MOST_SHARE, is_overloaded, share_total
 from roles.holdings import Holding
 from roles.models import Assignment, Employment, Person
+from roles.queries.naming import names_of
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.people import as_holdings, holdings_of, people_within
 
@@ -70,6 +71,7 @@ class EmploymentLine:
     fill_mode: FillMode
     fte: Decimal
     monthly_cost: Decimal | None
+    seat_title: str
     start: date | None
     end: date | None
 
@@ -182,7 +184,8 @@ def _line(row: Employment, held: tuple[Holding, ...], *, tree: UnitTree) -> Pers
 
 
 def _employments(person: Person, *, tree: UnitTree, with_pay: bool) -> tuple[EmploymentLine, ...]:
-    rows = Employment.objects.filter(person=person).select_related("unit", "manager").order_by("-during")
+    rows = list(Employment.objects.filter(person=person).select_related("unit", "manager", "seat").order_by("-during"))
+    titles = names_of({(Thing.SEATS, row.seat.external_id) for row in rows if row.seat is not None})
     return tuple(
         EmploymentLine(
             unit_external_id=row.unit.external_id,
@@ -192,6 +195,9 @@ def _employments(person: Person, *, tree: UnitTree, with_pay: bool) -> tuple[Emp
             fill_mode=FillMode(row.fill_mode),
             fte=row.fte,
             monthly_cost=row.monthly_cost if with_pay else None,
+            seat_title=titles.get((Thing.SEATS, row.seat.external_id), row.seat.external_id)
+            if row.seat is not None
+            else "",
             start=row.during.lower,
             end=row.during.upper,
         )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext_lazy as _
 
 from roles.choices import FREE_ROOTS, Thing
@@ -27,6 +29,7 @@ class ProblemKind(models.TextChoices):
     ROLE_IN_NO_UNIT = "role_in_no_unit", _("Role held in a unit that is not there on this day")
     ROLE_OF_NOBODY = "role_of_nobody", _("Role held by somebody who does not work here on this day")
     DOUBLE = "double", _("Same name and same day hired")
+    SEAT_OVERFULL = "seat_overfull", _("Sits in a seat that plans less time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Problem:
 
 
 def unplaced(day: date) -> tuple[Problem, ...]:
-    """Return everything that is out of place on the day, in eight queries."""
+    """Return everything that is out of place on the day, in nine queries."""
     there = UnitVersion.objects.on(day).values("unit_id")
     working = Employment.objects.on(day).values("person_id")
     return (
@@ -57,6 +60,7 @@ def unplaced(day: date) -> tuple[Problem, ...]:
         *_held(ProblemKind.ROLE_IN_NO_UNIT, Assignment.objects.on(day).exclude(unit_id__in=there)),
         *_held(ProblemKind.ROLE_OF_NOBODY, Assignment.objects.on(day).exclude(person_id__in=working)),
         *_doubles(day),
+        *_overfull(day),
     )
 
 
@@ -117,6 +121,20 @@ def _held(kind: ProblemKind, rows: QuerySet[Assignment]) -> Iterator[Problem]:
     columns = ("person__external_id", "person__display_name", "role_key", "during", "unit__external_id")
     for person, name, role, during, unit in rows.order_by("person__external_id", "role_key").values_list(*columns):
         yield Problem(kind, Thing.ASSIGNMENTS, assignment_key(person, role, during.lower), name or person, unit)
+
+
+def _overfull(day: date) -> Iterator[Problem]:
+    """Yield who came after the first into a seat whose people work more than it plans, all together."""
+    held = Employment.objects.on(day).filter(seat_id=OuterRef("seat_id")).order_by().values("seat_id")
+    seats = SeatVersion.objects.on(day).annotate(held=Subquery(held.annotate(n=Sum("fte")).values("n")))
+    full = list(seats.filter(held__gt=F("planned_fte")).values_list("seat_id", flat=True))
+    if not full:
+        return
+    rows = Employment.objects.on(day).filter(seat_id__in=full).order_by("seat_id", "during", "person__external_id")
+    columns = ("person__external_id", "person__display_name", "seat__external_id")
+    for seat, people in groupby(rows.values_list(*columns), key=itemgetter(2)):
+        for key, name, _seat in list(people)[1:]:
+            yield Problem(ProblemKind.SEAT_OVERFULL, Thing.PEOPLE, key, name or key, seat)
 
 
 def _doubles(day: date) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from roles.choices import FillMode, OrgSource, Thing
 from roles.holdings import split_assignment_key
+from roles.queries.naming import names_of
 from roles.services.ending import remove
 from roles.services.sync import (
     AssignmentInput,
@@ -84,10 +85,23 @@ def add(thing: Thing, values: Mapping[str, Any], *, on: date, actor_id: int | No
         row = INPUTS[thing](**values)
         if states(thing, [row.external_id]):
             field_name = "start_on" if thing is Thing.ASSIGNMENTS else "external_id"
-            tried.refuse(row.external_id, field_name, code="taken", message=_("This is taken already."))
+            tried.refuse(row.external_id, field_name, code="taken", message=_taken(thing, row.external_id))
         else:
             tried.issues += _upsert(thing, row, on=on, actor_id=actor_id)
     return tried.outcome
+
+
+def _taken(thing: Thing, external_id: str) -> str:
+    """Say who has the id already. A role held has person, role and first day for an id, whatever the unit."""
+    if thing is Thing.ASSIGNMENTS:
+        unit = states(thing, [external_id])[external_id]["spans"][0]["unit"]
+        message = _(
+            "From this day on the person holds this role in %(unit)s already. A role begins in one unit a day: "
+            "let it begin on another day here, or end it there first."
+        )
+        return message % {"unit": names_of({(Thing.UNITS, unit)}).get((Thing.UNITS, unit), unit)}
+    name = names_of({(thing, external_id)}).get((thing, external_id), external_id)
+    return _("This id is taken already, by %(name)s.") % {"name": name}
 
 
 def edit(

@@ -8,13 +8,14 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from roles.choices import OrgSource, Thing
+from roles.hanging import hung_below
 from roles.models import Employment, SeatVersion, Unit
 from roles.services.role_moves import take_roles_along
 from roles.services.sync.closing import close
 from roles.services.sync.employments import EmploymentFacts, change_jobs, stored_jobs
 from roles.services.sync.revisions import Recorder
 from roles.services.sync.seats import SeatFacts, stored_seats, write_seats
-from roles.services.sync.units import UnitSpans, hung_below, stored_units, write_units
+from roles.services.sync.units import UnitSpans, stored_units, write_units
 from roles.services.written import Attempt, Written, attempt
 from roles.timeline import at, changed_between
 

@@ -6,26 +6,26 @@ before, stays as planned. A day in the past is a correction; earlier answers sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
 from django.utils.translation import gettext as _
 
-from roles.choices import OrgSource, Thing
+from roles.choices import KEEP, OrgSource, Thing
+from roles.hanging import left_behind
 from roles.models import Employment, Person, Unit
 from roles.queries.teams import led_on, team_of
 from roles.services.merging import merge_units
 from roles.services.role_moves import take_roles_along
 from roles.services.sync.employments import EmploymentFacts, EmploymentSpans, change_jobs, stored_jobs
 from roles.services.sync.seats import stored_seats, write_seats
-from roles.services.sync.units import UnitFacts, hung_below, stored_units, write_units
+from roles.services.sync.units import stored_units, write_units
 from roles.services.written import Attempt, Written, attempt
 from roles.timeline import Span, at, revise
 from roles.tree_safety import loop_text
 
 __all__ = ["KEEP", "MOVABLE", "merge_units", "move"]
-KEEP = "\0keep"
 MOVABLE = (Thing.UNITS, Thing.PEOPLE, Thing.SEATS)
 
 
@@ -95,26 +95,10 @@ def _move_unit(tried: Attempt, key: str, *, to: str | None, on: date, whole_bran
         tried.refuse_absent(key, on)
         return
     after = {key: revise(before[key], value=replace(holding.value, parent=to), on=on)}
-    above = holding.value.parent
-    if not whole_branch and above != to:
-        # later days on which it stands elsewhere already are planned with what is below it then
-        until = _stands_until(before[key], on)
-        for child, spans in before.items():
-            if child != key:
-                after[child] = hung_below(spans, old=key, new=above, on=on, until=until)
+    if not whole_branch and holding.value.parent != to:
+        after |= left_behind(before, key, on=on)
     changed = {one: spans for one, spans in after.items() if spans != before[one]}
     write_units(before, changed, recorder=tried.recorder)
-
-
-def _stands_until(spans: Sequence[Span[UnitFacts]], on: date) -> date | None:
-    """Return the day from which the unit stands elsewhere than where it stands on `on`; None: never again."""
-    found = at(spans, on)
-    while found is not None and found.end is not None:
-        following = at(spans, found.end)
-        if following is None or following.value.parent != found.value.parent:
-            return found.end
-        found = following
-    return None
 
 
 def _move_seat(tried: Attempt, key: str, *, to: str, on: date, roles: bool) -> None:

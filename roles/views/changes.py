@@ -27,7 +27,7 @@ from roles.services.edits import add, edit, next_planned, values_on
 from roles.services.sync import SyncIssue
 from roles.state_words import references, value_text
 from roles.views.loads import load_of
-from roles.views.sheets import day_in, done, said, show, thing_of, url_of
+from roles.views.sheets import day_in, done, first_day, pick_urls, said, show, thing_of, url_of, with_draft
 
 NEW = {
     Thing.UNITS: gettext_lazy("New unit"),
@@ -76,11 +76,7 @@ def new(request: WorkspaceRequest, slug: str, thing: str) -> HttpResponse:
         values["external_id"] = values["external_id"].strip() or f"{PREFIX[kind]}-{secrets.token_hex(4)}"
     if kind is Thing.LINES:
         values["between"] = between.value
-    on = (
-        values["hired_on"]
-        if kind is Thing.PEOPLE
-        else form.cleaned_data.get("on") or today_in(request.access.workspace)
-    )
+    on = values["hired_on"] if kind is Thing.PEOPLE else form.cleaned_data.get("on") or first_day(request)
     written = add(kind, _filled(kind, values), on=on, actor_id=request.access.user_id, note=_note(form))
     if written.issues:
         _tell(form, written.issues)
@@ -130,10 +126,7 @@ def change(request: WorkspaceRequest, slug: str, thing: str, external_id: str) -
 
 
 def _form(request: WorkspaceRequest, kind: Thing, *, between: Thing, is_new: bool = True, **given: Any) -> OrgForm:
-    slug = request.access.workspace.slug
-    urls = {
-        thing: reverse("roles:picks", args=[slug, thing.value]) for thing in (Thing.UNITS, Thing.SEATS, Thing.PEOPLE)
-    }
+    urls = pick_urls(request, (Thing.UNITS, Thing.SEATS, Thing.PEOPLE))
     if kind is Thing.LINES:
         return LineForm(between=between, is_new=is_new, pick_urls=urls, **given)
     return FORMS[kind](is_new=is_new, pick_urls=urls, **given)
@@ -168,6 +161,8 @@ def _name(kind: Thing, key: str, values: Mapping[str, Any]) -> str:
         person = split_assignment_key(key)[0]
         name = names_of({(Thing.PEOPLE, person)}).get((Thing.PEOPLE, person), person)
         return f"{name} · {value_text('role_key', values['role'], names={})}"
+    if kind is Thing.LINES:
+        return names_of({(kind, key)}).get((kind, key), key)
     return str(values.get("name") or values.get("title") or values.get("display_name") or key)
 
 
@@ -253,6 +248,6 @@ def _show(
         "action": request.get_full_path(),
         "next_planned": next_planned(kind, key, day) if key and day else None,
         "load": load_of(person, day=day, without=key) if isinstance(form, AssignmentForm) and person else None,
-        "back": _back(request, kind, key, today_in(request.access.workspace)) if key else "",
+        "back": with_draft(request, _back(request, kind, key, today_in(request.access.workspace))) if key else "",
     }
     return show(request, TEMPLATE, context, status=status)

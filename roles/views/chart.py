@@ -16,7 +16,7 @@ from roles.chart.drawn import Asked, branch, page_of, picture
 from roles.chart.nodes import Kind, TreeName, key_of
 from roles.views.chart_choices import COOKIE, Choices, View, asked_of
 from roles.views.chart_html import tree_html
-from roles.views.chart_page import page_context
+from roles.views.chart_page import page_actions, page_context
 from roles.views.chart_seen import Seen, hits_of, pen_of, seen_of
 from roles.views.clock import as_asked
 from roles.views.organisation import table_context
@@ -31,7 +31,8 @@ def organisation_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """Show the chart on my place, or as the URL asks; for the script only the tree. The table is flat."""
     seen = seen_of(request)
     if seen.choices.shown_as is View.TABLE:
-        response = render(request, "roles/table.html", table_context(request, seen.clock, seen.choices, seen.chart))
+        table = table_context(request, seen.clock, seen.choices, seen.chart)
+        response = render(request, "roles/table.html", table | page_actions(request, seen))
     else:
         asked = _asked(request, seen)
         drawn = picture(seen.forest, asked)

@@ -43,7 +43,7 @@ def node_card(request: WorkspaceRequest, slug: str) -> HttpResponse:
         "roles": [(role_name(role), share) for role, share in card.roles] if isinstance(card, PersonCard) else (),
         "lines": [_line(seen, node, line, slug=slug) for line in seen.forest.lines.get(node.key, ())],
         "links": _links(request, seen, node),
-        "actions": [] if node.is_ghost else node_actions(request, seen.clock, THINGS[node.kind], node.external_id),
+        "actions": [] if node.is_ghost else _actions(request, seen, node),
         "breadcrumb": [
             {"label": seen.forest.nodes[key].name, "url": _chart_url(seen, slug=slug, focus=key)}
             for key in seen.forest.path(node.key)
@@ -51,6 +51,11 @@ def node_card(request: WorkspaceRequest, slug: str) -> HttpResponse:
     }
     template = "roles/chart/node.html#card" if request.htmx else "roles/chart/node.html"
     return render(request, template, context)
+
+
+def _actions(request: WorkspaceRequest, seen: Seen, node: Node) -> list[dict[str, object]]:
+    vacant_in = node.card.unit if isinstance(node.card, SeatCard) else ""
+    return node_actions(request, seen.clock, THINGS[node.kind], node.external_id, vacant_in=vacant_in)
 
 
 def _kind_label(node: Node) -> str:

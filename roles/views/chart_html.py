@@ -5,8 +5,8 @@ A node's card carries a link and buttons that work without script; the script ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from html import escape
 from urllib.parse import quote
 
@@ -22,6 +22,7 @@ from roles.chart.nodes import THINGS, Forest, Kind, Line, Node, PersonCard, Unit
 from roles.chart.pinyin import typed_forms
 from roles.views.chart_choices import Choices, Field
 from roles.views.chart_words import counts_of, facts_of, planned_words, spoken, tone_of
+from roles.views.draft_words import DraftTag
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Pen:
     slug: str
     focus: str = ""
     may_move: bool = False
+    tags: Mapping[str, DraftTag] = field(default_factory=dict)
 
 
 def tree_html(rows: Iterable[Drawn | More], pen: Pen) -> SafeString:
@@ -85,6 +87,8 @@ class _Words:
 
     def _spoken(self, node: Node, tone: str) -> str:
         words = spoken(node, as_of=self.pen.clock.as_of)
+        if tag := self.pen.tags.get(node.key):
+            words = f"{tag.title}: {words}"
         return words if not tone or tone in words else f"{words} ({tone})"
 
     def _draggable(self, node: Node) -> str:
@@ -110,6 +114,11 @@ class _Words:
         marks = ""
         if isinstance(node.card, UnitCard) and node.card.is_leading:
             marks += f'<span class="node__mark node__mark--lead" title="{self.leading}">{self.star}</span>'
+        if tag := self.pen.tags.get(node.key):
+            marks += (
+                f'<span class="node__tag node__tag--{tag.kind}" title="{escape(tag.title)}" aria-hidden="true">'
+                f"{escape(tag.label)}</span>"
+            )
         if node.planned:
             words = escape(planned_words(node.planned))
             marks += (

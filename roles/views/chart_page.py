@@ -16,6 +16,7 @@ from roles.choices import LineKind
 from roles.views.chart_choices import COLOUR_NAMES, FIELD_NAMES, MOST_LEVELS, VIEW_NAMES, Colour, View
 from roles.views.chart_seen import Seen
 from roles.views.chart_words import Tone, tones
+from roles.views.node_actions import new_actions
 
 # What a link to another part of the tree does not carry along: where one stands in this one.
 PLACE = ("open", "shut", "from", "focus", "level", "q", "page", "sort")
@@ -34,6 +35,7 @@ def page_context(
         "totals": seen.chart.totals(seen.sight.within),
         "tree": tree,
         "is_empty": not seen.forest.roots,
+        "is_bound": seen.sight.within is not None,
         "is_cut": drawn.is_cut,
         "lost": wanted if wanted and wanted not in seen.forest else "",
         "root": seen.forest.nodes.get(asked.root),
@@ -53,11 +55,16 @@ def page_context(
         "colours": [(colour.value, str(label)) for colour, label in COLOUR_NAMES.items()],
         "legend": _legend(seen),
         "breadcrumb": _breadcrumb(request, seen, asked),
-        "routes": _routes(request, seen),
+        **page_actions(request, seen),
         "may_move": seen.clock.is_open and may(request.access, "roles:move", "POST"),
         "q": request.GET.get("q", "").strip(),
         "slug": slug,
     }
+
+
+def page_actions(request: WorkspaceRequest, seen: Seen) -> dict[str, object]:
+    """Return what the buttons above every view of the chart lead to."""
+    return {"routes": _routes(request, seen), "new_actions": new_actions(request, seen.clock)}
 
 
 def views(request: WorkspaceRequest, shown: View) -> list[Option]:
@@ -122,7 +129,7 @@ def _breadcrumb(request: WorkspaceRequest, seen: Seen, asked: Asked) -> list[dic
 def _state(request: WorkspaceRequest, seen: Seen, asked: Asked, drawn: Picture) -> list[tuple[str, str]]:
     """Return what the fold buttons send along, so that the rest of the tree stays as it is without script."""
     pairs = [*seen.choices.pairs(), *([("root", asked.root)] if asked.root else [])]
-    clocks = [(name, request.GET[name]) for name in ("as_of", "known_at") if request.GET.get(name)]
+    clocks = [(name, request.GET[name]) for name in ("as_of", "known_at", "scenario") if request.GET.get(name)]
     return [*pairs, *clocks, *(("open", key) for key in _open_ends(drawn.rows))]
 
 
@@ -151,8 +158,11 @@ def _routes(request: WorkspaceRequest, seen: Seen) -> dict[str, str]:
         ("unplaced", "roles:unplaced", "GET"),
         ("scores", "kpis:node_scores", "GET"),
     ):
-        if may(request.access, route, method) and (name != "move" or seen.clock.is_open):
+        is_live_only = name in ("history", "compare") and seen.clock.scenario is not None
+        if may(request.access, route, method) and (name != "move" or seen.clock.is_open) and not is_live_only:
             routes[name] = reverse(route, args=[slug]) + (day if name != "move" else "")
+    if seen.clock.scenario is not None:
+        return routes
     if may(request.access, "roles:revision_undo", "POST") and seen.chart.revision is not None:
         routes["undo"] = reverse("roles:revision_undo", args=[slug, seen.chart.revision])
     return routes

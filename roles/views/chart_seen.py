@@ -16,6 +16,7 @@ from roles.queries.chart import Chart, Sight, chart
 from roles.views.chart_choices import COOKIE, Choices, choices_of
 from roles.views.chart_html import Pen
 from roles.views.chart_words import facts_of
+from roles.views.draft_words import tags_of
 
 # Hits that are named in the list under the search field, and those that n and N step through.
 MOST_NAMED, MOST_HITS = 12, 500
@@ -47,7 +48,8 @@ def pen_of(request: WorkspaceRequest, seen: Seen, *, focus: str = "") -> Pen:
     """Return what the nodes are drawn with."""
     access = request.access
     may_move = seen.clock.is_open and may(access, "roles:move", "POST")
-    return Pen(seen.forest, seen.choices, seen.clock, access.workspace.slug, focus, may_move)
+    tags = tags_of(request.draft, seen.clock.as_of) if request.draft is not None else {}
+    return Pen(seen.forest, seen.choices, seen.clock, access.workspace.slug, focus, may_move, tags)
 
 
 def hits_of(seen: Seen, words: str, *, slug: str) -> dict[str, object]:

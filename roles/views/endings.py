@@ -18,12 +18,13 @@ from roles.choices import OrgSource, Thing
 from roles.forms import NOTE_LENGTH, DayField, PickField
 from roles.holdings import split_assignment_key
 from roles.queries.naming import names_of
+from roles.queries.picking import labelled
 from roles.services.edits import values_on
 from roles.services.ending import end, remove
 from roles.services.moving import merge_units
 from roles.services.written import Written
 from roles.state_words import value_text
-from roles.views.sheets import day_in, done, said, show, thing_of, url_of
+from roles.views.sheets import day_in, done, pick_urls, said, show, thing_of, url_of, with_draft
 
 TITLES = {
     Thing.UNITS: gettext_lazy("Close the unit"),
@@ -119,7 +120,7 @@ def merge(request: WorkspaceRequest, slug: str, external_id: str) -> HttpRespons
     """Ask into which unit this one goes; POST merges them."""
     day = day_in(request, "on", "as_of")
     name = _name(Thing.UNITS, external_id, day)
-    url = reverse("roles:picks", args=[slug, Thing.UNITS.value])
+    url = pick_urls(request, (Thing.UNITS,))[Thing.UNITS]
     into = request.GET.get("to", "")
     if request.method != "POST":
         return _show_merge(request, external_id, name, MergeForm(initial={"on": day, "into": into}, pick_url=url))
@@ -147,6 +148,8 @@ def _name(kind: Thing, key: str, day: date) -> str:
         person, role, _start = split_assignment_key(key)
         called = names_of({(Thing.PEOPLE, person)}).get((Thing.PEOPLE, person), person)
         return f"{called} · {value_text('role_key', role, names={})}"
+    if kind is Thing.LINES:
+        return names_of({(kind, key)}).get((kind, key), key)
     return str(now.get("name") or now.get("title") or now.get("display_name") or key)
 
 
@@ -177,10 +180,10 @@ def _show(
         "to_type": _to_type(kind, key),
         "is_mistyped": is_mistyped,
         "problems": _problems(refused),
-        "action": reverse("roles:end", args=[slug, kind.value, key]),
-        "remove_url": reverse("roles:remove", args=[slug, kind.value, key]),
-        "merge_url": reverse("roles:merge", args=[slug, key]) if kind is Thing.UNITS else "",
-        "back": url_of(slug, kind, key),
+        "action": with_draft(request, reverse("roles:end", args=[slug, kind.value, key])),
+        "remove_url": with_draft(request, reverse("roles:remove", args=[slug, kind.value, key])),
+        "merge_url": with_draft(request, reverse("roles:merge", args=[slug, key])) if kind is Thing.UNITS else "",
+        "back": with_draft(request, url_of(slug, kind, key)),
     }
     return show(request, TEMPLATE, context, status=status)
 
@@ -201,12 +204,24 @@ def _show_merge(
         "form": form,
         "today": today_in(request.access.workspace),
         "problems": _problems(refused),
-        "action": reverse("roles:merge", args=[slug, key]),
-        "back": url_of(slug, Thing.UNITS, key),
+        "action": with_draft(request, reverse("roles:merge", args=[slug, key])),
+        "back": with_draft(request, url_of(slug, Thing.UNITS, key)),
     }
     return show(request, TEMPLATE, context, status=status)
 
 
 def _problems(refused: Written | None) -> list[dict[str, str]]:
+    """Return the obstacles with the names of what is in the way; who has to move leaves the seat with the unit."""
     issues = refused.issues if refused is not None else ()
-    return [{"message": issue.message, "column": "", "value": issue.external_id} for issue in issues]
+    moving = {issue.external_id for issue in issues if issue.code == "unit_not_there"}
+    told = [issue for issue in issues if issue.code != "seat_not_there" or issue.external_id not in moving]
+    kinds = (Thing.SEATS, Thing.UNITS, Thing.PEOPLE)
+    names = {key: name for (_kind, key), name in names_of({(k, i.external_id) for k in kinds for i in told}).items()}
+    return [
+        {
+            "message": issue.message,
+            "column": "",
+            "value": labelled(issue.external_id, names.get(issue.external_id, "")),
+        }
+        for issue in told
+    ]

@@ -18,15 +18,17 @@ from django.views.decorators.http import require_http_methods
 
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
-from roles.choices import Thing
+from omnichannel.workspaces.permissions import may
+from roles.choices import KEEP, Thing
 from roles.forms import NOTE_LENGTH, DayField, PickField
 from roles.queries.consequences import plan_move
 from roles.queries.naming import names_of
+from roles.queries.scenarios import open_scenarios
 from roles.services.edits import Values, next_planned, values_on
-from roles.services.moving import KEEP, MOVABLE, move
+from roles.services.moving import MOVABLE, move
 from roles.services.sync import SyncIssue
 from roles.views.plan_words import plan_words
-from roles.views.sheets import day_in, done, said, show, thing_of, url_of
+from roles.views.sheets import day_in, done, pick_urls, said, show, thing_of, url_of, with_draft
 
 TITLES = {
     Thing.UNITS: gettext_lazy("Move the unit"),
@@ -86,7 +88,7 @@ def move_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
     kind = thing_of(given.get("thing", ""), MOVABLE)
     moved = _moved(kind, given.get("id", ""), day_in(request, "on", "as_of"))
-    urls = {thing: reverse("roles:picks", args=[slug, thing.value]) for thing in (Thing.UNITS, Thing.PEOPLE)}
+    urls = pick_urls(request, (Thing.UNITS, Thing.PEOPLE))
     usual = {"on": str(day_in(request, "on", "as_of")), "whole_branch": "1"}
     form = MoveForm({**usual, **given.dict()}, thing=kind, urls=urls)
     # Nobody moves a unit to the top by leaving a field empty: the first time that only shows what follows.
@@ -151,21 +153,31 @@ def _context(
         "from_name": _called(moved.unit),
         "form": form,
         "today": today_in(request.access.workspace),
-        "action": reverse("roles:move", args=[slug]),
-        "back": url_of(slug, moved.thing, moved.key),
+        "action": with_draft(request, reverse("roles:move", args=[slug])),
+        "back": with_draft(request, url_of(slug, moved.thing, moved.key)),
         "refused": refused,
+        "scenarios": _scenarios(request, slug),
     }
     if not is_asked or not form.is_valid():
         return context
     typed = form.cleaned_data
     whole_branch = typed.get("whole_branch", True)
-    plan = plan_move(moved.thing, moved.key, to=typed["to"], on=typed["on"], whole_branch=whole_branch)
+    manager = typed.get("manager") or KEEP
+    plan = plan_move(moved.thing, moved.key, to=typed["to"], on=typed["on"], whole_branch=whole_branch, manager=manager)
     asked = {"thing": moved.thing.value, "id": moved.key, "to": typed["to"] or "", "on": str(typed["on"])}
     effect = urlencode({**asked, "whole_branch": "1" if whole_branch else "0"})
     return context | {
         "to_name": _called(typed["to"]),
         "plan": plan_words(plan),
         "refused": refused or plan.refused,
-        "effect_url": f"{reverse('kpis:move_effect', args=[slug])}?{effect}",
+        "effect_url": with_draft(request, f"{reverse('kpis:move_effect', args=[slug])}?{effect}"),
         "next_planned": next_planned(moved.thing, moved.key, typed["on"]),
     }
+
+
+def _scenarios(request: WorkspaceRequest, slug: str) -> list[tuple[str, date, str]]:
+    """Return the drafts into which the move may be put instead: name, first day, and where to send the form."""
+    if request.draft is not None or not may(request.access, "roles:draft"):
+        return []
+    action = reverse("roles:move", args=[slug])
+    return [(name, day, f"{action}?scenario={pk}") for pk, name, day in open_scenarios()]

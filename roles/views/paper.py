@@ -156,6 +156,8 @@ def _words(request: WorkspaceRequest, asked: Asked, branch: Branch) -> Words:
     stamp = [_("As of %(day)s") % {"day": clock.as_of}]
     if clock.known_at is not None:
         stamp.append(_("as known on %(day)s") % {"day": clock.known_on})
+    if request.draft is not None:
+        stamp.insert(0, _("Draft: %(name)s") % {"name": request.draft.scenario.name})
     by = {"who": request.user, "when": f"{now:%Y-%m-%d %H:%M}"}
     stamp.append(_("printed by %(who)s on %(when)s") % by)
     return Words(

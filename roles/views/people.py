@@ -15,6 +15,7 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.catalogue import RoleKey, load_roles
 from roles.choices import Thing
+from roles.coverage import MOST_ROLES, MOST_SHARE
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.roster import PeopleFilter, PersonPage, people_list, person_page
 from roles.queries.secondary import lines_of
@@ -70,6 +71,8 @@ def person(request: WorkspaceRequest, slug: str, external_id: str) -> HttpRespon
         "clock": clock,
         "page": page,
         "sees_pay": sees_pay,
+        "most_roles": MOST_ROLES,
+        "most_share": MOST_SHARE,
         "may_change": may(access, "roles:edit", "POST") and clock.is_open,
         "may_see_history": may(access, "roles:history"),
         "lines": lines_of(Thing.PEOPLE, external_id, as_of=clock.as_of),
@@ -105,6 +108,7 @@ def _facts(page: PersonPage, *, slug: str, may_see_units: bool) -> list[dict[str
         url = reverse("roles:unit", args=[slug, here.unit_external_id]) if may_see_units else ""
         facts += [
             {"label": _("Unit"), "value": here.unit_name, "url": url},
+            {"label": _("Seat"), "value": here.seat_title or _("In no seat")},
             {"label": _("Manager"), "value": here.manager_name or _("Nobody")},
             {"label": _("Filled by"), "value": here.fill_mode.label},
             {"label": _("FTE"), "value": f"{here.fte.normalize():f}"},

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from roles.catalogue import RoleKey, load_roles
 from roles.choices import Thing
-from roles.queries.consequences import MovePlan, StageShift
 from roles.queries.move_figures import Figures
+from roles.queries.move_plans import MovePlan, StageShift
 from roles.queries.stages import Adopted
 
 COLUMNS = (

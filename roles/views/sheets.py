@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -34,8 +34,11 @@ def thing_of(text: str, among: tuple[Thing, ...] = EDITABLE) -> Thing:
 
 
 def day_in(request: WorkspaceRequest, *names: str) -> date:
-    """Return the first of the query's days that is one; today when none is, or for a past day that is only shown."""
-    today = today_in(request.access.workspace)
+    """Return the first of the query's days that is one; today when none is, or for a past day that is only shown.
+
+    In a draft the day on which it begins stands for today.
+    """
+    today = first_day(request)
     for name in names:
         try:
             day = parse_day(request.GET.get(name, ""))
@@ -43,6 +46,26 @@ def day_in(request: WorkspaceRequest, *names: str) -> date:
             continue
         return max(day, today) if name == "as_of" else day
     return today
+
+
+def first_day(request: WorkspaceRequest) -> date:
+    """Return the day from which a change holds if nobody says otherwise: today, in a draft the day it begins."""
+    return request.draft.effective_on if request.draft is not None else today_in(request.access.workspace)
+
+
+def with_draft(request: WorkspaceRequest, url: str) -> str:
+    """Let a URL stay in the draft that the page shows."""
+    if request.draft is None or not url:
+        return url
+    parts = urlsplit(url)
+    pairs = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "scenario"]
+    return urlunsplit(parts._replace(query=urlencode([*pairs, ("scenario", request.draft.scenario.pk)])))
+
+
+def pick_urls(request: WorkspaceRequest, things: Iterable[Thing]) -> dict[Thing, str]:
+    """Return where the fields that choose one of these things ask for their options."""
+    slug = request.access.workspace.slug
+    return {thing: with_draft(request, reverse("roles:picks", args=[slug, thing.value])) for thing in things}
 
 
 def show(request: WorkspaceRequest, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
@@ -66,8 +89,7 @@ def done(
 
     A page that redraws itself hears of it by the event `org:changed`; others send `X-After: reload` with the change.
     """
-    slug = request.access.workspace.slug
-    undo = reverse("roles:revision_undo", args=[slug, written.revision]) if undoable and written.revision else ""
+    url, undo = with_draft(request, url), _undo_url(request, written) if undoable and written.revision else ""
     if not request.htmx or request.headers.get("X-After") == "reload":
         tell = messages.success if written.revision else messages.info
         tell(request, text, extra_tags=f"undo:{undo}" if undo else "")
@@ -82,12 +104,21 @@ def done(
     return answer
 
 
+def _undo_url(request: WorkspaceRequest, written: Written) -> str:
+    slug = request.access.workspace.slug
+    if request.draft is not None:
+        return reverse("roles:draft_undo", args=[slug, request.draft.scenario.pk])
+    return reverse("roles:revision_undo", args=[slug, written.revision])
+
+
 def said(request: WorkspaceRequest, written: Written, name: str, *, on: date | None, what: str = "") -> str:
     """Say what a save did, and from when."""
     if written.revision is None:
         return _("Nothing was changed.")
     today = today_in(request.access.workspace)
     words = {"what": what or _("Saved"), "name": name, "day": on}
+    if request.draft is not None:
+        return _("%(what)s in the draft: %(name)s.") % words
     if on is None or on == today:
         return _("%(what)s: %(name)s.") % words
     if on > today:

@@ -32,6 +32,7 @@ ABOUT = {
     ProblemKind.ROLE_OF_NOBODY: Thing.UNITS,
     ProblemKind.MANAGER_GONE: Thing.PEOPLE,
     ProblemKind.DOUBLE: Thing.PEOPLE,
+    ProblemKind.SEAT_OVERFULL: Thing.SEATS,
 }
 
 
@@ -109,7 +110,7 @@ def _row(request: WorkspaceRequest, clock: Clock, problem: Problem, names: dict[
 def _fix(slug: str, clock: Clock, problem: Problem) -> tuple[str, str]:
     """Return what to do about it and the sheet in which it is done."""
     thing, key = problem.thing.value, problem.external_id
-    as_of = {"as_of": str(clock.as_of)}
+    as_of = {"as_of": str(clock.as_of), **({"scenario": str(clock.scenario)} if clock.scenario is not None else {})}
     if problem.kind in {ProblemKind.IN_NO_UNIT, ProblemKind.NO_WAY_UP, ProblemKind.SEAT_IN_NO_UNIT}:
         query = urlencode({"thing": thing, "id": key} | as_of)
         return _("Place it"), f"{reverse('roles:move', args=[slug])}?{query}"
@@ -117,5 +118,7 @@ def _fix(slug: str, clock: Clock, problem: Problem) -> tuple[str, str]:
         return _("Take one back"), f"{reverse('roles:end', args=[slug, thing, key])}?{urlencode(as_of)}"
     if problem.kind in {ProblemKind.ROLE_IN_NO_UNIT, ProblemKind.ROLE_OF_NOBODY}:
         return _("End or change it"), f"{reverse('roles:edit', args=[slug, thing, key])}?{urlencode(as_of)}"
-    words = _("Place it") if problem.kind is ProblemKind.NOWHERE else _("Choose a manager")
-    return words, f"{reverse('roles:edit', args=[slug, thing, key])}?{urlencode(as_of)}"
+    words = {ProblemKind.NOWHERE: _("Place it"), ProblemKind.SEAT_OVERFULL: _("Choose a seat")}
+    return words.get(
+        problem.kind, _("Choose a manager")
+    ), f"{reverse('roles:edit', args=[slug, thing, key])}?{urlencode(as_of)}"

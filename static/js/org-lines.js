@@ -45,11 +45,12 @@ function draw() {
   tree.querySelectorAll(".is-linked").forEach((item) => item.classList.remove("is-linked"));
   if (!all) [...lines.values()].flatMap((line) => [line.start, line.end]).forEach((key) => tree.org.node(key)?.classList.add("is-linked"));
   if (!box.org.isDrawn()) return drawing.replaceChildren();
-  drawing.setAttribute("width", "0");
-  drawing.setAttribute("height", "0");
-  drawing.replaceChildren(...[...lines.values()].map(curve).filter(Boolean));
-  drawing.setAttribute("width", String(tree.scrollWidth));
-  drawing.setAttribute("height", String(tree.scrollHeight));
+  // all is measured before anything is written: the chart is laid out once
+  const curves = [...lines.values()].map(curve).filter(Boolean);
+  const [width, height] = curves.length ? [tree.scrollWidth, tree.scrollHeight] : [0, 0];
+  drawing.replaceChildren(...curves);
+  drawing.setAttribute("width", String(width));
+  drawing.setAttribute("height", String(height));
 }
 
 function soon() {

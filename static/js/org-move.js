@@ -70,9 +70,12 @@ function drop(target) {
     query.set("to", what.item?.dataset.unit ?? target.dataset.unit);
     query.set("manager", target.dataset.key.slice(2));
   } else query.set("to", target.dataset.key.slice(2));
-  const day = new URLSearchParams(location.search).get("as_of");
-  if (day) query.set("as_of", day);
+  for (const name of ["as_of", "scenario"]) {
+    const kept = new URLSearchParams(location.search).get(name);
+    if (kept) query.set(name, kept);
+  }
   stop();
+  tree.org.say("");
   if (what.item) tree.org.select(what.item, { scroll: false });
   document.dispatchEvent(new CustomEvent("org:sheet", { detail: { url: `${tree.org.routes.move}?${query}` } }));
 }
@@ -112,7 +115,11 @@ document.addEventListener("dragend", () => moving && stop());
 
 tree.addEventListener("keydown", (event) => {
   const item = event.target.closest("[role=treeitem]");
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && tree.org.routes.undo) {
+  const turn = document.getElementById(event.shiftKey ? "draft-redo" : "draft-undo");
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && turn) {
+    event.preventDefault();
+    turn.requestSubmit();
+  } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && tree.org.routes.undo) {
     event.preventDefault();
     const dialog = document.getElementById("org-undo");
     const number = tree.org.routes.undo.match(/(\d+)\/[^\d]*$/)[1];

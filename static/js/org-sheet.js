@@ -6,8 +6,10 @@ let opener = null;
 
 async function open(url) {
   opener = document.activeElement;
+  const settled = new Promise((done) => body.addEventListener("htmx:afterSettle", done, { once: true }));
   await window.htmx.ajax("GET", url, { target: body, swap: "innerHTML" });
   if (!body.firstElementChild) return;
+  await settled; // only then do the fields ask for what follows: what is typed earlier would show nothing
   if (!sheet.open) sheet.showModal();
   (body.querySelector("[autofocus]") ?? body.querySelector("form input:not([type=hidden]), form select") ?? body.querySelector("button"))?.focus();
 }

@@ -8,6 +8,7 @@ const PLACE = ["open", "shut", "from", "level", "focus", "q"];
 const TYPING = 700;
 let typed = { text: "", at: 0 };
 let jumped = [];
+let jumps = 0;
 
 const word = (name, values = {}) => words[name].replace(/\{(\w+)\}/g, (_all, key) => values[key] ?? "");
 const say = (text) => { status.textContent = text; };
@@ -188,31 +189,38 @@ function leaveRoot(key, path) {
 function foldJumped(path) {
   for (const item of jumped.filter((key) => !path.includes(key)).map(node)) {
     if (!item) continue;
+    const had = groupOf(item)?.contains(document.activeElement);
     show(item, false);
     groupOf(item)?.remove();
+    if (had) item.focus({ preventScroll: true });
   }
   jumped = [];
 }
 
 // Brings the branches on the way to a node that are not drawn yet; without a known way the whole tree.
 async function bring(key, path) {
-  foldJumped(path);
-  jumped = path.filter((each) => !node(each) || !isOpen(node(each)));
-  if (node(key)) return true;
-  if (!path.length || !node(path[0])) {
+  const opens = path.filter((each) => !node(each) || !isOpen(node(each)));
+  if (!node(key) && (!path.length || !node(path[0]))) {
+    foldJumped(path);
     leaveRoot(key, path);
     return refresh(key);
   }
-  const missing = path.filter((each, at) => !node(path[at + 1] ?? key));
-  const html = await load(routes.branch, asked([...missing.map((each) => ["node", each]), ["focus", key]]));
-  if (html === null) return false;
+  let html = "";
+  if (!node(key)) {
+    const missing = path.filter((each, at) => !node(path[at + 1] ?? key));
+    html = await load(routes.branch, asked([...missing.map((each) => ["node", each]), ["focus", key]]));
+    if (html === null) return false;
+  }
+  foldJumped(path); // only now: the focus stays on the hit before until the next one stands there
+  jumped = opens;
   attach(html);
   return true;
 }
 
 // Opens the way to a node, wherever it is, and makes it flash once.
 async function jump(key, { flash = true, path = [] } = {}) {
-  if (!(await bring(key, path))) return false;
+  const mine = (jumps += 1);
+  if (!(await bring(key, path)) || mine !== jumps) return false; // a later jump has begun meanwhile
   const item = node(key);
   if (!item) return false;
   reveal(item);
@@ -334,6 +342,7 @@ document.addEventListener("org:changed", async (event) => {
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   document.querySelector(".org-totals")?.replaceWith(page.querySelector(".org-totals") ?? "");
+  document.querySelector("[data-draft]")?.replaceWith(page.querySelector("[data-draft]") ?? "");
   if (!page.getElementById("org-tree")) return location.reload();
   replace(page.getElementById("org-tree").innerHTML);
   if (focus && node(focus)) jump(focus);

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg2
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, expect, sync_playwright
 
 from omnichannel.services.browser import browser_arguments, find_browser
 from omnichannel.services.processes import spawn, stop
@@ -93,7 +93,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         running.start("worker", worker_command())
         running.start("dispatcher", dispatcher_command())
         running.manage("seed_demo", "--scale", "tiny")
-        wait_for(f"{running.url}/healthz")
+        wait_for(f"{running.url}/healthz", seconds=180)
         yield running
     finally:
         for child in running.children.values():
@@ -109,6 +109,7 @@ def browser() -> Iterator[Browser]:
     assert path, "no browser: `./run test` installs one or says why not"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=browser_arguments())
+        expect.set_options(timeout=30_000)  # as patient as a click: a busy machine is no fault of the product
         yield chromium
         chromium.close()
 

@@ -17,7 +17,7 @@ def main(url: str) -> None:
     """Sign in as the HR lead and write the overview as a picture."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=browser_arguments())
-        page = browser.new_page(base_url=url, locale="zh-CN", viewport={"width": 1280, "height": 880})
+        page = browser.new_page(base_url=url, locale="zh-CN", viewport={"width": 1280, "height": 1010})
         page.goto("/accounts/login/")
         page.fill("input[name=login]", "hr_lead@demo.example")
         page.fill("input[name=password]", PASSWORD)

@@ -104,6 +104,10 @@ def test_a_card_dropped_on_another_opens_the_sheet_and_a_place_that_cannot_be_sa
     sheet = page.locator("#org-sheet")
     expect(sheet).to_be_visible()
     expect(sheet.locator("input[name=to]").first).not_to_have_value("")
+    expect(sheet.locator(".move-effect .stack")).to_be_visible()  # weights and scores, counted
+    expect(sheet.locator("#move-plan")).to_contain_text("What goes along")
+    expect(sheet.get_by_role("alert")).to_have_count(0)
+    assert "Press Enter" not in page.locator("#org-status").inner_text()
     page.keyboard.press("Escape")
     expect(node(page, store)).to_be_attached()
     assert page.locator("#org-tree .is-refused, #org-tree .is-target").count() == 0
@@ -207,3 +211,49 @@ def test_without_script_the_tree_unfolds_by_the_url_and_only_reads(sign_in: Sign
     page.locator("main .list a").first.click()
     expect(page.locator("#here")).to_be_in_viewport()
     assert page.locator(".needs-js:visible").count() == 0
+
+
+def test_hr_begins_something_new_from_the_chart_and_fills_a_vacant_seat(sign_in: SignIn) -> None:
+    page = sign_in("hr_lead")
+    page.goto(f"{CHART}?view=compact&level=9")
+    page.get_by_text("New", exact=True).click()
+    page.get_by_role("link", name="New unit", exact=True).click()
+    sheet = page.locator("#org-sheet")
+    expect(sheet.get_by_role("heading", name="New unit")).to_be_visible()
+    page.keyboard.press("Escape")
+    vacant = page.locator("#org-tree .node--seats:not(.node--ghost)").first
+    title = vacant.locator("> .node__card .node__name").inner_text()
+    vacant.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="New person in this seat").click()
+    expect(sheet.locator("[name=seat_external_id]")).to_have_value(re.compile(re.escape(title)))
+    expect(sheet.locator("[name=unit_external_id]")).not_to_have_value("")
+    expect(sheet.locator("[name=on]")).to_have_count(0)  # somebody new works here from the day of hiring on
+    assert faults(page) == []
+
+
+def test_the_paper_is_chosen_looked_at_and_taken_along(sign_in: SignIn) -> None:
+    page = sign_in("hr_lead", language="zh")
+    page.goto(f"{CHART}?view=list")
+    page.get_by_text("打印与导出").click()
+    page.get_by_role("link", name="选择打印内容").click()
+    summary = page.locator(".paper__summary")
+    expect(summary).to_contain_text(re.compile(r"已打印人员 (\d+) / \1 "))
+    whole = summary.inner_text()
+    drawing = page.locator(".paper__sheet img")
+    assert drawing.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") > 0
+    assert faults(page) == []
+    for kind, begins in (("PDF", b"%PDF-"), ("SVG", b"<svg "), ("XLSX", b"PK")):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=kind, exact=True).first.click()
+        assert download.value.path().read_bytes().startswith(begins), kind
+    page.locator("select[name=size]").focus()
+    page.keyboard.press("End")
+    page.locator("input[name=vacant]").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")  # a form is sent from any of its fields
+    expect(page.locator("input[name=vacant]")).not_to_be_checked()
+    expect(summary).not_to_have_text(whole)
+    page.set_viewport_size({"width": 360, "height": 780})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert faults(page) == []

@@ -64,7 +64,8 @@ def test_moves_plans_edits_and_comparisons_by_mouse_in_chinese(stack: Stack, sig
     sheet.get_by_label("移至").fill(other)
     sheet.get_by_label("原因").click()
     expect(sheet.get_by_text("一并移动：1 人。")).to_be_visible()
-    expect(sheet.locator(".move-effect table, .move-effect p").first).to_be_visible()
+    expect(sheet.locator(".move-effect .stack")).to_be_visible()
+    expect(sheet.get_by_text("一并移动：1 人。")).to_be_visible()
     clean(page)
     assert stack.sql(WORKS, person, today) == [(unit,)], "nothing is written before it is confirmed"
     sheet.get_by_role("button", name="确认移动").click()

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from orgstages.catalogue import load_stages
 from tests.e2e.conftest import SignIn
 from tests.e2e.pages import by_rail, fact, number
+from tests.orgstages.blind import recompute
 
 AUTOMATIC = [question for question in load_stages().questions.values() if question.auto]
 PEOPLE_ONLY = (
@@ -49,9 +50,20 @@ def test_every_automatic_question_shows_its_fact_and_the_shares_make_the_verdict
 def test_the_fact_of_a_question_leads_to_its_source(sign_in: SignIn) -> None:
     page = sign_in("executive")
     page.goto("/w/demo/stages/units/BU1/")
-    links = [link.get_attribute("href") for link in page.get_by_role("link", name="Source").all()]
+    links = [link.get_attribute("href") for link in page.get_by_role("link", name="Show the rows").all()]
     assert len(links) >= 5
     assert {page.request.get(link or "").status for link in dict.fromkeys(links)} == {200}
+
+
+def test_a_blind_script_works_out_every_verdict_of_the_demo_again(sign_in: SignIn) -> None:
+    page = sign_in("executive")
+    rules = page.request.get("/w/demo/stages/method.json").json()
+    units = [each["unit_external_id"] for each in page.request.get("/api/v1/workspaces/demo/diagnoses/").json()]
+    assert len(units) >= 3
+    for unit in units:
+        found = recompute(rules, page.request.get(f"/w/demo/stages/units/{unit}/diagnosis.json").json())
+        assert found.differences == []
+        assert found.compared >= 90
 
 
 def test_an_executive_answers_a_question_and_the_verdict_counts_it(sign_in: SignIn) -> None:

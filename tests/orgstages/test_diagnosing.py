@@ -12,6 +12,8 @@ from omnichannel.jobs.choices import JobKind
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import workspace_scope
 from orgstages.errors import (
+    BadEvidence,
+    NothingToConfirm,
     NothingToWithdraw,
     ReasonRequired,
     UnknownDiagnosisUnit,
@@ -22,7 +24,7 @@ from orgstages.models import Diagnosis, DiagnosisAnswer
 from orgstages.queries.diagnosis import diagnose, diagnose_all
 from orgstages.queries.records import recorded_verdicts
 from orgstages.scoring import rounded
-from orgstages.services.answering import answer_question, withdraw_answer
+from orgstages.services.answering import Proof, answer_question, confirm_answer, withdraw_answer
 from orgstages.services.diagnosing import adopt_subtype, run_diagnosis
 from orgstages.verdicts import mixed_map, verdict_name
 from roles.catalogue import StageKey, SubtypeKey
@@ -73,8 +75,8 @@ def test_overruling_data_needs_a_reason_and_keeps_what_the_data_said(
     answered = diagnose("BU2", as_of=DAY).answers["A8"]
     assert (answered.option, answered.is_overruled) == ("c", True)
     assert answered.given is not None
-    assert (answered.given.author, answered.given.reason) == (str(user), "新系统已上线")
-    assert answered.given.overruled_option == "a"
+    (own,) = answered.given.answers
+    assert (own.author, own.reason, own.overruled_option) == (str(user), "新系统已上线", "a")
     assert diagnose("BU1", as_of=DAY).answers["A8"].given is None
     with pytest.raises(IntegrityError, match="overruling_has_a_reason"), transaction.atomic():
         DiagnosisAnswer.objects.update(reason="")
@@ -111,6 +113,56 @@ def test_an_answer_older_than_six_months_asks_to_be_looked_at_again(in_workspace
     given = diagnose("BU2", as_of=date(2027, 5, 6)).answers["D1"].given
     assert given is not None
     assert given.is_old
+
+
+def test_every_respondents_answer_is_kept_and_the_rule_says_what_counts(
+    in_workspace: Workspace, member: MemberFactory
+) -> None:
+    write_organisation()
+    one, two, three = (member(role).pk for role in ("hr_lead", "executive", "owner"))
+    for who, option, mark in ((one, "a", "4"), (two, "b", "5"), (three, "b", "2")):
+        answer_question("BU2", question="A4", option=option, on=DAY, actor_id=who)
+        answer_question("BU2", question="D3", option=mark, on=DAY, actor_id=who)
+    answers = diagnose("BU2", as_of=DAY).answers
+    assert (answers["A4"].option, answers["D3"].option) == ("b", "11/3")
+    given = answers["A4"].given
+    assert given is not None
+    assert (dict(given.counts), given.is_spread, given.tied) == ({"a": 1, "b": 2}, True, ())
+    withdraw_answer("BU2", question="A4", on=DAY, actor_id=three)
+    with pytest.raises(NothingToWithdraw):
+        withdraw_answer("BU2", question="A4", on=DAY, actor_id=three)
+    tied = diagnose("BU2", as_of=DAY).answers["A4"]
+    assert tied.given is not None
+    assert (tied.option, tied.given.tied, tied.given.is_open) == ("", ("a", "b"), True)
+    with pytest.raises(NothingToConfirm):
+        confirm_answer("BU2", question="A4", option="c", on=DAY, actor_id=three)
+    confirm_answer("BU2", question="A4", option="a", on=DAY, actor_id=three)
+    assert diagnose("BU2", as_of=DAY).answers["A4"].option == "a"
+    answer_question("BU2", question="A4", option="b", on=LATER, actor_id=one)
+    assert [diagnose("BU2", as_of=day).answers["A4"].option for day in (DAY, LATER)] == ["a", "b"]
+
+
+def test_while_respondents_are_tied_on_a_measured_question_the_data_counts(
+    in_workspace: Workspace, member: MemberFactory
+) -> None:
+    write_world()
+    for role, option in (("hr_lead", "b"), ("executive", "c")):
+        answer_question("BU2", question="A8", option=option, reason="看法不同", on=DAY, actor_id=member(role).pk)
+    answered = diagnose("BU2", as_of=DAY).answers["A8"]
+    assert (answered.option, answered.is_overruled) == ("a", False)
+
+
+def test_evidence_is_a_text_a_link_or_a_kpi(in_workspace: Workspace) -> None:
+    write_organisation()
+    proof = Proof("会议纪要", "https://wiki.example/42", "private_sales_share")
+    answer_question("BU2", question="A4", option="a", proof=proof, on=DAY, actor_id=None)
+    given = diagnose("BU2", as_of=DAY).answers["A4"].given
+    assert given is not None
+    (own,) = given.answers
+    assert (own.evidence, own.evidence_url, own.evidence_kpi) == (proof.text, proof.url, proof.kpi)
+    for wrong in (Proof(url="javascript:alert(1)"), Proof(url="ftp://x.example/"), Proof(kpi="no_such_kpi")):
+        with pytest.raises(BadEvidence):
+            answer_question("BU2", question="A4", option="a", proof=wrong, on=DAY, actor_id=None)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,8 @@ def test_an_executive_sees_every_units_stage_and_every_questions_fact(world: Wor
     for question in [f"A{number}" for number in range(1, 13)] + ["B5", "C3", "D8", "E5"]:
         assert f'id="{question}"' in shown
     assert "3 of 3.50 FTE" in shown or "make 3 FTE: 85.7" in shown
-    assert "/w/acme/kpis/unified_id_rate/?period=2026-10" in shown
+    assert "/w/acme/kpis/unified_id_rate/explain/?period=2026-10&amp;scope=unit%3ABU1" in shown
+    assert "/w/acme/stages/units/BU1/facts/A2/?as_of=2026-11-05" in shown
 
 
 def test_pages_read_in_chinese(world: Workspace, signed_in: SignedIn) -> None:
@@ -164,7 +165,7 @@ def test_the_page_needs_a_fixed_number_of_queries(world: Workspace, signed_in: S
     with CaptureQueriesContext(connection) as small:
         client.get(page("BU2"))
     with CaptureQueriesContext(connection) as large:
-        client.get(page("G"))
+        client.get(page("BU1"))
     assert len(small) == len(large)
 
 

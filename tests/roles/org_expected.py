@@ -92,6 +92,8 @@ def expect_people(model: Model, rows: dict[str, Any], on: int) -> tuple[Model, b
             return expected, True
         if row["manager"] is not None and row["manager"] not in {*expected.people, *rows}:
             return expected, True
+        if row["seat"] and row["seat"] not in expected.seats:
+            return expected, True
     for key, row in rows.items():
         _expect_person(model, expected, key, row, on)
     expected.settle()
@@ -102,22 +104,21 @@ def expect_people(model: Model, rows: dict[str, Any], on: int) -> tuple[Model, b
 
 def _expect_person(model: Model, expected: Model, key: str, row: dict[str, Any], on: int) -> None:
     hired, left = row["hired"], COUNT if row["left"] is None else row["left"]
-    job = (row["unit"], row["manager"])
+    job = (row["unit"], row["manager"], row["seat"] or None)
     known = expected.people.get(key)
-    if known is None:
-        jobs = [job if hired <= day < left else None for day in range(COUNT)]
-        expected.people[key] = Person(hired, row["left"], _place(model, jobs, hired, left))
-        return
-    jobs = _with_managers(model, known.jobs)
+    jobs: list[Any] = [None] * COUNT
+    if known is not None:
+        seated = zip(known.jobs, known.seats, strict=True)
+        jobs = _with_managers(model, [None if one is None else (*one, seat) for one, seat in seated])
     there = [day for day in range(hired, COUNT) if jobs[day] is not None and day < left]
     if not there:
         jobs = [*jobs[:hired], *(job if day < left else None for day in range(hired, COUNT))]
-        expected.people[key] = Person(hired, row["left"], _place(model, jobs, hired, left))
+        _keep(expected, key, row, _place(model, jobs, hired, left))
         return
     for day in range(hired, COUNT):
         near = there[0] if day < there[0] else there[-1] if day > there[-1] else day
         jobs[day] = jobs[near] if day < left else None
-    expected.people[key] = Person(hired, row["left"], jobs)
+    _keep(expected, key, row, jobs)
     first = max(on, hired)
     holding = jobs[first]
     assert holding is not None
@@ -125,7 +126,19 @@ def _expect_person(model: Model, expected: Model, key: str, row: dict[str, Any],
         expected.carry_job(key, first, unit=job[0])
     if holding[1] != job[1]:
         expected.carry_job(key, first, manager=job[1])
-    expected.people[key].jobs = _place(model, expected.people[key].jobs, hired, left)
+    if row["seat"] is not None:
+        person = expected.people[key]
+        person.seats = [None if one is None else one[2] for one in jobs]
+        expected.carry_seat(key, first, row["seat"])
+    now = expected.people[key]
+    full = [None if one is None else (*one, seat) for one, seat in zip(now.jobs, now.seats, strict=True)]
+    _keep(expected, key, row, _place(model, full, hired, left))
+
+
+def _keep(expected: Model, key: str, row: dict[str, Any], jobs: list[Any]) -> None:
+    """Write down where somebody works, whom they report to and where they sit each day."""
+    seats = [None if job is None else job[2] for job in jobs]
+    expected.people[key] = Person(row["hired"], row["left"], [job and job[:2] for job in jobs], seats)
 
 
 def open_end(model: Model, person: str, unit: str, start: int) -> int | None:
@@ -133,6 +146,21 @@ def open_end(model: Model, person: str, unit: str, start: int) -> int | None:
     ends = [next((day for day in range(start, COUNT) if not there(day)), COUNT) for there in both if there(start)]
     over = min(ends, default=COUNT)
     return None if over == COUNT else over
+
+
+def expect_line(model: Model, key: str, line: tuple[str, str, str], start: int, ends: int | None) -> tuple[Model, bool]:
+    """A line without an end reaches as far as both its ends are there."""
+    expected = model.copy()
+    between, one, two = line
+    known = model.units if between == "units" else model.people
+    if one == two or not {one, two} <= known.keys() or (ends is not None and ends <= start):
+        return expected, True
+    both = [all(model.is_there(between, end, day) for end in (one, two)) for day in range(COUNT)]
+    over = ends
+    if ends is None and both[start]:
+        over = next((day for day in range(start, COUNT) if not both[day]), None)
+    expected.lines[key] = (between, one, two, start, over)
+    return expected, False
 
 
 def team(model: Model, person: str, on: int, *, unit: str | None) -> list[str]:
@@ -168,7 +196,7 @@ def _with_managers(model: Model, jobs: list[Any]) -> list[Any]:
         if job is not None and before is not None and job[1] is None and before[1] is not None:
             run = takewhile(lambda one: jobs[one] is not None and jobs[one][1] is None, range(day, COUNT))
             if not any(model.people[before[1]].is_here(one) for one in run):
-                job = (job[0], before[1])
+                job = (job[0], before[1], job[2])
         found.append(job)
     return found
 

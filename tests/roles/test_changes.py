@@ -168,7 +168,7 @@ def test_new_things_are_added_with_ids_of_their_own_or_made_ones(
         assert made.during.lower == today
     taken = client.post(f"{HERE}/change/units/new/", {**unit, "external_id": "R01"}, **EN)  # type: ignore[arg-type]
     assert taken.status_code == 422
-    assert "This is taken already." in taken.content.decode()
+    assert "This id is taken already, by 华东大区." in taken.content.decode()
     person = {
         **opened(client, "change/people/new/?unit_external_id=R02"),
         "external_id": "E9",
@@ -178,7 +178,14 @@ def test_new_things_are_added_with_ids_of_their_own_or_made_ones(
     assert client.post(f"{HERE}/change/people/new/", {**person, "monthly_cost": "9000.5"}).status_code == 302
     line = opened(client, "change/lines/new/?between=people&from_external_id=E3")
     sent = {**line, "to_external_id": "E6", "kind": "functional"}
-    assert client.post(f"{HERE}/change/lines/new/?between=people", sent).status_code == 302
+    added = client.post(f"{HERE}/change/lines/new/?between=people", sent, follow=True, **EN)  # type: ignore[arg-type]
+    assert f"Added: {PEOPLE[2].display_name} → {PEOPLE[5].display_name}." in added.content.decode()
+    role = {
+        **opened(client, "change/assignments/new/?person_external_id=E3&unit_external_id=R02"),
+        "role": "digital-guide",
+    }
+    twice = client.post(f"{HERE}/change/assignments/new/", {**role, "start_on": "2023-05-01"}, **EN)  # type: ignore[arg-type]
+    assert "holds this role in 上海静安店 already" in twice.content.decode()
     with workspace_scope(workspace.pk):
         assert Employment.objects.on(today).get(person__external_id="E9").monthly_cost == Decimal("9000.5")
         assert ReportingLine.objects.get().to_person.external_id == "E6"  # type: ignore[union-attr]
@@ -245,6 +252,8 @@ def test_a_move_that_cannot_be_is_named_before_and_at_the_confirmation(
     assert "What goes along: 3 units" in shown.content.decode()
     with workspace_scope(workspace.pk):
         assert not UnitVersion.objects.filter(unit__external_id="R01", parent__external_id="R02").exists()
+    led = client.get(f"{HERE}/move/?thing=people&id=E2&to=R01&manager=E3&part=plan", **EN)  # type: ignore[arg-type]
+    assert "The managers form a loop: E2 → E3 → E2." in led.content.decode()
     assert client.get(f"{HERE}/move/?thing=lines&id=L1").status_code == 404
     assert client.get(f"{HERE}/move/?thing=units&id=nobody").status_code == 404
 
@@ -277,7 +286,7 @@ def test_closing_names_every_obstacle_and_taking_back_wants_the_id_typed(
     client = signed_in("hr_lead")
     refused = client.post(f"{HERE}/change/units/R01/end/", {"on": str(today)}, **EN)  # type: ignore[arg-type]
     assert refused.status_code == 422
-    assert "S0101" in refused.content.decode()
+    assert "上海静安店 · S0101" in refused.content.decode()
     ended = client.post(f"{HERE}/change/seats/P1/end/", {"on": str(today)}, follow=True, **EN)  # type: ignore[arg-type]
     assert "Ended: 区域经理." in ended.content.decode()
     with workspace_scope(workspace.pk):
@@ -308,6 +317,10 @@ def test_the_tray_lists_what_has_no_place_and_leads_to_where_it_is_put_right(
     with workspace_scope(workspace.pk):
         twin = PersonInput("E33", "S0201", PEOPLE[2].hired_on, PEOPLE[2].display_name, "E1")
         assert upsert_people([twin], effective_on=DAY, actor_id=None).is_ok
+        seat = SeatInput("P9", "S0201", "店员", planned_fte=Decimal("1.5"))
+        assert upsert_seats([seat], effective_on=DAY, actor_id=None).is_ok
+        pair = [replace(PEOPLE[each], unit_external_id="S0201", seat_external_id="P9") for each in (2, 5)]
+        assert upsert_people(pair, effective_on=DAY, actor_id=None).is_ok
         Person.objects.create(external_id="E77", display_name="待安排", hired_on=DAY)
         Employment.objects.filter(person__external_id="E1").update(
             superseded_at=OrgRevision.objects.latest("number").at
@@ -318,6 +331,7 @@ def test_the_tray_lists_what_has_no_place_and_leads_to_where_it_is_put_right(
         (ProblemKind.DOUBLE, "E33"),
         (ProblemKind.MANAGER_GONE, "E2"),
         (ProblemKind.NOWHERE, "E1"),
+        (ProblemKind.SEAT_OVERFULL, pair[1].external_id),
     }
     client = signed_in("hr_lead")
     tray = client.get(f"{HERE}/unplaced/", **SHEET).content.decode()  # type: ignore[arg-type]

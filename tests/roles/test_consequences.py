@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,8 @@ from omnichannel.workspaces.models import Workspace
 from roles.catalogue import StageKey, SubtypeKey
 from roles.choices import Thing
 from roles.models import Employment
-from roles.queries.consequences import MovePlan, plan_move
+from roles.queries.consequences import plan_move
+from roles.queries.move_plans import MovePlan
 from roles.queries.org_chart import unit_counts, unit_tree
 from roles.queries.people import role_covers
 from roles.queries.stages import adopted_stages
@@ -129,6 +132,60 @@ def test_a_plan_refuses_what_the_move_refuses(
     assert [issue.code for issue in plan.refused] == [code]
     assert not move(thing, key, to=to, on=LATER, actor_id=None).is_ok
     assert (plan.units, plan.effects) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("to", "codes"),
+    [("G2", ["second_root"] * 3), ("R01", ["second_root"] * 3), ("G3", [])],
+    ids=["the units it leaves would be roots", "below its child, beside others", "parent and child change places"],
+)
+def test_what_a_unit_at_the_top_leaves_behind_is_looked_at_as_well(
+    organisation: Workspace, to: str, codes: list[str]
+) -> None:
+    groups = [UnitInput("G2", "云裳控股", "group"), UnitInput("G3", "云裳服饰", "group", "G2")]
+    upsert_units(groups, effective_on=DAY, actor_id=None)
+    key = "G2" if to == "G3" else "G"
+    plan = plan_move(Thing.UNITS, key, to=to, on=LATER, whole_branch=False)
+    assert [issue.code for issue in plan.refused] == codes
+    written = move(Thing.UNITS, key, to=to, on=LATER, actor_id=None, whole_branch=False)
+    assert [issue.code for issue in written.issues] == codes
+    assert not codes or {issue.external_id for issue in plan.refused} == {one.external_id for one in written.issues}
+
+
+@pytest.mark.parametrize("whole_branch", [True, False])
+@pytest.mark.parametrize(
+    ("key", "manager", "code"),
+    [
+        ("E2", "E2", "loop"),
+        ("E2", "NOBODY", "unknown_reference"),
+        ("E3", "E7", ""),
+        ("E1", "E3", "loop"),
+        ("E3", "E5", ""),
+        ("E2", "E5", ""),
+    ],
+)
+def test_a_plan_knows_whom_one_is_to_report_to(
+    organisation: Workspace, key: str, manager: str, code: str, whole_branch: bool
+) -> None:
+    assert upsert_people([PersonInput("E7", "G", YEAR_END)], effective_on=DAY, actor_id=None).is_ok
+    said: dict[str, Any] = {"to": "S0201", "on": LATER, "whole_branch": whole_branch, "manager": manager}
+    plan = plan_move(Thing.PEOPLE, key, **said)
+    written = move(Thing.PEOPLE, key, actor_id=None, **said)
+    is_refused = bool(code) and not (key == "E1" and not whole_branch)
+    assert ([issue.code for issue in plan.refused] == [code]) is is_refused, plan.refused
+    assert written.is_ok is not is_refused, written.issues
+    if not is_refused:
+        there = Employment.objects.on(LATER).filter(unit__external_id="S0201").values_list("person", flat=True)
+        reports = Employment.objects.on(LATER).filter(manager__in=there).values_list("manager", flat=True)
+        assert figures(plan, "S0201")[1][2] == max(Counter(reports).values(), default=None)
+
+
+def test_another_manager_in_the_same_unit_moves_nothing_else(organisation: Workspace) -> None:
+    plan = plan_move(Thing.PEOPLE, "E3", to="S0101", on=LATER, manager="E1")
+    assert (plan.is_same, plan.people, plan.roles, plan.refused) == (False, ("E3",), 0, ())
+    assert {effect.external_id: (effect.before.span, effect.after.span) for effect in plan.effects}["R01"] == (2, 1)
+    assert figures(plan, "G")[1][2] == 4
+    assert plan_move(Thing.PEOPLE, "E3", to="S0101", on=LATER, manager="E2").is_same
 
 
 def test_a_plan_names_what_stays_planned_and_what_is_the_same(organisation: Workspace) -> None:

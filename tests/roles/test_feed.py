@@ -57,7 +57,7 @@ def hr(api_client: ApiClient, workspace: Workspace) -> APIClient:
 def read_all(client: APIClient, since: str = "", *, limit: int = 4) -> tuple[list[dict[str, Any]], str]:
     told: list[dict[str, Any]] = []
     while True:
-        answer = client.get(URL, {"since": since, "limit": limit} if since else {"limit": limit})
+        answer = client.get(URL, {"limit": str(limit)} | ({"since": since} if since else {}))
         assert answer.status_code == 200, answer.content
         told += answer.json()["changes"]
         since = answer.json()["next"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
@@ -192,6 +193,9 @@ def test_a_character_that_the_font_lacks_is_named_and_not_lost_in_silence() -> N
     firm.unit("G", team=1, name="𠮷野家")
     page = texts(paged(firm.chart("G"), form=A4, words=WORDS))[0]
     assert "Not in the print font: U+20BB7" in page
+    firm.units["G"] = replace(firm.units["G"], name="G")
+    stamped = replace(WORDS, stamp="printed by 𠮷")
+    assert "Not in the print font: U+20BB7" in texts(paged(firm.chart("G"), form=A4, words=stamped))[0]
 
 
 def test_the_index_is_by_pinyin_and_reads_surnames_as_surnames() -> None:

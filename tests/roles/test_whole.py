@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -45,8 +46,9 @@ Put = Callable[..., ChartResult]
 def put(in_workspace: Workspace) -> Put:
     """Put a document; the first one, WHOLE, is there already."""
 
-    def send(document: ChartDocument, **said: object) -> ChartResult:
-        return put_org_chart(document, **({"effective_on": DAY, "actor_id": None} | said))
+    def send(document: ChartDocument, **said: Any) -> ChartResult:
+        asked: dict[str, Any] = {"effective_on": DAY, "actor_id": None} | said
+        return put_org_chart(document, **asked)
 
     first = send(WHOLE, effective_on=date(2026, 6, 1))
     assert first.is_ok, first.issues
@@ -55,7 +57,8 @@ def put(in_workspace: Workspace) -> Put:
 
 def without(document: ChartDocument, part: str, *keys: str) -> ChartDocument:
     rows = [row for row in getattr(document, part) if row.external_id not in keys]
-    return replace(document, **{part: rows})
+    changed: dict[str, Any] = {part: rows}
+    return replace(document, **changed)
 
 
 def test_the_first_document_is_one_revision_and_the_same_again_is_none(put: Put) -> None:
@@ -67,7 +70,7 @@ def test_the_first_document_is_one_revision_and_the_same_again_is_none(put: Put)
 
 
 def test_rows_in_any_order_give_the_same_organisation(put: Put) -> None:
-    turned = ChartDocument(*(list(reversed(WHOLE.rows(thing) or ())) for thing in list(Thing)[:5]))
+    turned = ChartDocument(UNITS[::-1], SEATS[::-1], (WHOLE.people or ())[::-1], ASSIGNMENTS[::-1], LINES[::-1])
     assert put(turned).is_empty
 
 

@@ -14,6 +14,7 @@ from omnichannel.services.ingest_bench import ingest_figures
 from omnichannel.services.kpi_bench import kpi_figures
 from omnichannel.services.org_bench import orgsync_figures
 from omnichannel.services.page_bench import page_figures
+from omnichannel.services.scenario_bench import scenario_figures
 
 BENCHES: dict[str, Callable[..., dict[str, float]]] = {
     "boot": boot_figures,
@@ -21,8 +22,9 @@ BENCHES: dict[str, Callable[..., dict[str, float]]] = {
     "kpis": kpi_figures,
     "orgsync": orgsync_figures,
     "pages": page_figures,
+    "scenario": scenario_figures,
 }
-OPTIONS = {"ingest": ("rows",), "kpis": ("rows",), "pages": ("url",)}
+OPTIONS = {"ingest": ("rows",), "kpis": ("rows",), "pages": ("url",), "scenario": ("scale",)}
 
 
 class Command(BaseCommand):
@@ -38,6 +40,7 @@ class Command(BaseCommand):
             "--rows", type=int, help="ingest: only load a CSV of so many rows, once; kpis: rows of all operating tables"
         )
         parser.add_argument("--url", help="pages: where a demo runs (http://127.0.0.1:8000)")
+        parser.add_argument("--scale", choices=["tiny", "small", "full"], help="scenario: of the demo retailer (small)")
         parser.add_argument("--chart", action="store_true", help="pages: the org chart of 10,000 nodes in Chromium")
         parser.add_argument("--json", action="store_true", help='print {"bench": NAME, "figures": {...}}')
 

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.choices import ChangeKind, OrgSource, Thing
@@ -25,7 +26,7 @@ from roles.services.sync.checks import lock_organisation
 from roles.services.sync.inserting import insert, values
 from roles.services.sync.safety import Problem, unsafe
 from roles.services.sync.states import states
-from roles.state_diff import State, changed_fields, first_difference
+from roles.state_diff import State, changed_fields, differs_before, first_difference
 
 CHANGE_COLUMNS = [field.attname for field in OrgChange._meta.concrete_fields]
 
@@ -68,7 +69,19 @@ class Recorder:
         touched: dict[Thing, set[str]] = {}
         for thing, key in self.log[since:]:
             touched.setdefault(thing, set()).add(key)
-        return unsafe(touched, before=self.before.get(Thing.UNITS, {}))
+        return [*unsafe(touched, before=self.before.get(Thing.UNITS, {})), *self._too_early(touched)]
+
+    def _too_early(self, touched: Mapping[Thing, Collection[str]]) -> Iterator[Problem]:
+        """Name what differs before the first day that may be written."""
+        held = _aside.get()
+        if held is None or held.first_day is None:
+            return
+        for thing, keys in touched.items():
+            now = states(thing, keys)
+            for key in sorted(keys):
+                before, after = self.before[thing].get(key), now.get(key)
+                if differs_before(str(held.first_day), before, after):
+                    yield Problem(thing, key, "on", "before_scenario", too_early_words(held.first_day))
 
     @contextmanager
     def deferred(self) -> Iterator[list[Problem]]:
@@ -86,7 +99,38 @@ class Recorder:
         found += self.unsafe(since=begun)
 
 
+@dataclass(slots=True)
+class Aside:
+    """Revisions that will be taken back: their changes, and the first day on which they may change anything."""
+
+    changes: list[OrgChange] = field(default_factory=list)
+    first_day: date | None = None
+
+
 _open: ContextVar[Recorder | None] = ContextVar("org_revision", default=None)
+_aside: ContextVar[Aside | None] = ContextVar("org_revisions_aside", default=None)
+
+
+@contextmanager
+def aside() -> Iterator[Aside]:
+    """Tell nobody of the revisions made in here, for the caller takes them back; the innermost block has the changes.
+
+    It keeps to the first day of the block around it.
+    """
+    around = _aside.get()
+    held = Aside(first_day=around.first_day if around is not None else None)
+    token = _aside.set(held)
+    try:
+        yield held
+    finally:
+        _aside.reset(token)
+
+
+def too_early_words(day: date) -> str:
+    """Say from when on a scenario may change things."""
+    return _("This scenario holds from %(day)s: it changes nothing before. Choose that day or a later one.") % {
+        "day": day
+    }
 
 
 @contextmanager
@@ -140,6 +184,10 @@ def _keep(recorder: Recorder) -> None:
     for change in changes:
         change.revision_id = recorder.written.pk
     insert(OrgChange, values(changes))
+    held = _aside.get()
+    if held is not None:
+        held.changes += changes
+        return
     for listener in settings.ORGANISATION_LISTENERS:
         import_string(listener)(recorder.written, changes)
 

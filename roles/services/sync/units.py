@@ -24,7 +24,7 @@ from roles.services.sync.following import follow_units, shrunk
 from roles.services.sync.revisions import Recorder, revision
 from roles.services.sync.rows import NO_END, Faults, Outcome, OutcomeKind, SyncResult, UnitInput
 from roles.services.sync.spans import SpanWriter, identify, spans_by
-from roles.timeline import Span, at, changed_between, clip, revise
+from roles.timeline import Span, at, clip, revise
 from roles.tree_safety import Days, days_of, loop_text, merged
 
 
@@ -191,17 +191,6 @@ def write_units(before: UnitSpans, after: UnitSpans, *, recorder: Recorder) -> N
         writer.add(before.get(key, []), spans, fields=partial(_columns, unit_id=ids[key], ids=ids))
     writer.write()
     follow_units(shrunk(_days(before, after.keys()), _days(after, after.keys())), recorder=recorder)
-
-
-def hung_below(
-    spans: Sequence[Span[UnitFacts]], *, old: str, new: str | None, on: date, until: date | None = None
-) -> list[Span[UnitFacts]]:
-    """Hang below `new` what hangs below `old` from `on` up to `until`."""
-
-    def moved(facts: UnitFacts) -> UnitFacts:
-        return replace(facts, parent=new) if facts.parent == old else facts
-
-    return changed_between(spans, start=on, end=until, change=moved)
 
 
 def _days(spans: UnitSpans, keys: Iterable[str]) -> dict[str, list[Days]]:

@@ -1,0 +1,133 @@
+"""How long it takes to tell all that follows from moving a 200-person branch in a scenario, beside computing the month.
+
+`python -m omnichannel.services.scenario_bench` does the work in a process of its own, on the demo retailer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import TYPE_CHECKING
+
+from omnichannel.services.session import ROOT, services
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from roles.queries.org_chart import UnitTree
+
+BRANCH = 200  # people
+ROUNDS = 5
+SLUG = "demo"
+
+
+def scenario_figures(scale: str = "small") -> dict[str, float]:
+    """Return seconds to put the move into a scenario, for all its consequences, and the ratio to computing the month.
+
+    The consequences are those of the price page: both sides of the whole organisation, verdicts, and every card that
+    changes on the rows of the last closed month. `first_s` is the first call of a process.
+    """
+    with tempfile.TemporaryDirectory(prefix="scenario-") as folder, services(data=None, durable=False):
+        env = {**os.environ, "DATA_ROOT": folder}
+        for command in (
+            ["manage.py", "migrate", "--verbosity=0"],
+            ["manage.py", "seed_demo", "--scale", scale],
+            ["-m", "omnichannel.services.scenario_bench"],
+        ):
+            result = subprocess.run(
+                [sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+            )
+            if result.returncode:
+                raise RuntimeError(result.stdout + result.stderr)
+        figures: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
+        return figures
+
+
+def _measure() -> dict[str, float]:
+    """Move the branch in a scenario of this process's database; return the figures."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "omnichannel.settings")
+    django.setup()
+    from omnichannel.workspaces.clock import today_in
+    from omnichannel.workspaces.models import Workspace
+    from omnichannel.workspaces.scoping import workspace_scope
+
+    workspace = Workspace.objects.get(slug=SLUG)
+    with workspace_scope(workspace.pk):
+        return _moved(today_in(workspace))
+
+
+def _moved(today: date) -> dict[str, float]:
+    """Move the branch in the open workspace."""
+    from kpis.services.draft_effect import last_closed
+    from orgstages.services.pricing import price
+    from roles.choices import Thing
+    from roles.queries.consequences import snapshot
+    from roles.queries.org_chart import unit_tree
+    from roles.services.moving import move
+    from roles.services.scenarios import create, edited
+
+    now, tree = snapshot(today), unit_tree(as_of=today)
+    people = {unit: figures.people for unit, figures in now.figures(now.parents).items()}
+    branch, target = _branch(tree, people)
+    made = create(name="Bench", effective_on=today, actor_id=None)
+
+    def edit() -> None:
+        with edited(made.pk, actor_id=None):
+            if not move(Thing.UNITS, branch, to=target, on=today, actor_id=None).is_ok:
+                raise RuntimeError(f"{branch} cannot move to {target}")
+
+    edit_s = _seconds(edit)
+    first, *again = [_seconds(lambda: price(made.pk, on=today, today=today)) for _ in range(ROUNDS + 1)]
+    found, period = price(made.pk, on=today, today=today), last_closed(today)
+    if found.effect is None or period is None:
+        raise RuntimeError("no month has been computed")
+    whole = median(_seconds(lambda: _recompute(str(period))) for _ in range(ROUNDS // 2))
+    return {
+        "people": float(sum(people[root] for root in tree.root_ids)),
+        "units": float(len(people)),
+        "moved_people": float(people[branch]),
+        "cards": float(len(found.effect.cards)),
+        "edit_s": round(edit_s, 3),
+        "first_s": round(first, 3),
+        "consequences_s": round(median(again), 3),
+        "recomputation_s": round(whole, 3),
+        "ratio": round(median(again) / whole, 3),
+    }
+
+
+def _branch(tree: UnitTree, people: dict[str, int]) -> tuple[str, str]:
+    """Return the unit whose people come nearest to the number wanted, and one of its parent's kind to move it to."""
+    units = [node for node in tree if node.parent is not None and tree.nodes[node.parent].parent is not None]
+    chosen = min(units, key=lambda node: (abs(people[node.external_id] - BRANCH), node.external_id))
+    parent = tree.nodes[chosen.parent or ""]
+    others = [node for node in tree if node.level is parent.level and node.external_id != parent.external_id]
+    target = others[0] if others else tree.nodes[tree.root_ids[0]]
+    return chosen.external_id, target.external_id
+
+
+def _recompute(period: str) -> None:
+    """Measure and grade a month as its computation does, without storing it."""
+    from kpis.services.computing import compute
+
+    computed = compute({"periods": [period]}, report=lambda *args, **told: None)
+    for figures in computed.figures:
+        if len(figures.cards) == 0 or figures.values is None:
+            raise RuntimeError("nothing was computed")
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    print(json.dumps(_measure()))

@@ -1,0 +1,28 @@
+"""People and units named by what somebody types: their number, or a name that only one has."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from orgstages.plan_errors import UnknownOwner
+from roles.choices import Thing
+from roles.queries.org_chart import UnitTree
+from roles.queries.people import employed
+from roles.queries.picking import find_named
+
+
+def owner_named(text: str, *, on: date) -> str:
+    """Return the external id of the one person meant who works here on the day; nothing for no text."""
+    text = text.strip()
+    if not text:
+        return ""
+    there = employed([person for person, _name in find_named(Thing.PEOPLE, text)], as_of=on)
+    if len(there) != 1:
+        raise UnknownOwner(text=text, day=on)
+    return next(iter(there))
+
+
+def unit_named(text: str, *, tree: UnitTree) -> str:
+    """Return the external id of the one unit of the day that is meant; nothing where it is none, or several."""
+    there = {unit for unit, _name in find_named(Thing.UNITS, text.strip()) if unit in tree} if text.strip() else set()
+    return next(iter(there)) if len(there) == 1 else ""

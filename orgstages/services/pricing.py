@@ -1,0 +1,78 @@
+"""The price of a scenario: the organisation read without it and with it, in the same ways as every page reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from kpis.queries.values import Book
+from kpis.services.draft_effect import Draft, effect_and_figures, last_closed, measured_anew, read_draft
+from omnichannel.core.periods import Period
+from orgstages.queries.diagnosis import Case, judged, read_case
+from orgstages.queries.evidence import figures_asked
+from orgstages.queries.prices import Price, subtype_shifts, verdict_shifts
+from roles.errors import OrganisationBusy
+from roles.queries.consequences import snapshot
+from roles.queries.move_figures import Snapshot
+from roles.queries.org_chart import unit_tree
+from roles.queries.org_prices import OrgPrice, org_price
+from roles.services.scenarios import drafted
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What was read while the draft stood."""
+
+    snapshot: Snapshot
+    case: Case
+    draft: Draft
+    left_out: tuple[str, ...]
+
+
+def price(scenario_id: int, *, on: date, today: date) -> Price:
+    """Return everything that a scenario changes as of a day, and on the figures of the last closed month.
+
+    Weights, scores and verdicts are those of the organisation of that day, or of the month's last day where that is
+    later: a scenario dated back into the month gives exactly what the next computation finds once it is applied.
+    """
+    period = last_closed(today)
+    day = on if period is None else max(on, period.last_day)
+    before, case, tree = snapshot(on), read_case(as_of=day), unit_tree(as_of=day)
+    try:
+        with drafted(scenario_id) as open_draft:
+            inside = _Inside(
+                snapshot(on),
+                read_case(as_of=day),
+                read_draft(open_draft.changes, before=tree, day=day, everyone=True),
+                tuple(dict.fromkeys(issue.message for _thing, issue in open_draft.left_out)),
+            )
+    except OrganisationBusy:
+        return Price(on, is_busy=True)
+    kpis = figures_asked()
+    effect, anew = effect_and_figures(inside.draft, period=period, also=kpis)
+    figures = _of_period(inside, anew[1], period=period, kpis=kpis)
+    return Price(
+        on,
+        organisation=org_price(before, inside.snapshot),
+        verdicts=verdict_shifts(judged(case), judged(inside.case, figures=figures)),
+        subtypes=subtype_shifts(before, inside.snapshot),
+        effect=effect,
+        left_out=inside.left_out,
+    )
+
+
+def organisation_price(scenario_id: int, *, on: date) -> OrgPrice:
+    """Return the price in people, money, seats and coverage alone. Raises OrganisationBusy."""
+    before = snapshot(on)
+    with drafted(scenario_id):
+        after = snapshot(on)
+    return org_price(before, after)
+
+
+def _of_period(inside: _Inside, found: Book, *, period: Period | None, kpis: Sequence[str]) -> Book:
+    """Return the figures of the month that the diagnosis reads, as the draft makes them."""
+    asked = inside.case.evidence.period
+    if asked is None or asked == period:
+        return found
+    return measured_anew(inside.draft, period=asked, kpis=kpis)[1]

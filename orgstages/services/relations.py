@@ -1,0 +1,93 @@
+"""Owners of relations: named from a day on, and taken back."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import transaction
+
+from orgstages.catalogue import load_stages
+from orgstages.errors import UnknownDiagnosisUnit
+from orgstages.models import RelationOwner
+from orgstages.plan_errors import NobodyOwns, ReasonMissing, UnitsOfRelation, UnknownOwner, UnknownRelation
+from orgstages.queries.diagnosis import in_bounds
+from orgstages.queries.relations import owned_relations
+from orgstages.services.owners import owner_named, unit_named
+from roles.catalogue import SubtypeKey
+from roles.queries.org_chart import unit_tree
+
+
+@transaction.atomic
+def own_relation(
+    unit: str,
+    *,
+    subtype: SubtypeKey,
+    number: int,
+    giver: str,
+    receiver: str,
+    owner: str,
+    since: date,
+    actor_id: int | None,
+    note: str = "",
+    within: str | None = None,
+) -> RelationOwner:
+    """Name who sees to a relation between two units from a day on; units and person must be there on that day."""
+    tree = unit_tree(as_of=since)
+    _check(unit, subtype=subtype, number=number, known=in_bounds(unit, tree=tree, within=within))
+    gives, receives = unit_named(giver, tree=tree), unit_named(receiver, tree=tree)
+    if not gives or not receives or gives == receives:
+        raise UnitsOfRelation
+    person = owner_named(owner, on=since)
+    if not person:
+        raise UnknownOwner(text=owner, day=since)
+    return RelationOwner.objects.create(
+        unit_external_id=unit,
+        subtype=subtype.value,
+        number=number,
+        giver=gives,
+        receiver=receives,
+        person=person,
+        since=since,
+        note=note.strip(),
+        author_id=actor_id,
+    )
+
+
+@transaction.atomic
+def take_back_relation(
+    unit: str,
+    *,
+    subtype: SubtypeKey,
+    number: int,
+    giver: str,
+    receiver: str,
+    since: date,
+    actor_id: int | None,
+    note: str,
+    within: str | None = None,
+) -> RelationOwner:
+    """Let nobody own the relation between two units from a day on, with the reason."""
+    tree = unit_tree(as_of=since)
+    _check(unit, subtype=subtype, number=number, known=in_bounds(unit, tree=tree, within=within))
+    if not note.strip():
+        raise ReasonMissing
+    there = [one for one in owned_relations(unit, as_of=since, subtype=subtype, tree=tree) if one.number == number]
+    if not any((pair.giver, pair.receiver) == (giver, receiver) for one in there for pair in one.pairs):
+        raise NobodyOwns
+    return RelationOwner.objects.create(
+        unit_external_id=unit,
+        subtype=subtype.value,
+        number=number,
+        giver=giver,
+        receiver=receiver,
+        since=since,
+        note=note.strip(),
+        author_id=actor_id,
+    )
+
+
+def _check(unit: str, *, subtype: SubtypeKey, number: int, known: bool) -> None:
+    if not known:
+        raise UnknownDiagnosisUnit
+    if number not in {relation.number for relation in load_stages().subtypes[subtype].relations}:
+        raise UnknownRelation

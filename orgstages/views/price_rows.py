@@ -1,0 +1,168 @@
+"""The price of a scenario as rows of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kpis.queries.move_effect import CardMove
+from omnichannel.core.text import Bilingual
+from omnichannel.workspaces.middleware import WorkspaceRequest
+from orgstages.queries.prices import Price, VerdictShift
+from orgstages.scoring import rounded
+from orgstages.views.scenario_frame import Frame, seeing
+from roles.catalogue import RoleKey, load_roles
+from roles.comparing import Difference
+from roles.coverage import CoverState, RoleCover
+from roles.queries.move_figures import PlannedSeat
+from roles.queries.org_prices import CoverShift, OrgTotals, UnitPrice, UnitSide
+
+MOST = 50  # cards shown; the file has all
+STATUS = {CoverState.FILLED: "met", CoverState.SHARED: "near", CoverState.MISSING: "missed"}
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """A figure without and with the scenario; `unit` is the catalogue's."""
+
+    label: str
+    before: Decimal | int | None
+    after: Decimal | int | None
+    unit: str
+    note: str = ""
+
+    @property
+    def change(self) -> Decimal | None:
+        """Return by how much it differs; None where a side is missing."""
+        return None if self.before is None or self.after is None else Decimal(self.after - self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A unit of one side with what happens to it; `indent` is its depth, at most six."""
+
+    price: UnitPrice
+    side: UnitSide
+    kind: str
+    letter: str
+    indent: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoverRow:
+    """A role of a unit whose coverage differs: its status on both sides."""
+
+    unit: str
+    role: Bilingual
+    before: tuple[str, str]
+    after: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """A diagnosed unit: what it is found to be, and how sure that is, on both sides."""
+
+    shift: VerdictShift
+    before: Bilingual | None
+    after: Bilingual | None
+    confidence: tuple[Decimal | None, Decimal | None]
+    differs: bool
+
+
+def unit_rows(units: Iterable[UnitPrice], *, side: str) -> list[UnitRow]:
+    """Return the units that are there on a side."""
+    rows = []
+    for unit in units:
+        there: UnitSide | None = getattr(unit, side)
+        if there is not None:
+            rows.append(UnitRow(unit, there, unit.kind.value, unit.kind.letter, min(there.depth, 6)))
+    return rows
+
+
+def price_context(request: WorkspaceRequest, page: Frame, priced: Price) -> Mapping[str, Any]:
+    """Return what the price page shows; pay and people by name only to those who may see them."""
+    sees = seeing(request.access)
+    organisation, effect = priced.organisation, priced.effect
+    changed = effect.changed if effect else ()
+    cards: Sequence[CardMove] = changed if sees.with_people else ()
+    export = reverse("orgstages:scenario_price_csv", args=[request.access.workspace.slug, page.row.id])
+    return {
+        "price": priced,
+        "figures": list(figure_rows(organisation.before, organisation.after, with_pay=sees.with_pay))
+        if organisation
+        else [],
+        "units": organisation.units if organisation else (),
+        "letters": {kind.value: kind.letter for kind in Difference},
+        "covers": [_cover(shift) for shift in organisation.covers] if organisation else [],
+        "opened": [_seat(seat) for seat in organisation.opened] if organisation else [],
+        "closed": [_seat(seat) for seat in organisation.closed] if organisation else [],
+        "verdicts": [_verdict(shift) for shift in priced.verdicts],
+        "effect": effect,
+        "shown": cards[:MOST],
+        "more": max(len(cards) - MOST, 0),
+        "export": f"{export}?on={priced.day}",
+        "is_draft": True,
+        "sees_people": sees.with_people,
+        "sees_pay": sees.with_pay,
+        "winners": priced.winners,
+        "losers": priced.losers,
+    }
+
+
+def figure_rows(before: OrgTotals, after: OrgTotals, *, with_pay: bool) -> Iterator[FigureRow]:
+    """Yield the figures of the whole organisation without and with a scenario."""
+    yield FigureRow(_("People"), before.people, after.people, "count")
+    yield FigureRow(_("Full-time equivalents"), before.fte, after.fte, "FTE")
+    if with_pay:
+        unpriced = after.money.unpriced
+        note = _("without %(count)s people whose cost is not known") % {"count": unpriced} if unpriced else ""
+        yield FigureRow(_("Cost of people a month"), before.money.cost, after.money.cost, "CNY", note)
+        yield FigureRow(_("Budget of all seats a month"), before.money.budget, after.money.budget, "CNY")
+        yield FigureRow(
+            _("Budget of vacant seats a month"), before.money.vacant_budget, after.money.vacant_budget, "CNY"
+        )
+    yield FigureRow(_("Seats"), before.seats, after.seats, "count")
+    yield FigureRow(_("Vacant seats"), before.vacant, after.vacant, "count")
+    yield FigureRow(_("Units"), before.units, after.units, "count")
+    yield FigureRow(_("Layers of units"), before.layers, after.layers, "count")
+    yield FigureRow(_("People who lead others"), before.leads, after.leads, "count")
+    yield FigureRow(_("Reports of each of them, on average"), before.span, after.span, "")
+    yield FigureRow(_("Expected roles that are filled"), before.covers.filled, after.covers.filled, "count")
+    yield FigureRow(_("Dedicated roles held part-time only"), before.covers.shared, after.covers.shared, "count")
+    yield FigureRow(_("Expected roles that nobody holds"), before.covers.missing, after.covers.missing, "count")
+    yield FigureRow(
+        _("Dedicated roles that nobody holds"), before.covers.missing_core, after.covers.missing_core, "count"
+    )
+
+
+def _cover(shift: CoverShift) -> CoverRow:
+    return CoverRow(shift.name, load_roles().roles[shift.role].names, _state(shift.before), _state(shift.after))
+
+
+def _state(line: RoleCover | None) -> tuple[str, str]:
+    """Return the key of a status and its words; no key where nothing is judged or expected."""
+    if line is None:
+        return "", _("not judged here")
+    words = {
+        CoverState.FILLED: _("Filled"),
+        CoverState.SHARED: _("Part-time only"),
+        CoverState.MISSING: _("Nobody"),
+        CoverState.NOT_NEEDED: _("Not needed"),
+    }
+    return STATUS.get(line.state, ""), words[line.state]
+
+
+def _seat(seat: PlannedSeat) -> tuple[PlannedSeat, Bilingual | None]:
+    return seat, load_roles().roles[RoleKey(seat.role)].names if seat.role else None
+
+
+def _verdict(shift: VerdictShift) -> VerdictRow:
+    before, after = shift.names
+    old, new = (side.verdict.stage.confidence if side else None for side in (shift.before, shift.after))
+    confidence = (None if old is None else rounded(old), None if new is None else rounded(new))
+    return VerdictRow(shift, before, after, confidence, shift.differs)

@@ -1,0 +1,193 @@
+"""The coverage map: who holds which role in a unit and in each unit below it, against what its sub-type expects."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from roles.catalogue import ExpectationLevel, RoleKey
+from roles.coverage import Cover, CoverState, against_expectation, cover_by_unit, is_overloaded, share_total
+from roles.holdings import Holding
+from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
+from roles.queries.people import holders
+from roles.queries.stages import DEFAULT, Adopted, adopted_stages
+
+PAGE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class MapCell:
+    """A role in a unit with everything below it.
+
+    `expected` and `state` are None where the expectation is asked of a unit above (see `outline.UnitPage`).
+    `overloaded` counts the holders who have too many roles or too much time promised.
+    """
+
+    role: RoleKey
+    cover: Cover
+    expected: ExpectationLevel | None
+    state: CoverState | None
+    overloaded: int = 0
+
+    @property
+    def is_core_missing(self) -> bool:
+        """True where a role that wants somebody dedicated has nobody."""
+        return self.state is CoverState.MISSING and self.expected is ExpectationLevel.CORE
+
+
+@dataclass(frozen=True, slots=True)
+class MapRow:
+    """A unit of the map. `judged` is the unit that the expectation is asked of, which may lie above."""
+
+    unit: UnitNode
+    adopted: Adopted
+    judged: UnitNode
+    cells: tuple[MapCell, ...]
+
+    @property
+    def is_judged(self) -> bool:
+        """True where the sub-type's expectation is asked of this very unit."""
+        return self.judged.external_id == self.unit.external_id
+
+    @property
+    def core_missing(self) -> int:
+        """Return how many core roles nobody holds."""
+        return sum(cell.is_core_missing for cell in self.cells)
+
+    def cell(self, role: RoleKey) -> MapCell:
+        """Return the cell of a role."""
+        return next(cell for cell in self.cells if cell.role is role)
+
+
+@dataclass(frozen=True, slots=True)
+class Overloaded:
+    """A person with more than three roles or more than 1.2 of their time promised, anywhere in the organisation."""
+
+    external_id: str
+    name: str
+    holdings: tuple[Holding, ...]
+
+    @property
+    def share(self) -> Decimal:
+        """Return the time promised to all roles."""
+        return share_total(self.holdings)
+
+    @property
+    def roles(self) -> int:
+        """Return how many roles the person holds."""
+        return len({holding.role_key for holding in self.holdings})
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageMap:
+    """The map below one unit on a day. `rows` are that unit and one page of the `total` units directly below it.
+
+    `tree` is bounded to what the reader may see, `path` leads from its root down to the unit; `whole` is not bounded.
+    """
+
+    whole: UnitTree
+    tree: UnitTree
+    top: UnitNode
+    path: tuple[UnitNode, ...]
+    rows: tuple[MapRow, ...]
+    total: int
+    overloaded: tuple[Overloaded, ...]
+    held: Mapping[str, tuple[Holding, ...]]
+
+    def holders_of(self, unit: str, role: RoleKey | None = None) -> tuple[Holding, ...]:
+        """Return who is counted in a cell of a unit shown, or in its whole row."""
+        inside = self.held.get(unit, ())
+        return tuple(holding for holding in inside if role is None or holding.role_key is role)
+
+
+def coverage_map(*, as_of: date, within: str | None = None, top: str = "", page: int = 1) -> CoverageMap | None:
+    """Return the map of a unit (the topmost one by default) in four queries; None when there is no such unit.
+
+    `within` bounds the reader. Pages of units below start at 1; one that does not exist is the nearest that does.
+    """
+    whole = unit_tree(as_of=as_of)
+    tree = whole if within is None else whole.below(within)
+    key = top or next(iter(tree.root_ids), "")
+    if key not in tree:
+        return None
+    node = tree.nodes[key]
+    children = node.children if len(tree.root_ids) == 1 or top else (*node.children, *tree.root_ids[1:])
+    last = max(1, -(-len(children) // PAGE))
+    shown = children[(min(max(page, 1), last) - 1) * PAGE :][:PAGE]
+    held = holders(as_of=as_of, tree=whole)
+    by_unit = _held_by(held, tree, (key, *shown))
+    marked = _overloaded(held)
+    stages = adopted_stages(as_of, tree=whole)
+    rows = tuple(_row(unit, by_unit[unit], whole, stages, marked) for unit in (key, *shown))
+    here = {holding.person_external_id for unit in (key, *shown) for holding in by_unit[unit]}
+    path = tuple(tree.nodes[above] for above in reversed(tree.ancestors(key)))
+    found = tuple(each for person, each in marked.items() if person in here)
+    return CoverageMap(whole, tree, node, path, rows, len(children), found, by_unit)
+
+
+def coverage_of(units: Sequence[str], *, tree: UnitTree) -> tuple[MapRow, ...]:
+    """Return the rows of some units of the whole tree of a day, in three queries however many there are."""
+    held = holders(as_of=tree.as_of, tree=tree)
+    by_unit, marked, stages = _held_by(held, tree, units), _overloaded(held), adopted_stages(tree.as_of, tree=tree)
+    return tuple(_row(unit, by_unit[unit], tree, stages, marked) for unit in units)
+
+
+def _held_by(held: Iterable[Holding], tree: UnitTree, units: Sequence[str]) -> dict[str, tuple[Holding, ...]]:
+    """Sort holdings under each of the units in whose subtree they are."""
+    above: dict[str, list[str]] = defaultdict(list)
+    for unit in units:
+        for each in tree.walk(unit):
+            above[each].append(unit)
+    found: dict[str, list[Holding]] = {unit: [] for unit in units}
+    for holding in held:
+        for unit in above.get(holding.unit_external_id, ()):
+            found[unit].append(holding)
+    return {unit: tuple(some) for unit, some in found.items()}
+
+
+def _overloaded(held: Iterable[Holding]) -> dict[str, Overloaded]:
+    people: dict[str, list[Holding]] = defaultdict(list)
+    for holding in held:
+        people[holding.person_external_id].append(holding)
+    return {
+        person: Overloaded(person, some[0].person_name, tuple(some))
+        for person, some in people.items()
+        if is_overloaded(some)
+    }
+
+
+def _row(
+    unit: str,
+    held: Sequence[Holding],
+    whole: UnitTree,
+    stages: Mapping[str, Adopted],
+    marked: Mapping[str, Overloaded],
+) -> MapRow:
+    adopted = stages.get(unit, DEFAULT)
+    top = (unit, *whole.ancestors(unit))[-1]
+    judged = whole.nodes[adopted.unit_external_id or top]
+    cells = cover_by_unit(replace(holding, unit_external_id=unit) for holding in held)
+    covers = {role: cover for (role, _unit), cover in cells.items()}
+    people: dict[RoleKey, set[str]] = defaultdict(set)
+    for holding in held:
+        if holding.person_external_id in marked:
+            people[holding.role_key].add(holding.person_external_id)
+    is_judged = judged.external_id == unit
+    return MapRow(
+        whole.nodes[unit],
+        adopted,
+        judged,
+        tuple(
+            MapCell(
+                line.role,
+                line.cover,
+                line.expected if is_judged else None,
+                line.state if is_judged else None,
+                len(people[line.role]),
+            )
+            for line in against_expectation(covers, subtype=adopted.subtype)
+        ),
+    )

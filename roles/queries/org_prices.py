@@ -1,0 +1,240 @@
+"""What two states of the organisation of one day come to, side by side: people, money, seats, spans, layers, coverage.
+
+Both are read as `Snapshot`s; no query is made here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from roles.catalogue import ExpectationLevel, RoleKey
+from roles.comparing import Difference
+from roles.coverage import CoverState, RoleCover
+from roles.queries.move_figures import Figures, PlannedSeat, Snapshot
+from roles.queries.stages import Adopted
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """CNY a month: what people cost, and what seats are budgeted at, of these the vacant ones.
+
+    `unpriced` people have no cost on record and `unbudgeted` seats no budget: sums are without them.
+    """
+
+    cost: Decimal
+    unpriced: int
+    budget: Decimal
+    vacant_budget: Decimal
+    unbudgeted: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoverCount:
+    """How many of the roles that a sub-type expects are filled, shared where one was to be dedicated, or missing."""
+
+    filled: int
+    shared: int
+    missing: int
+    missing_core: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSide:
+    """A unit with everything below it on one side. `covers` is None where the expectation is judged at a unit above."""
+
+    name: str
+    parent: str | None
+    depth: int = field(compare=False)
+    figures: Figures
+    money: Money
+    vacant: int
+    covers: tuple[RoleCover, ...] | None
+    adopted: Adopted
+
+    @property
+    def cover_count(self) -> CoverCount | None:
+        """Return the coverage as counts."""
+        return None if self.covers is None else count_covers(self.covers)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPrice:
+    """A unit on both sides; None where it is not there. `differs` looks at everything, money included."""
+
+    unit: str
+    name: str
+    before: UnitSide | None
+    after: UnitSide | None
+
+    @property
+    def kind(self) -> Difference:
+        """Return what happens to the unit."""
+        if self.before is None or self.after is None:
+            return Difference.ADDED if self.before is None else Difference.REMOVED
+        return Difference.MOVED if self.before.parent != self.after.parent else Difference.EDITED
+
+    @property
+    def differs(self) -> bool:
+        """True when anything told of the unit is no more the same."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True)
+class OrgTotals:
+    """The whole organisation of the day. `span` is the mean number of reports of those who lead, to one place."""
+
+    people: int
+    fte: Decimal
+    money: Money
+    units: int
+    layers: int
+    leads: int
+    span: Decimal | None
+    seats: int
+    vacant: int
+    covers: CoverCount
+
+
+@dataclass(frozen=True, slots=True)
+class CoverShift:
+    """A role of a unit whose coverage differs; None where the unit does not judge the role on that side."""
+
+    unit: str
+    name: str
+    role: RoleKey
+    before: RoleCover | None
+    after: RoleCover | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrgPrice:
+    """Both sides: totals, the units that differ (from the top down), coverage that differs, vacant seats."""
+
+    before: OrgTotals
+    after: OrgTotals
+    units: tuple[UnitPrice, ...]
+    covers: tuple[CoverShift, ...]
+    opened: tuple[PlannedSeat, ...]
+    closed: tuple[PlannedSeat, ...]
+
+
+def org_price(before: Snapshot, after: Snapshot) -> OrgPrice:
+    """Compare two states of the organisation."""
+    sides = (unit_sides(before), unit_sides(after))
+    units = [
+        UnitPrice(unit, name_of(unit, after, before), sides[0].get(unit), sides[1].get(unit))
+        for unit in dict.fromkeys([*_downwards(after), *_downwards(before)])
+    ]
+    vacant = [{seat.seat: seat for seat in side.vacant} for side in (before, after)]
+    return OrgPrice(
+        before=totals(before, sides[0]),
+        after=totals(after, sides[1]),
+        units=tuple(one for one in units if one.differs),
+        covers=tuple(shift for one in units for shift in _cover_shifts(one)),
+        opened=tuple(seat for key, seat in vacant[1].items() if key not in vacant[0]),
+        closed=tuple(seat for key, seat in vacant[0].items() if key not in vacant[1]),
+    )
+
+
+def name_of(unit: str, *sides: Snapshot) -> str:
+    """Return what a unit is called on the first side that has it."""
+    return next((side.names[unit] for side in sides if unit in side.names), unit)
+
+
+def count_covers(lines: Iterable[RoleCover]) -> CoverCount:
+    """Count the roles that are expected at all."""
+    wanted = [line for line in lines if line.expected is not ExpectationLevel.OPTIONAL]
+    found = Counter(line.state for line in wanted)
+    core = sum(line.state is CoverState.MISSING and line.expected is ExpectationLevel.CORE for line in wanted)
+    return CoverCount(found[CoverState.FILLED], found[CoverState.SHARED], found[CoverState.MISSING], core)
+
+
+def unit_sides(side: Snapshot) -> dict[str, UnitSide]:
+    """Return every unit of a side."""
+    figures = side.figures(side.parents)
+    own = _own_money(side)
+    vacancies = Counter(seat.unit for seat in side.vacant)
+    found = {}
+    for unit in side.parents:
+        branch = side.branch(unit)
+        found[unit] = UnitSide(
+            name=side.names.get(unit, unit),
+            parent=side.parents[unit],
+            depth=len(side.above(unit)) - 1,
+            figures=figures[unit],
+            money=_added(own[each] for each in branch if each in own),
+            vacant=sum(vacancies[each] for each in branch),
+            covers=side.covers(unit),
+            adopted=side.stage(unit),
+        )
+    return found
+
+
+def totals(side: Snapshot, units: Mapping[str, UnitSide]) -> OrgTotals:
+    """Return the figures of a whole side, whose units are given."""
+    judged = [one.cover_count for one in units.values() if one.cover_count is not None]
+    roots = [one for one in units.values() if one.parent is None]
+    leads = [count for lead, count in side.reports.items() if lead in side.workers]
+    span = (Decimal(sum(leads)) / len(leads)).quantize(Decimal("0.1")) if leads else None
+    return OrgTotals(
+        people=len(side.workers),
+        fte=sum((worker.fte for worker in side.workers.values()), ZERO),
+        money=_added(one.money for one in roots),
+        units=len(side.parents),
+        layers=max((one.figures.layers for one in roots), default=0),
+        leads=len(leads),
+        span=span,
+        seats=len(side.planned),
+        vacant=len(side.vacant),
+        covers=CoverCount(
+            *(sum(getattr(one, name) for one in judged) for name in ("filled", "shared", "missing", "missing_core"))
+        ),
+    )
+
+
+def _own_money(side: Snapshot) -> dict[str, Money]:
+    """Return the money of each unit without what is below it."""
+    found: dict[str, list[Money]] = {}
+    for worker in side.workers.values():
+        cost = Money(worker.cost or ZERO, int(worker.cost is None), ZERO, ZERO, 0)
+        found.setdefault(worker.unit, []).append(cost)
+    vacant = {seat.seat for seat in side.vacant}
+    for seat in side.planned.values():
+        budget = seat.budget or ZERO
+        empty = budget if seat.seat in vacant else ZERO
+        found.setdefault(seat.unit, []).append(Money(ZERO, 0, budget, empty, int(seat.budget is None)))
+    return {unit: _added(some) for unit, some in found.items()}
+
+
+def _added(some: Iterable[Money]) -> Money:
+    cost = budget = vacant = ZERO
+    unpriced = unbudgeted = 0
+    for one in some:
+        cost, budget, vacant = cost + one.cost, budget + one.budget, vacant + one.vacant_budget
+        unpriced, unbudgeted = unpriced + one.unpriced, unbudgeted + one.unbudgeted
+    return Money(cost, unpriced, budget, vacant, unbudgeted)
+
+
+def _downwards(side: Snapshot) -> list[str]:
+    """Return the units, each parent before its children."""
+    return [unit for root, parent in side.parents.items() if parent is None for unit in side.branch(root)]
+
+
+def _cover_shifts(unit: UnitPrice) -> Iterable[CoverShift]:
+    before, after = (
+        {line.role: line for line in side.covers or ()} if side is not None else {}
+        for side in (unit.before, unit.after)
+    )
+    for role in RoleKey:
+        old, new = before.get(role), after.get(role)
+        if _judged(old) != _judged(new):
+            yield CoverShift(unit.unit, unit.name, role, old, new)
+
+
+def _judged(line: RoleCover | None) -> tuple[ExpectationLevel, CoverState] | None:
+    return (line.expected, line.state) if line is not None else None

@@ -1,0 +1,101 @@
+"""Owners of relations: dated, of units and people of the day, unowned first; and the matrix of giver and receiver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+
+from omnichannel.workspaces.models import Workspace
+from orgstages.plan_errors import UnitsOfRelation, UnknownOwner, UnknownRelation
+from orgstages.queries.relations import Gap, matrix_of, owned_relations
+from orgstages.services.relations import own_relation, take_back_relation
+from roles.catalogue import SubtypeKey
+from roles.choices import Thing
+from roles.services.ending import end
+from tests.orgstages.world import DAY, write_organisation
+
+LED = SubtypeKey.SALES_LED
+URL = "/w/acme/stages/relations/"
+ENGLISH = {"accept-language": "en"}
+
+
+@pytest.fixture
+def organisation(in_workspace: Workspace) -> Workspace:
+    """The retailer of two business units."""
+    write_organisation()
+    return in_workspace
+
+
+def owned(number: int, *, on: date = DAY, giver: str = "UC", receiver: str = "R1", owner: str = "U2") -> None:
+    own_relation(
+        "BU1", subtype=LED, number=number, giver=giver, receiver=receiver, owner=owner, since=on, actor_id=None
+    )
+
+
+def numbers(on: date) -> list[int]:
+    """Return the numbers of the relations that somebody owns on the day."""
+    return [one.number for one in owned_relations("BU1", as_of=on, subtype=LED) if one.is_owned]
+
+
+def test_an_owner_counts_from_their_day_on_until_taken_back_or_gone(organisation: Workspace) -> None:
+    owned(7)
+    owned(7, receiver="S1", owner="U1")
+    owned(2, receiver="D-MKT")
+    assert numbers(DAY - timedelta(days=1)) == []
+    assert numbers(DAY) == [2, 7]
+    found = owned_relations("BU1", as_of=DAY, subtype=LED)
+    assert len(found) == 7
+    matrix = matrix_of(found)
+    assert [name for _unit, name in matrix.receivers] == ["华东大区", "市场部", "静安店"]
+    assert matrix.rows == (("UC", "用户中心", ((7,), (2,), (7,))),)
+    later = DAY + timedelta(days=10)
+    take_back_relation(
+        "BU1", subtype=LED, number=2, giver="UC", receiver="D-MKT", since=later, actor_id=None, note="改由电商"
+    )
+    assert numbers(later) == [7]
+    assert numbers(DAY) == [2, 7]
+    for person in ("U2", "U1"):
+        assert end(Thing.PEOPLE, person, on=later, actor_id=None).issues == ()
+    (seven,) = [one for one in owned_relations("BU1", as_of=later, subtype=LED) if one.number == 7]
+    assert {pair.gap for pair in seven.pairs} == {Gap.PERSON_GONE}
+    assert not seven.is_owned
+
+
+def test_units_and_people_of_another_day_are_refused(organisation: Workspace) -> None:
+    with pytest.raises(UnknownOwner):
+        owned(1, owner="GONE")
+    with pytest.raises(UnitsOfRelation):
+        owned(1, receiver="nowhere")
+    with pytest.raises(UnitsOfRelation):
+        owned(1, receiver="UC")
+    with pytest.raises(UnknownRelation):
+        owned(8)
+    owned(1, on=date(2024, 6, 1), owner="GONE")  # who worked here then
+
+
+def test_unowned_relations_stand_first_and_an_owner_is_named_in_the_browser(
+    organisation: Workspace, signed_in: Callable[..., Client], django_assert_num_queries: Callable[..., object]
+) -> None:
+    client = signed_in("hr_lead")
+    asked = {"unit": "BU1", "subtype": "sales-led"}
+    row = asked | {"number": "1", "giver": "UC", "receiver": "市场部", "owner": "LEAD", "since": DAY.isoformat()}
+    assert client.post(f"{URL}own/", row | {"as_of": DAY.isoformat()}).status_code == 302
+    page = client.get(URL, asked | {"as_of": DAY.isoformat()}, headers=ENGLISH).content.decode()
+    assert "6 of 7 relations have no owner" in page
+    assert page.index('id="relation-2"') < page.index('id="relation-1"')
+    assert 'href="#relation-1">1</a>' in page
+    wrong = client.post(f"{URL}own/", row | {"owner": "GONE"}, headers=ENGLISH)
+    assert wrong.status_code == 422
+    assert "names no one person" in wrong.content.decode()
+    back = asked | {"number": "1", "giver": "UC", "receiver": "D-MKT", "back": "1", "as_of": DAY.isoformat()}
+    assert client.post(f"{URL}own/", back).status_code == 422
+    assert client.post(f"{URL}own/", back | {"reason": "换人"}).status_code == 302
+    lines = client.get("/w/acme/stages/relations.csv", asked | {"as_of": DAY.isoformat()}).content.decode("utf-8-sig")
+    assert lines.count("unowned") == 7
+    bounded = signed_in("line_manager", unit_external_id="BU2")
+    assert bounded.get(URL, asked).status_code == 404
+    assert bounded.get(URL).status_code == 200
+    assert bounded.post(f"{URL}own/", row).status_code == 403

@@ -1,0 +1,260 @@
+"""Scenarios: what the price says is what applying gives; who sees what; the pages and their queries."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from kpis.models import Scorecard
+from kpis.services.weights import set_weights
+from omnichannel.jobs.choices import JobKind
+from omnichannel.workspaces.models import Workspace
+from orgstages.queries.diagnosis import Diagnosed, diagnose_all
+from orgstages.services.pricing import price
+from orgstages.services.scenario_drafts import scenario_of_subtype
+from roles.catalogue import RoleKey, StageKey, SubtypeKey
+from roles.choices import Thing
+from roles.models import Scenario
+from roles.queries.consequences import snapshot
+from roles.queries.org_prices import totals, unit_sides
+from roles.services.moving import move
+from roles.services.scenarios import apply, approve, create, edited, share, submit
+from roles.services.stages import adopt_stage
+from roles.services.sync import PersonInput, SeatInput, UnitInput, upsert_people, upsert_seats, upsert_units
+from tests.kpis.door import work
+from tests.kpis.retailer import NOVEMBER, SINCE, build_organisation
+from tests.kpis.test_move_effect import FIRST, TODAY, build
+
+
+@pytest.fixture
+def retailer(in_workspace: Workspace) -> None:
+    build()
+    seats = [SeatInput("POS1", "S1", "店长", planned_fte=Decimal(1), monthly_budget=Decimal(9000))]
+    assert upsert_seats(seats, effective_on=SINCE, actor_id=None).is_ok
+
+
+@pytest.fixture
+def organisation(in_workspace: Workspace) -> None:
+    build_organisation()
+    assert upsert_units([UnitInput("BU2", "男装", "business_unit", "G")], effective_on=SINCE, actor_id=None).is_ok
+
+
+def backdated(name: str = "草案") -> int:
+    """Make a scenario that holds from the first day of the closed month, so that its computation can be repeated."""
+    return int(Scenario.objects.create(name=name, effective_on=FIRST, baseline=0).pk)
+
+
+def rebuilt(pk: int) -> None:
+    """Move the region to another business, give it a stage of its own, and hire somebody there."""
+    with edited(pk, actor_id=None):
+        assert move(Thing.UNITS, "R1", to="BU2", on=FIRST, actor_id=None).is_ok
+        adopt_stage("BU2", stage=StageKey.FIRST_LEVEL, subtype=SubtypeKey.USER_GROWTH_DRIVEN, on=FIRST, actor_id=None)
+        new = [PersonInput("N1", "S9", FIRST, display_name="新人", monthly_cost=Decimal(8000))]
+        assert upsert_people(new, effective_on=FIRST, actor_id=None).is_ok
+        for person in ("P1", "P2"):
+            assert move(Thing.PEOPLE, person, to="BU2", on=FIRST, actor_id=None).is_ok
+
+
+def stored() -> dict[tuple[str, str], tuple[Decimal | None, str, str]]:
+    rows = Scorecard.objects.filter(period="2024-11", scope_kind="employee", is_current=True)
+    return {(row.scope_id, row.role_key): (row.score, row.stage, row.subtype) for row in rows}
+
+
+def facts(found: Diagnosed) -> dict[str, tuple[object, ...]]:
+    return {
+        key: (one.option, one.fact.value, one.fact.numerator, one.fact.denominator) if one.fact else (one.option,)
+        for key, one in found.answers.items()
+    }
+
+
+@pytest.mark.usefixtures("retailer")
+def test_what_the_price_says_is_what_applying_and_computing_again_gives_to_the_digit(
+    member: Callable[..., object],
+) -> None:
+    who = member("owner").pk  # type: ignore[attr-defined]
+    for stage in (StageKey.PROJECT, StageKey.FIRST_LEVEL):
+        weights = {"sales_net": Decimal(100)}
+        set_weights(RoleKey.OMNI_STRATEGY, stage, weights, effective_from=SINCE, actor_id=who)
+    before, pk = stored(), backdated()
+    rebuilt(pk)
+    found = price(pk, on=FIRST, today=TODAY)
+    assert (stored(), price(pk, on=FIRST, today=TODAY)) == (before, found), "looking changes nothing"
+    assert found.organisation is not None
+    assert found.effect is not None
+    assert found.left_out == ()
+
+    submit(pk, actor_id=None)
+    approve(pk, actor_id=who)
+    assert apply(pk, actor_id=None).is_ok
+    work(JobKind.COMPUTE_VALUES)
+
+    after = stored()
+    told = {(card.person, card.role): card for card in found.effect.cards}
+    for key, card in told.items():
+        assert (
+            (card.after.score, card.after.stage, card.after.subtype) == after[key] if card.after else key not in after
+        )
+        assert (card.before.score if card.before else None) == before.get(key, (None,))[0]
+    unchanged = {key for key in {*before, *after} if key not in told}
+    assert {key: after.get(key) for key in unchanged} == {key: before.get(key) for key in unchanged}
+    assert any(card.change for card in told.values())
+
+    now = snapshot(FIRST)
+    sides = unit_sides(now)
+    assert found.organisation.after == totals(now, sides)
+    assert found.organisation.after.people == found.organisation.before.people + 1
+    assert found.organisation.after.money.cost - found.organisation.before.money.cost == 8000
+    for unit in found.organisation.units:
+        assert unit.after == sides.get(unit.unit)
+    assert {unit.unit for unit in found.organisation.units} >= {"BU1", "BU2", "R1", "S9"}
+
+    diagnosed = {one.unit.external_id: one for one in diagnose_all(as_of=NOVEMBER.last_day)}
+    assert {shift.unit for shift in found.verdicts} == set(diagnosed)
+    for shift in found.verdicts:
+        assert shift.after is not None
+        assert shift.after.verdict == diagnosed[shift.unit].verdict
+        assert facts(shift.after) == facts(diagnosed[shift.unit])
+    assert any(shift.differs for shift in found.verdicts)
+    assert [(one.unit, one.after.subtype) for one in found.subtypes] == [("BU2", SubtypeKey.USER_GROWTH_DRIVEN)]
+    assert found.subtypes[0].relations
+
+
+@pytest.mark.usefixtures("retailer")
+def test_pages_show_it_in_both_languages_and_hide_pay_and_people_from_those_who_may_not_see_them(
+    signed_in: Callable[..., Client],
+) -> None:
+    pk = backdated("华东并入")
+    rebuilt(pk)
+    hr, executive, analyst = signed_in("hr_lead"), signed_in("executive"), signed_in("analyst")
+    root = f"/w/acme/scenarios/{pk}/"
+    for language in ("zh-hans", "en"):
+        for path in ("", "before/", "after/", "price/", "conflicts/"):
+            answer = hr.get(root + path, HTTP_ACCEPT_LANGUAGE=language)
+            assert answer.status_code == 200, (path, answer.content[:500])
+            assert "华东并入" in answer.content.decode()
+    shown = hr.get(root + "price/").content.decode()
+    assert "¥8,000" in shown or "8,000" in shown
+    assert "新人" in hr.get(root).content.decode()
+    for path in ("", "price/"):
+        text = executive.get(root + path).content.decode()
+        assert "新人" not in text
+        assert "导购S1" not in text
+        assert "8,000" not in text
+    assert executive.get(root + "price/cards.csv").status_code == 403
+    rows = list(csv.DictReader(io.StringIO(hr.get(root + "price/cards.csv").content.decode("utf-8-sig"))))
+    assert {row["person"] for row in rows} >= {"ES1", "ES2"}
+
+    assert analyst.get(root).status_code == 403
+    link = f"/w/acme/scenarios/shared/{share(pk, is_shared=True)}/"
+    for tab in ("", "?tab=before", "?tab=after", "?tab=price"):
+        text = analyst.get(link + tab).content.decode()
+        assert "华东并入" in text
+        assert "新人" not in text
+        assert "8,000" not in text
+    assert analyst.get(link + "?tab=conflicts").status_code == 404
+    assert signed_in("guide", person_external_id="ES1").get(link).status_code == 403
+    share(pk, is_shared=False)
+    assert analyst.get(link).status_code == 404
+
+
+@pytest.mark.usefixtures("organisation")
+def test_from_new_to_applied_through_the_pages(signed_in: Callable[..., Client]) -> None:
+    hr, owner = signed_in("hr_lead"), signed_in("owner")
+    day = timezone.localdate() + timedelta(days=3)
+    assert hr.get("/w/acme/scenarios/").status_code == 200
+    assert hr.post("/w/acme/scenarios/new/", {"name": "x", "effective_on": "2020-01-01"}).status_code == 422
+    made = hr.post("/w/acme/scenarios/new/", {"name": "一号", "effective_on": str(day), "note": "为何"})
+    assert made.status_code == 302
+    pk = Scenario.objects.get().pk
+    with edited(pk, actor_id=None):
+        assert move(Thing.UNITS, "R1", to="BU2", on=day, actor_id=None).is_ok
+    root = f"/w/acme/scenarios/{pk}/"
+
+    def status() -> str:
+        return str(Scenario.objects.get(pk=pk).status)
+
+    def post(client: Client, path: str, **data: str) -> None:
+        assert client.post(root + path, data).status_code == 302
+
+    post(hr, "comments/", text="好")
+    post(hr, "do/undo/")
+    assert Scenario.objects.get(pk=pk).changes == {}
+    post(hr, "do/redo/")
+    post(hr, "do/submit/")
+    post(hr, "decide/approve/")
+    assert status() == "submitted", "who made it does not decide"
+    post(owner, "decide/reject/", note="")
+    assert status() == "submitted", "a rejection has a reason"
+    post(owner, "decide/reject/", note="太早")
+    assert "太早" in hr.get(root).content.decode()
+    post(hr, "do/submit/")
+    assert move(Thing.UNITS, "R1", to="HQ", on=day, actor_id=None).is_ok
+    text = hr.get(root + "conflicts/").content.decode()
+    assert "BU2" in text
+    assert "HQ" in text
+    post(owner, "decide/approve/")
+    assert status() == "submitted", "a conflict wants a choice first"
+    post(hr, "conflicts/", conflict=f"units|R1|parent|{day}", **{"side-0": "draft"})
+    post(owner, "decide/approve/")
+    assert status() == "approved"
+    post(hr, "do/apply/")
+    assert status() == "applied"
+    assert snapshot(day).parents["R1"] == "BU2"
+    assert snapshot(day - timedelta(days=1)).parents["R1"] == "BU1"
+    assert hr.get(root).status_code == 200
+    assert hr.get(root + "price/").status_code == 404
+    assert hr.post(root + "do/nonsense/").status_code == 404
+
+
+@pytest.mark.usefixtures("retailer")
+def test_scenarios_stand_side_by_side_and_queries_do_not_grow(signed_in: Callable[..., Client]) -> None:
+    hr = signed_in("hr_lead")
+
+    def queries(url: str) -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert hr.get(url).status_code == 200
+        return len(seen)
+
+    pks = [backdated(f"草案{number}") for number in range(2)]
+    for pk in pks:
+        rebuilt(pk)
+    first = f"/w/acme/scenarios/{pks[0]}/"
+    few = [queries(url) for url in ("/w/acme/scenarios/", first, first + "price/")]
+    for number in range(6):
+        create(name=f"另{number}", effective_on=timezone.localdate(), actor_id=None)
+    with edited(pks[0], actor_id=None):
+        new = [PersonInput(f"M{number:02}", "S9", FIRST) for number in range(25)]
+        assert upsert_people(new, effective_on=FIRST, actor_id=None).is_ok
+    assert [queries(url) for url in ("/w/acme/scenarios/", first, first + "price/")] == few
+    compared = f"/w/acme/scenarios/compare/?ids={pks[0]}&ids={pks[1]}&on={FIRST}"
+    text = hr.get(compared).content.decode()
+    assert "草案0" in text
+    assert "草案1" in text
+    assert hr.get("/w/acme/scenarios/compare/").status_code == 200
+
+
+@pytest.mark.usefixtures("organisation")
+def test_a_sub_type_compared_becomes_a_scenario(signed_in: Callable[..., Client]) -> None:
+    hr, executive = signed_in("hr_lead"), signed_in("executive")
+    url = "/w/acme/stages/units/BU1/subtypes/"
+    for language in ("zh-hans", "en"):
+        assert hr.get(url, HTTP_ACCEPT_LANGUAGE=language).status_code == 200
+    assert executive.get(url).status_code == 200
+    assert executive.post(url + "scenario/", {"subtype": "user-growth-driven"}).status_code == 403
+    assert hr.get("/w/acme/stages/units/nobody/subtypes/").status_code == 404
+    assert hr.post(url + "scenario/", {"subtype": "none"}).status_code == 404
+    assert hr.post(url + "scenario/", {"subtype": "user-growth-driven"}).status_code == 302
+    row = Scenario.objects.get()
+    assert set(row.changes) == {"stages"}
+    assert row.note
+    made = scenario_of_subtype("BU1", subtype=SubtypeKey.MARKET_LED, on=date.today(), actor_id=None)  # noqa: DTZ011
+    assert Scenario.objects.get(pk=made).changes["stages"]["BU1"]["wanted"]["spans"]
