@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import ClassVar
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from omnichannel.core.errors import DomainError
+from orgstages.catalogue import StageSpec
 
 
 class UnknownDiagnosisUnit(DomainError):
@@ -105,3 +109,149 @@ class WayRefused(DomainError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(_("The organisation refuses a step: %(reason)s") % {"reason": reason})
+
+
+class UnknownRoadmap(DomainError):
+    """No such roadmap, or outside what the asker may see."""
+
+    code: ClassVar[str] = "unknown_roadmap"
+    status: ClassVar[int] = 404
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no such roadmap."))
+
+
+class UnknownMilestone(DomainError):
+    """The roadmap has no such milestone."""
+
+    code: ClassVar[str] = "unknown_milestone"
+    status: ClassVar[int] = 404
+
+    def __init__(self) -> None:
+        super().__init__(_("The roadmap has no such milestone."))
+
+
+class SkipNotConfirmed(DomainError):
+    """The route leaves a stage out, and nobody has typed what it leaves out."""
+
+    code: ClassVar[str] = "skip_not_confirmed"
+    status: ClassVar[int] = 422
+
+    def __init__(self, *, stages: Iterable[StageSpec]) -> None:
+        name = " ".join(stage.names.in_language(get_language()) for stage in stages)
+        super().__init__(_("This route skips a stage. Type “%(name)s” to confirm it.") % {"name": name})
+
+
+class RoadmapOver(DomainError):
+    """A cancelled roadmap is not changed any more."""
+
+    code: ClassVar[str] = "roadmap_cancelled"
+
+    def __init__(self) -> None:
+        super().__init__(_("This roadmap has been cancelled; it is not changed any more."))
+
+
+class MilestoneOver(DomainError):
+    """A milestone that was called off is not changed any more, and one that is done is not called off."""
+
+    code: ClassVar[str] = "milestone_called_off"
+
+    def __init__(self) -> None:
+        super().__init__(_("This milestone is done or has been called off; that is not changed any more."))
+
+
+class DoneAhead(DomainError):
+    """Nothing is done on a day to come."""
+
+    code: ClassVar[str] = "done_ahead"
+    status: ClassVar[int] = 422
+
+    def __init__(self, *, today: date) -> None:
+        super().__init__(_("Nothing can be done later than today, %(today)s.") % {"today": today.isoformat()})
+
+
+class MilestonesRefused(DomainError):
+    """The data door did not take the rows; the message says why."""
+
+    code: ClassVar[str] = "milestones_refused"
+    status: ClassVar[int] = 422
+
+    def __init__(self, reasons: Iterable[str]) -> None:
+        told = list(reasons) or [_("The milestones were not taken.")]
+        super().__init__(" ".join(told))
+
+
+class UnknownOwner(DomainError):
+    """Nobody of that name or number works here on the day, or several are called so."""
+
+    code: ClassVar[str] = "unknown_owner"
+    status: ClassVar[int] = 422
+
+    def __init__(self, *, text: str, day: date) -> None:
+        words = {"text": text, "day": day.isoformat()}
+        super().__init__(_("“%(text)s” names no one person who works here on %(day)s. Write the number.") % words)
+
+
+class UnknownRelation(DomainError):
+    """The sub-type has no relation of that number."""
+
+    code: ClassVar[str] = "unknown_relation"
+    status: ClassVar[int] = 404
+
+    def __init__(self) -> None:
+        super().__init__(_("The sub-type has no such relation."))
+
+
+class UnitsOfRelation(DomainError):
+    """Giver and receiver must be two units of the day."""
+
+    code: ClassVar[str] = "relation_units"
+    status: ClassVar[int] = 422
+
+    def __init__(self) -> None:
+        super().__init__(_("Choose two different units that are there on the day."))
+
+
+class NobodyOwns(DomainError):
+    """There is no owner to take back."""
+
+    code: ClassVar[str] = "nobody_owns"
+
+    def __init__(self) -> None:
+        super().__init__(_("Nobody owns this relation between the two units on that day."))
+
+
+class CriteriaOpen(DomainError):
+    """A team moves on only when every criterion is met."""
+
+    code: ClassVar[str] = "criteria_open"
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__(_("Still open: %(criteria)s.") % {"criteria": "; ".join(names)})
+
+
+class PhaseOrder(DomainError):
+    """Phases follow each other; a way back needs a reason."""
+
+    code: ClassVar[str] = "phase_order"
+    status: ClassVar[int] = 422
+
+
+class EvidenceRequired(DomainError):
+    """A criterion is met by evidence, not by a tick alone."""
+
+    code: ClassVar[str] = "evidence_required"
+    status: ClassVar[int] = 422
+
+    def __init__(self) -> None:
+        super().__init__(_("Say what shows that the criterion is met."))
+
+
+class ReasonMissing(DomainError):
+    """What is given up or set back is given a reason."""
+
+    code: ClassVar[str] = "reason_missing"
+    status: ClassVar[int] = 422
+
+    def __init__(self) -> None:
+        super().__init__(_("Give a reason."))

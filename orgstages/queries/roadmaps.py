@@ -9,8 +9,8 @@ from datetime import date
 from kpis.queries.milestones import Milestone, Punctuality, current_milestones, punctuality
 from omnichannel.core.text import Bilingual
 from orgstages.catalogue import Transition, load_stages
+from orgstages.errors import UnknownMilestone, UnknownRoadmap
 from orgstages.models import Roadmap, RoadmapMilestone
-from orgstages.plan_errors import UnknownMilestone, UnknownRoadmap
 from roles.catalogue import RoleKey, load_roles
 from roles.queries.org_chart import UnitTree
 from roles.queries.people import people_names

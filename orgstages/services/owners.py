@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from orgstages.plan_errors import UnknownOwner
+from orgstages.errors import UnknownOwner
 from roles.choices import Thing
 from roles.queries.org_chart import UnitTree
 from roles.queries.people import employed

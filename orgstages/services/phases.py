@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 
 from orgstages.catalogue import load_stages
 from orgstages.catalogue.specs import TeamPhase
-from orgstages.errors import UnknownDiagnosisUnit
-from orgstages.models import CriterionTick, PhaseEntry
-from orgstages.plan_errors import (
+from orgstages.errors import (
     CriteriaOpen,
     DoneAhead,
     EvidenceRequired,
     PhaseOrder,
     ReasonMissing,
+    UnknownDiagnosisUnit,
     UnknownMilestone,
 )
+from orgstages.models import CriterionTick, PhaseEntry
 from orgstages.queries.diagnosis import in_bounds
 from orgstages.services.acting import Actor
 from roles.queries.org_chart import unit_tree

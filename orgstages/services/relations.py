@@ -7,9 +7,15 @@ from datetime import date
 from django.db import transaction
 
 from orgstages.catalogue import load_stages
-from orgstages.errors import UnknownDiagnosisUnit
+from orgstages.errors import (
+    NobodyOwns,
+    ReasonMissing,
+    UnitsOfRelation,
+    UnknownDiagnosisUnit,
+    UnknownOwner,
+    UnknownRelation,
+)
 from orgstages.models import RelationOwner
-from orgstages.plan_errors import NobodyOwns, ReasonMissing, UnitsOfRelation, UnknownOwner, UnknownRelation
 from orgstages.queries.diagnosis import in_bounds
 from orgstages.queries.relations import owned_relations
 from orgstages.services.owners import owner_named, unit_named

@@ -12,17 +12,17 @@ from django.db import transaction
 from kpis.queries.milestones import CALLED_OFF
 from kpis.services.milestones import enter_milestones, what_was_wrong
 from orgstages.catalogue import load_stages
-from orgstages.errors import UnknownDiagnosisUnit
-from orgstages.models import Roadmap, RoadmapMilestone
-from orgstages.plan_errors import (
+from orgstages.errors import (
     DoneAhead,
     MilestoneOver,
     MilestonesRefused,
     ReasonMissing,
     RoadmapOver,
     SkipNotConfirmed,
+    UnknownDiagnosisUnit,
     UnknownRoadmap,
 )
+from orgstages.models import Roadmap, RoadmapMilestone
 from orgstages.queries.diagnosis import in_bounds
 from orgstages.queries.roadmaps import MilestoneView, RoadmapView, milestone_of, roadmap
 from orgstages.roadmap_plan import is_confirmed, planned_steps, skipped_stages

@@ -18,7 +18,7 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import Access, may
 from orgstages.catalogue import load_stages
 from orgstages.errors import UnknownDiagnosisUnit
-from orgstages.forms import AdoptForm
+from orgstages.forms.diagnosis import AdoptForm
 from orgstages.queries.diagnosis import Diagnosed, diagnose
 from orgstages.queries.records import recorded_verdicts, verdict_line
 from orgstages.queries.smallest import smallest_changes

@@ -16,9 +16,8 @@ from omnichannel.core.errors import DomainError
 from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
-from orgstages.errors import UnknownDiagnosisUnit
-from orgstages.plan_errors import UnknownMilestone
-from orgstages.plan_forms import PhaseForm, PlanForm, TickForm
+from orgstages.errors import UnknownDiagnosisUnit, UnknownMilestone
+from orgstages.forms.plans import PhaseForm, PlanForm, TickForm
 from orgstages.queries.diagnosis import in_bounds
 from orgstages.queries.phases import TeamView, ordered_phases, positions_of, team, teams
 from orgstages.services.phases import enter_phase, tick_criterion, untick_criterion

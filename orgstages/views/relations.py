@@ -21,9 +21,8 @@ from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from orgstages.catalogue import load_stages
-from orgstages.errors import UnknownDiagnosisUnit
-from orgstages.plan_errors import UnknownRelation
-from orgstages.plan_forms import ReasonForm, RelationForm
+from orgstages.errors import UnknownDiagnosisUnit, UnknownRelation
+from orgstages.forms.plans import ReasonForm, RelationForm
 from orgstages.queries.diagnosis import DIAGNOSED_LEVELS, in_bounds
 from orgstages.queries.relations import OwnedRelation, matrix_of, owned_relations
 from orgstages.services.relations import own_relation, take_back_relation

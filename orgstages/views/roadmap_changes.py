@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 
 from omnichannel.core.errors import DomainError
 from omnichannel.workspaces.middleware import WorkspaceRequest
-from orgstages.plan_errors import UnknownMilestone, UnknownRoadmap
-from orgstages.plan_forms import MilestoneForm, OwnMilestoneForm, PlanForm, ReasonForm
+from orgstages.errors import UnknownMilestone, UnknownRoadmap
+from orgstages.forms.plans import MilestoneForm, OwnMilestoneForm, PlanForm, ReasonForm
 from orgstages.services.roadmaps import Wanted, add_milestone, call_off, cancel_roadmap, change_milestone
 from orgstages.views.planning import actor_of
 from orgstages.views.roadmaps import shown

@@ -21,9 +21,8 @@ from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from orgstages.catalogue import load_stages
-from orgstages.errors import UnknownDiagnosisUnit
-from orgstages.plan_errors import UnknownRoadmap
-from orgstages.plan_forms import BeginForm, MilestoneForm, OwnMilestoneForm, PlanForm, ReasonForm, RouteForm
+from orgstages.errors import UnknownDiagnosisUnit, UnknownRoadmap
+from orgstages.forms.plans import BeginForm, MilestoneForm, OwnMilestoneForm, PlanForm, ReasonForm, RouteForm
 from orgstages.queries.roadmaps import MilestoneView, RoadmapView, roadmap, roadmaps
 from orgstages.roadmap_drawing import Bar, Drawing, draw
 from orgstages.roadmap_plan import planned_steps, skipped_stages

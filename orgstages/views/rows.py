@@ -15,7 +15,7 @@ from omnichannel.workspaces.clock import Clock
 from omnichannel.workspaces.permissions import Access, may
 from orgstages.answers import Answered, Given, GivenAnswer
 from orgstages.catalogue import Question, Section, SectionKey, load_stages
-from orgstages.forms import AnswerForm
+from orgstages.forms.diagnosis import AnswerForm
 from orgstages.queries.diagnosis import Diagnosed
 from orgstages.scoring import rounded
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from omnichannel.core.errors import DomainError
 from omnichannel.workspaces.middleware import WorkspaceRequest
-from orgstages.forms_scenario import DescribeForm
+from orgstages.forms.scenarios import DescribeForm
 from orgstages.queries.scenario_diffs import conflicts_in_words
 from orgstages.views.scenario_frame import OVER, busy, found, frame, seeing
 from roles.choices import Thing

@@ -16,7 +16,7 @@ from kpis.queries.move_effect import table
 from omnichannel.core.errors import DomainError
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
-from orgstages.forms_scenario import DescribeForm, ScenarioForm
+from orgstages.forms.scenarios import DescribeForm, ScenarioForm
 from orgstages.queries.scenario_diffs import diff_of
 from orgstages.services.pricing import organisation_price, price
 from orgstages.views.price_rows import price_context, unit_rows

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from omnichannel.workspaces.models import Workspace
-from orgstages.plan_errors import CriteriaOpen, DoneAhead, EvidenceRequired, PhaseOrder, ReasonMissing
+from orgstages.errors import CriteriaOpen, DoneAhead, EvidenceRequired, PhaseOrder, ReasonMissing
 from orgstages.queries.phases import TeamView, positions_of, team, teams
 from orgstages.services.acting import Actor
 from orgstages.services.phases import enter_phase, tick_criterion, untick_criterion

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from omnichannel.workspaces.models import Workspace
-from orgstages.plan_errors import UnitsOfRelation, UnknownOwner, UnknownRelation
+from orgstages.errors import UnitsOfRelation, UnknownOwner, UnknownRelation
 from orgstages.queries.relations import Gap, matrix_of, owned_relations
 from orgstages.services.relations import own_relation, take_back_relation
 from roles.catalogue import SubtypeKey

@@ -20,8 +20,8 @@ from omnichannel.core.periods import month_of
 from omnichannel.jobs.choices import JobKind
 from omnichannel.workspaces.models import Workspace
 from orgstages.catalogue import load_stages
+from orgstages.errors import SkipNotConfirmed
 from orgstages.models import Roadmap
-from orgstages.plan_errors import SkipNotConfirmed
 from orgstages.queries.roadmaps import RoadmapView, roadmap
 from orgstages.roadmap_drawing import WIDTH, Bar, draw
 from orgstages.roadmap_plan import is_confirmed, planned_steps, skipped_stages
