@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,8 +14,11 @@ from django.utils.translation import gettext as _
 from omnichannel.core.numerals import show
 from roles.catalogue import RoleKey, load_roles
 from roles.choices import PAY, SUBTYPE_NAMES, FillMode, LineKind, Ownership, StageName, Thing, UnitLevel
+from roles.state_lines import EXISTS, FieldLine
 
 Names = Mapping[tuple[Thing, str], str]
+Days = tuple[str | None, str | None]
+ALL_DAYS: Days = (None, None)
 
 FIELDS = {
     "name": gettext_lazy("Name"),
@@ -63,6 +67,25 @@ LINKS = {
 }
 CHOICES: dict[str, Any] = {"level": UnitLevel, "ownership": Ownership, "fill_mode": FillMode, "kind": LineKind}
 FIGURES = {"planned_fte": "FTE", "fte": "FTE", "monthly_budget": "CNY", "monthly_cost": "CNY", "share": "0..1"}
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """One field that differs, in words; `days` is empty where it holds on all of them."""
+
+    label: str
+    days: str
+    before: str
+    after: str
+
+
+def diff_line(line: FieldLine, *, names: Names, whole: Days = ALL_DAYS) -> DiffLine:
+    """Put a field that differs into words; its days are named unless they are `whole`."""
+    label, days = field_label(line.field), span_text(line.start, line.end)
+    if line.field == EXISTS:
+        return DiffLine(label, "", days if line.before else "", days if line.after else "")
+    before, after = (value_text(line.field, value, names=names) for value in (line.before, line.after))
+    return DiffLine(label, "" if (line.start, line.end) in (ALL_DAYS, whole) else days, before, after)
 
 
 def field_label(field: str) -> str:

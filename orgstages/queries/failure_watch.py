@@ -42,11 +42,6 @@ class WatchedMode:
     mode: FailureMode
     signals: tuple[Signal, ...]
 
-    @property
-    def is_showing(self) -> bool:
-        """True where a signal misses its target (low or missed)."""
-        return any(signal.status in {"low", "missed"} for signal in self.signals)
-
 
 @dataclass(frozen=True, slots=True)
 class FailureWatch:

@@ -16,7 +16,7 @@ from roles.queries.scenarios import ScenarioChange
 from roles.state_diff import spans_of
 from roles.state_lines import EXISTS, FieldLine
 from roles.state_merge import Conflict
-from roles.state_words import Names, field_label, references, span_text, value_text
+from roles.state_words import DiffLine, Names, diff_line, field_label, references, span_text, value_text
 
 PERSONAL = frozenset({Thing.PEOPLE, Thing.ASSIGNMENTS})
 PEOPLE_FIELDS = frozenset({"manager", "person", "to_person"})
@@ -36,16 +36,6 @@ class Seeing:
         if not self.with_people and (thing in PERSONAL or field in PEOPLE_FIELDS):
             return False
         return self.with_pay or field not in PAY
-
-
-@dataclass(frozen=True, slots=True)
-class DiffLine:
-    """One field that differs, in words; `days` is empty where it holds on all of them."""
-
-    label: str
-    days: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +104,7 @@ def _thing(change: ScenarioChange, lines: Iterable[FieldLine], names: Names) -> 
     kind = MARKS[change.kind]
     if change.kind is ChangeKind.CHANGED and MOVES.intersection(change.fields):
         kind = "moved"
-    shown = tuple(_line(line, names) for line in lines if not _repeats(line, change))
+    shown = tuple(diff_line(line, names=names) for line in lines if not _repeats(line, change))
     name = _name(change.thing, change.external_id, names) or _own_name(change)
     return DiffThing(change.thing, change.external_id, name, kind, change.effective_on, shown)
 
@@ -125,16 +115,6 @@ def _repeats(line: FieldLine, change: ScenarioChange) -> bool:
         return False
     value = line.after if change.kind is ChangeKind.CREATED else line.before
     return line.field != EXISTS and value in (None, "", False)
-
-
-def _line(line: FieldLine, names: Names) -> DiffLine:
-    if line.field == EXISTS:
-        there = span_text(line.start, line.end)
-        before, after = (there if line.before else "", there if line.after else "")
-        return DiffLine(field_label(line.field), "", before, after)
-    before, after = (value_text(line.field, value, names=names) for value in (line.before, line.after))
-    days = span_text(line.start, line.end) if line.start or line.end else ""
-    return DiffLine(field_label(line.field), days, before, after)
 
 
 def _self(thing: Thing, key: str) -> tuple[Thing, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from django.db.models import Count, F, FilteredRelation, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from roles.catalogue import RoleKey
-from roles.coverage import DEDICATED_SHARE, Cover, cover_by_unit
+from roles.coverage import DEDICATED_SHARE, Cover
 from roles.holdings import Holding
 from roles.models import Assignment, Employment, Person
 from roles.models.dated import held_true
@@ -76,13 +76,6 @@ def _held(
     if person is not None:
         rows = rows.filter(person__external_id=person)
     return rows
-
-
-def role_coverage(
-    *, as_of: date, within: str | None = None, tree: UnitTree | None = None
-) -> Mapping[tuple[RoleKey, str], Cover]:
-    """Return people, FTE and dedicated holders per role and unit of the day; cells without a holder are absent."""
-    return cover_by_unit(holders(as_of=as_of, within=within, tree=tree))
 
 
 def holdings_of(people: Collection[str], *, as_of: date, tree: UnitTree) -> dict[str, tuple[Holding, ...]]:

@@ -23,23 +23,12 @@ from roles.queries.history import ChangedThing, RevisionPage, revision_of, revis
 from roles.queries.naming import names_of
 from roles.queries.versions import COLUMNS, versions
 from roles.state_lines import EXISTS, FieldLine, differences
-from roles.state_words import Names, field_label, references, span_text, value_text
+from roles.state_words import Days, DiffLine, diff_line, references
 from roles.views.sheets import url_of
 from roles.views.version_rows import version_rows
 
 PAGE, CHANGES_A_PAGE = 50, 100
-Days = tuple[str | None, str | None]
 MARKS = {ChangeKind.CREATED: "A", ChangeKind.REMOVED: "R", ChangeKind.CHANGED: "E", ChangeKind.IN_EFFECT: "●"}
-
-
-@dataclass(frozen=True, slots=True)
-class DiffLine:
-    """One field that differs, in words; `days` is empty where it holds on all of them."""
-
-    label: str
-    days: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +134,9 @@ def _diffs(slug: str, found: RevisionPage) -> list[ThingDiff]:
             change=each,
             mark=MARKS[each.change],
             url="" if each.after is None else _url(slug, each),
-            lines=tuple(_worded(one, names, whole=_whole(each, lines)) for one in lines[each.thing, each.external_id]),
+            lines=tuple(
+                diff_line(one, names=names, whole=_whole(each, lines)) for one in lines[each.thing, each.external_id]
+            ),
         )
         for each in found.changes
     ]
@@ -167,16 +158,6 @@ def _lines(change: ChangedThing) -> tuple[FieldLine, ...]:
 def _url(slug: str, change: ChangedThing) -> str:
     thing = Thing.UNITS if change.thing is Thing.STAGES else change.thing
     return url_of(slug, thing, change.external_id)
-
-
-def _worded(line: FieldLine, names: Names, *, whole: Days) -> DiffLine:
-    if line.field == EXISTS:
-        there = span_text(line.start, line.end)
-        return DiffLine(field_label(line.field), "", there if line.before else "", there if line.after else "")
-    before, after = (value_text(line.field, value, names=names) for value in (line.before, line.after))
-    days = (line.start, line.end)
-    is_dated = days not in ((None, None), whole)
-    return DiffLine(field_label(line.field), span_text(line.start, line.end) if is_dated else "", before, after)
 
 
 def _query(given: Mapping[str, Any], **changed: str) -> str:

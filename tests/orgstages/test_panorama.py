@@ -155,7 +155,6 @@ def test_a_signal_tells_its_figure_target_status_and_which_way_it_went(world: Wo
     assert signal.value is not None
     assert signal.value.value == Decimal("61.3")
     assert signal.trend[-2:] == [70, Decimal("61.3")]
-    assert [mode.is_showing for mode in watch.modes] == [False, False, True]
 
 
 def test_a_subtype_costs_the_same_queries_whatever_it_watches(world: Workspace, signed_in: SignedIn) -> None:

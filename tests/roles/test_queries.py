@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from omnichannel.workspaces.models import Workspace
 from roles.catalogue import RoleKey, SubtypeKey
-from roles.coverage import Cover, CoverState, against_expectation
+from roles.coverage import Cover, CoverState, against_expectation, cover_by_unit
 from roles.models import as_known
 from roles.queries.frames import assignment_rows, employees_rows, org_units_rows
 from roles.queries.org_chart import UnitCount, unit_counts, unit_tree
-from roles.queries.people import holders, role_coverage, role_covers
+from roles.queries.people import holders, role_covers
 from roles.queries.roster import PeopleFilter, people_list, person_page
 from roles.services.sync import AssignmentInput, upsert_assignments, upsert_people
 from tests.roles.organisation import DAY, PEOPLE, write_organisation
@@ -60,20 +60,20 @@ def test_holders_are_bounded_by_day_role_and_subtree() -> None:
 def test_a_corrected_employment_counts_once_and_as_it_was_known_then() -> None:
     earlier = timezone.now()
     asked = {"as_of": DAY, "role": RoleKey.DIGITAL_GUIDE, "within": "R01"}
-    before, cells = holders(**asked), role_coverage(as_of=DAY)
+    before, cells = holders(**asked), cover_by_unit(holders(as_of=DAY))
     half = next(row for row in PEOPLE if row.external_id == "E4")
     assert upsert_people([replace(half, fte=Decimal("0.25"))], effective_on=half.hired_on, actor_id=None).changed == 1
     assert [(one.person_external_id, one.person_fte) for one in holders(**asked)] == [
         ("E3", Decimal(1)),
         ("E4", Decimal("0.25")),
     ]
-    assert role_coverage(as_of=DAY)[RoleKey.DIGITAL_GUIDE, "S0102"] == Cover(1, Decimal("0.15"), 0)
+    assert cover_by_unit(holders(as_of=DAY))[RoleKey.DIGITAL_GUIDE, "S0102"] == Cover(1, Decimal("0.15"), 0)
     with as_known(earlier):
-        assert (holders(**asked), role_coverage(as_of=DAY)) == (before, cells)
+        assert (holders(**asked), cover_by_unit(holders(as_of=DAY))) == (before, cells)
 
 
 def test_coverage_weighs_shares_with_the_fte_of_the_person() -> None:
-    cells = role_coverage(as_of=DAY)
+    cells = cover_by_unit(holders(as_of=DAY))
     assert cells[RoleKey.DIGITAL_GUIDE, "S0102"] == Cover(1, Decimal("0.3"), 0)
     assert role_covers(as_of=DAY)[RoleKey.DIGITAL_GUIDE] == Cover(3, Decimal("2.2"), 2)
     assert role_covers(as_of=DAY, within="R01")[RoleKey.DIGITAL_GUIDE] == Cover(2, Decimal("1.2"), 1)
