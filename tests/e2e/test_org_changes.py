@@ -10,20 +10,23 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import SignIn, Stack
 
 HERE = "/w/demo/organisation"
+# of the demo only: other walks make workspaces of their own
 WORKS = (
     "select u.external_id from roles_employment e join roles_unit u on u.id = e.unit_id"
-    " join roles_person p on p.id = e.person_id"
-    " where p.external_id = %s and e.superseded_at is null and e.during @> %s::date"
+    " join roles_person p on p.id = e.person_id join workspaces_workspace w on w.id = p.workspace_id"
+    " where w.slug = 'demo' and p.external_id = %s and e.superseded_at is null and e.during @> %s::date"
 )
 PEOPLE = (
     "select p.external_id, u.external_id from roles_employment e join roles_unit u on u.id = e.unit_id"
-    " join roles_person p on p.id = e.person_id where e.superseded_at is null and upper_inf(e.during)"
+    " join roles_person p on p.id = e.person_id join workspaces_workspace w on w.id = p.workspace_id"
+    " where w.slug = 'demo' and e.superseded_at is null and upper_inf(e.during)"
     " and not exists (select 1 from roles_employment r where r.manager_id = p.id) order by 1 limit 2"
 )
 OTHER_UNIT = (
     "select u.external_id from roles_unit u join roles_unitversion v on v.unit_id = u.id"
-    " where v.superseded_at is null and upper_inf(v.during) and v.level = 'department' and u.external_id <> %s"
-    " order by 1 limit 1"
+    " join workspaces_workspace w on w.id = u.workspace_id"
+    " where w.slug = 'demo' and v.superseded_at is null and upper_inf(v.during)"
+    " and v.level = 'department' and u.external_id <> %s order by 1 limit 1"
 )
 
 
