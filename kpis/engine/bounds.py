@@ -1,7 +1,7 @@
 """The dates of a computation as parameters: every period builds the same queries, so each is compiled only once.
 
 Ibis takes longer to compile a query than DuckDB to run it on a month. Inside `bounds_of()` a date becomes the n-th
-parameter of the computation instead of a literal; `Relations` keeps the compiled text and puts the dates in.
+parameter of the computation instead of a literal; the compiled text is kept and `Relations` puts the dates in.
 """
 
 from __future__ import annotations
@@ -38,15 +38,6 @@ class Bounds:
             _PARAMETERS.append((ibis.param("timestamp"), ibis.param("date")))
         return _PARAMETERS[index]
 
-    def stand_ins(self) -> Mapping[ir.Scalar, date]:
-        """Return what each parameter is compiled as."""
-        found: dict[ir.Scalar, date] = {}
-        for index in range(len(self.days)):
-            day = _STAND_IN + timedelta(days=index)
-            instant, plain = _PARAMETERS[index]
-            found |= {instant: datetime.combine(day, time.min), plain: day}
-        return found
-
     def actual(self) -> Mapping[ir.Scalar, date]:
         """Return what each parameter means in this computation."""
         found: dict[ir.Scalar, date] = {}
@@ -64,6 +55,15 @@ class Bounds:
             return f"{day.year}, {day.month}, {day.day}"
 
         return _WRITTEN.sub(written, compiled)
+
+
+def stand_ins() -> dict[ir.Scalar, date]:
+    """Return what each parameter of this process is compiled as."""
+    found: dict[ir.Scalar, date] = {}
+    for index, (instant, plain) in enumerate(list(_PARAMETERS)):
+        day = _STAND_IN + timedelta(days=index)
+        found |= {instant: datetime.combine(day, time.min), plain: day}
+    return found
 
 
 @contextmanager

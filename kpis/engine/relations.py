@@ -12,6 +12,7 @@ import ibis
 import pyarrow as pa
 
 from kpis.engine.bounds import Bounds, current_bounds
+from kpis.engine.compiling import compiled, named, numbers
 from kpis.engine.specs import ColumnType, TableSpec
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ class Relations:
         self._tables = dict(tables)
         self._embedded = embedded
         self._specs = specs or {}
-        self._compiled: dict[object, str] = {}
         self._layouts: dict[str, object] = {}
         self._frames: frozenset[str] = frozenset()
         # which days and periods a table has rows for: parts never change, so several periods ask once
@@ -81,13 +81,9 @@ class Relations:
         return self._embedded.sql(self._sql(expr, bounds)).to_arrow_table()
 
     def _sql(self, expr: ir.Table, bounds: Bounds | None) -> str:
-        """Return the query's text, compiled once for all periods that ask alike."""
-        query = expr.op()
-        compiled = self._compiled.get(query)
-        if compiled is None:
-            compiled = str(self.backend.compile(expr, params=dict(bounds.stand_ins()) if bounds else None))
-            self._compiled[query] = compiled
-        return compiled if bounds is None else bounds.written_into(compiled)
+        """Return the query's text with the dates of the computation."""
+        text = compiled(expr)
+        return text if bounds is None else bounds.written_into(text)
 
     def layout(self, name: str) -> object:
         """Return what tells whether a query compiled on other relations may be run here: names, columns and types."""
@@ -95,7 +91,7 @@ class Relations:
 
     def compiled(self, expr: ir.Table) -> str:
         """Return the SQL of an expression, for `ask` on any relations of the same layout. Embedded engine only."""
-        return str(self.backend.compile(expr))
+        return compiled(expr)
 
     def ask(self, sql: str) -> list[Row]:
         """Run compiled SQL. Embedded engine only."""
@@ -126,7 +122,7 @@ class Relations:
         if self._embedded is None:
             return ibis.memtable(rows)
         self._embedded.register(f"small_{name}", rows)
-        return self.backend.table(f"small_{name}")
+        return named(f"small_{name}", self.backend)
 
     def numbered(self, name: str, ids: ir.Table | None = None) -> ir.Table:
         """Return a table (`id`, `code`) that numbers texts under a name, with those of a column `id` added.
@@ -146,7 +142,7 @@ class Relations:
                 FROM (SELECT DISTINCT id FROM ({self._sql(ids, current_bounds())}) WHERE id IS NOT NULL) AS found {new}
                 """  # noqa: S608 - the names are the engine's own
             )
-        return self.backend.table(table)
+        return numbers(table)
 
     def renumber(self, name: str, numbers: pa.Table) -> None:
         """Put other numbers (`id`, `code`) in the place of those of a name. Embedded engine only."""
@@ -228,22 +224,22 @@ class _Loader:
 
     def from_parts(self, name: str, paths: Sequence[str | Path]) -> ir.Table:
         self.raw.read_parquet([str(path) for path in paths], union_by_name=True).create_view(f"part_{name}")
-        table = self.backend.table(f"part_{name}")
+        table = named(f"part_{name}", self.backend)
         if name not in self.dedupe:
             return self._canonical(name, table)
         return self._kept(name, self._canonical(name, newest_per_key(table, self.dedupe[name])))
 
     def from_frame(self, name: str, frame: pa.Table) -> ir.Table:
         self.raw.register(f"frame_{name}", frame)
-        return self._canonical(name, self.backend.table(f"frame_{name}"))
+        return self._canonical(name, named(f"frame_{name}", self.backend))
 
     def _canonical(self, name: str, table: ir.Table) -> ir.Table:
         self.layouts[name] = name in self.dedupe, str(table.schema())
         return canonical(table, self.specs[name], more=PLACE if self.provenance else {})
 
     def _kept(self, name: str, table: ir.Table) -> ir.Table:
-        self.raw.execute(f"CREATE TEMP TABLE kept_{name} AS {self.backend.compile(table)}")
-        return self.backend.table(f"kept_{name}")
+        self.raw.execute(f"CREATE TEMP TABLE kept_{name} AS {compiled(table)}")
+        return named(f"kept_{name}", self.backend)
 
 
 def newest_per_key(table: ir.Table, key: Sequence[str]) -> ir.Table:

@@ -6,15 +6,14 @@ the period finds when the same is written for good.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Protocol
 
 from kpis.engine.scoping import Organisation as EngineOrganisation
-from kpis.engine.scoping import ScopeRequest
-from kpis.engine.scoping import UnitTree as EngineTree
-from kpis.engine.specs import COMPANY, NoData, Scope, ScopeKind, Value
+from kpis.engine.specs import NoData, Scope, Value
 from kpis.models import CardLine
 from kpis.queries.definitions import library_at
 from kpis.queries.move_effect import CardSide, MoveEffect, UnitMove, compare
@@ -22,11 +21,11 @@ from kpis.queries.reading import scopes_read
 from kpis.queries.subjects import Organisation, Subject, organisation, person_subjects
 from kpis.queries.targets import targets_of
 from kpis.queries.values import Book, as_book, current_values, stored_periods
-from kpis.queries.warehouse import World, organisation_on
+from kpis.queries.warehouse import organisation_on, unit_tree_for_engine
 from kpis.queries.weights import EffectiveWeights, WeightBook, weights_on
+from kpis.services.draft_figures import Draft, measured_anew, unit_scope
 from kpis.services.grading import Card, Targets, grade_subjects, weights_for
 from kpis.services.org_listener import moves_figures
-from kpis.services.values import is_fresh, measuring
 from omnichannel.core.periods import Period
 from roles.choices import Thing
 from roles.holdings import split_assignment_key
@@ -36,7 +35,6 @@ from roles.queries.stages import DEFAULT, adopted_stages
 from roles.state_diff import State, value_on
 
 UNIT_KPI = "sales_net"
-AFTER = "\0after"  # ends the id under which a unit is measured as it will be; no id of a customer holds it
 
 
 class Written(Protocol):
@@ -47,23 +45,6 @@ class Written(Protocol):
     fields: list[str]
     before: State | None
     after: State | None
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What changes make of the organisation of a day. `people` move or are changed themselves.
-
-    `units` count other rows then, which the engine finds in `engine` (None: no figure can differ). `people_stay`:
-    everybody keeps unit and roles, only units change their places. `everyone`: the cards of all people are compared.
-    """
-
-    day: date
-    people: frozenset[str]
-    units: frozenset[str]
-    found: Organisation
-    engine: EngineOrganisation | None
-    people_stay: bool
-    everyone: bool = False
 
 
 def last_closed(today: date) -> Period | None:
@@ -77,8 +58,12 @@ def read_draft(changes: Sequence[Written], *, before: UnitTree, day: date, every
     people = _people(changes, (before, tree), day=day)
     found = organisation(day) if everyone else _found(people, day=day, tree=tree)
     units = _moved_units(changes, before, tree, day=day)
-    engine = organisation_on(day) if units or any(moves_figures(change) for change in changes) else None
     people_stay = all(change.thing in (Thing.UNITS, Thing.STAGES) for change in changes)
+    engine = None
+    if people_stay and units:
+        engine = EngineOrganisation(unit_tree_for_engine(day))
+    elif not people_stay and (units or any(moves_figures(change) for change in changes)):
+        engine = organisation_on(day)
     return Draft(day, people, units, found, engine, people_stay, everyone)
 
 
@@ -156,7 +141,8 @@ def _compared(
         for side, some in zip(sides, subjects, strict=True)
     ]
     weighed = {kpi for some in used for each in some.values() for kpi in each.weights} | {UNIT_KPI}
-    anew = measured_anew(draft, period=period, kpis={*weighed, *also})
+    read = _read_at({unit_scope(unit) for unit in draft.units}, used) if draft.people_stay else weighed
+    anew = measured_anew(draft, period=period, kpis={*read, *also, UNIT_KPI})
     cards = _differing(used, books=anew) if draft.everyone else subjects
     scopes = {scope for wanted in cards for card in wanted for scope in scopes_read(card)}
     stored = as_book(current_values(period, kpis=weighed, scopes=scopes))
@@ -178,16 +164,30 @@ def _compared(
     return effect, anew
 
 
+def _read_at(scopes: AbstractSet[Scope], used: Sequence[Mapping[Subject, EffectiveWeights]]) -> set[str]:
+    """Return the KPIs that some card weighs and reads at one of the scopes."""
+    return {
+        kpi
+        for some in used
+        for one, weights in some.items()
+        if not scopes.isdisjoint(scopes_read(one))
+        for kpi in weights.weights
+    }
+
+
 def _differing(used: Sequence[Mapping[Subject, EffectiveWeights]], *, books: Sequence[Book]) -> list[list[Subject]]:
     """Return the subjects of the people whose cards may differ: who is graded otherwise, or by other figures."""
     old, new = books
-    moved = {key for key in {**old, **new} if _said(old.get(key)) != _said(new.get(key))}
+    moved: dict[Scope, set[str]] = defaultdict(set)
+    for kpi, scope in {**old, **new}:
+        if _said(old.get((kpi, scope))) != _said(new.get((kpi, scope))):
+            moved[scope].add(kpi)
     people = {
         one.scope.id
         for some, other in (used, used[::-1])
         for one, weights in some.items()
         if other.get(one) != weights
-        or any((kpi, scope) in moved for scope in scopes_read(one) for kpi in weights.weights)
+        or any(not moved[scope].isdisjoint(weights.weights) for scope in scopes_read(one) if scope in moved)
     }
     return [[one for one in some if one.scope.id in people] for some in used]
 
@@ -197,63 +197,6 @@ def _said(value: Value | None) -> tuple[object, ...] | None:
     if value is None or value.reason is NoData.NOT_AT_SCOPE:
         return None
     return value.value, value.rows, value.reason
-
-
-def _unit(unit: str) -> Scope:
-    return Scope(ScopeKind.UNIT, unit)
-
-
-def measured_anew(draft: Draft, *, period: Period, kpis: Collection[str]) -> tuple[Book, Book]:
-    """Return the figures of both sides that the changes can touch: of units with other rows, and of the company.
-
-    Before the changes they are found anew as well, unless the stored ones rest on the same data and the same day.
-    """
-    if draft.engine is None:
-        return {}, {}
-    units = draft.units
-    if draft.day == period.last_day and is_fresh(period):
-        old = as_book(current_values(period, kpis=kpis, scopes=[COMPANY, *map(_unit, units)]))
-        return old, _measured(draft.engine, period, units=units, kpis=kpis)
-    live = organisation_on(draft.day)
-    if draft.people_stay:
-        return _both(live, draft.engine, period, units=units, kpis=kpis)
-    return _measured(live, period, units=units, kpis=kpis), _measured(draft.engine, period, units=units, kpis=kpis)
-
-
-def _both(
-    before: EngineOrganisation,
-    after: EngineOrganisation,
-    period: Period,
-    *,
-    units: frozenset[str],
-    kpis: Collection[str],
-) -> tuple[Book, Book]:
-    """Return the figures before and after in one pass: units as they will be stand beside them under other ids."""
-    later = {(unit + AFTER, below) for unit, below in after.units.closure if unit in units}
-    together = EngineOrganisation(EngineTree(before.units.closure | later), before.frames)
-    found = _measured(together, period, units=units | {unit + AFTER for unit in units}, kpis=kpis)
-    new = {
-        (kpi, scope): replace(value, scope=scope)
-        for (kpi, named), value in found.items()
-        if named.id.endswith(AFTER)
-        for scope in [_unit(named.id.removesuffix(AFTER))]
-    }
-    old = {
-        key: value for key, value in found.items() if key[1].kind is ScopeKind.UNIT and not key[1].id.endswith(AFTER)
-    }
-    return old, new
-
-
-def _measured(
-    organisation: EngineOrganisation, period: Period, *, units: frozenset[str], kpis: Collection[str]
-) -> Book:
-    """Return the figures of some units, and of the company, with another organisation."""
-    request = ScopeRequest(frozenset({ScopeKind.COMPANY, ScopeKind.UNIT}), ids={ScopeKind.UNIT: units})
-    world = World(days={period.last_day: organisation})
-    with measuring(asked=[(sorted(kpis), request)], world=world) as measure:
-        return as_book(
-            value for value in measure(period) if value.scope.kind is ScopeKind.UNIT or value.scope == COMPANY
-        )
 
 
 def _graded(
@@ -280,7 +223,7 @@ def _card_side(card: Card, tree: UnitTree) -> CardSide:
 def _unit_move(
     unit: str, sides: Sequence[Organisation], books: Sequence[Mapping[tuple[str, Scope], Value]]
 ) -> UnitMove:
-    found = [book.get((UNIT_KPI, _unit(unit))) for book in books]
+    found = [book.get((UNIT_KPI, unit_scope(unit))) for book in books]
     old, new = (value.value if value is not None else None for value in found)
     node = next((side.tree.nodes[unit] for side in reversed(sides) if unit in side.tree), None)
     return UnitMove(unit, node.name if node else unit, old, new)

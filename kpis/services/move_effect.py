@@ -7,7 +7,8 @@ from datetime import date
 from django.db import OperationalError, connection, transaction
 
 from kpis.queries.move_effect import MoveEffect
-from kpis.services.draft_effect import Draft, effect_of, last_closed, read_draft
+from kpis.services.draft_effect import effect_of, last_closed, read_draft
+from kpis.services.draft_figures import Draft
 from roles.choices import Thing
 from roles.queries.org_chart import unit_tree
 from roles.services.moving import move

@@ -63,13 +63,16 @@ def diagnose_all(*, as_of: date, within: str | None = None) -> tuple[Diagnosed, 
     return judged(read_case(as_of=as_of, within=within))
 
 
-def read_case(*, as_of: date, within: str | None = None) -> Case:
-    """Read what the diagnoses of `diagnose_all` rest on, so that they can be judged later, or with other figures."""
+def read_case(*, as_of: date, within: str | None = None, before: Case | None = None) -> Case:
+    """Read what the diagnoses of `diagnose_all` rest on, so that they can be judged later, or with other figures.
+
+    `before` is the case of the same day of an organisation that differs: what does not hang on it is not read again.
+    """
     tree = unit_tree(as_of=as_of)
     bounds = set(tree.nodes) if within is None else tree.subtree(within)
     units = [node.external_id for node in tree if node.external_id in bounds and node.level in DIAGNOSED_LEVELS]
     top = tree.root_ids if within is None else (within,)
-    return _case(units or [unit for unit in top if unit in tree], tree=tree)
+    return _case(units or [unit for unit in top if unit in tree], tree=tree, before=before)
 
 
 def judged(case: Case, *, figures: Book | None = None) -> tuple[Diagnosed, ...]:
@@ -127,10 +130,10 @@ def _diagnosed(units: Collection[str], *, tree: UnitTree) -> tuple[Diagnosed, ..
     return judged(_case(units, tree=tree))
 
 
-def _case(units: Collection[str], *, tree: UnitTree) -> Case:
+def _case(units: Collection[str], *, tree: UnitTree, before: Case | None = None) -> Case:
     return Case(
         units=tuple(units),
-        evidence=read_evidence(tree.as_of, units=units, tree=tree),
+        evidence=read_evidence(tree.as_of, units=units, tree=tree, before=before.evidence if before else None),
         given=given_answers(units, as_of=tree.as_of),
         adopted=adopted_stages(tree.as_of, tree=tree),
     )

@@ -75,8 +75,13 @@ class Evidence:
         return tuple(self.tree.nodes[each] for each in self.tree.walk(unit))
 
 
-def read_evidence(day: date, *, units: Collection[str], tree: UnitTree | None = None) -> Evidence:
-    """Read what the automatic questions about these units need. `tree` is the whole tree of the day."""
+def read_evidence(
+    day: date, *, units: Collection[str], tree: UnitTree | None = None, before: Evidence | None = None
+) -> Evidence:
+    """Read what the automatic questions about these units need. `tree` is the whole tree of the day.
+
+    `before` is what was read for the day of an organisation that differs: targets and costs are the same.
+    """
     tree = tree or unit_tree(as_of=day)
     period = newest_period(day)
     wanted = _scopes(tree, units)
@@ -89,8 +94,8 @@ def read_evidence(day: date, *, units: Collection[str], tree: UnitTree | None = 
         period=period,
         book={**_values(period, rates, wanted), **_values(period, STORE_SALES, wanted | _stores(tree, units))},
         year_earlier=_values(period.year_earlier() if period else None, [MALL], wanted),
-        targets=_targets(period or month_of(day)),
-        costs=yearly_costs(period or month_of(day)),
+        targets=_targets(period or month_of(day)) if before is None else before.targets,
+        costs=yearly_costs(period or month_of(day)) if before is None else before.costs,
     )
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from kpis.queries.values import Book
-from kpis.services.draft_effect import Draft, effect_and_figures, last_closed, measured_anew, read_draft
+from kpis.services.draft_effect import effect_and_figures, last_closed, read_draft
+from kpis.services.draft_figures import Draft, measured_anew
 from omnichannel.core.periods import Period
 from orgstages.queries.diagnosis import Case, judged, read_case
 from orgstages.queries.evidence import figures_asked
@@ -43,7 +44,7 @@ def price(scenario_id: int, *, on: date, today: date) -> Price:
         with drafted(scenario_id) as open_draft:
             inside = _Inside(
                 snapshot(on),
-                read_case(as_of=day),
+                read_case(as_of=day, before=case),
                 read_draft(open_draft.changes, before=tree, day=day, everyone=True),
                 tuple(dict.fromkeys(issue.message for _thing, issue in open_draft.left_out)),
             )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kpis.engine.bounds import midnight
+from kpis.engine.compiling import named
 from kpis.engine.derived.case import VALID_STATUS
 from kpis.engine.scoping import ScopeRequest, Scoping, UnitTree, scope_of
 from kpis.engine.specs import COMPANY, Library, Params, Scope, ScopeKind
@@ -103,7 +104,8 @@ class Ground:
         """Write a list of customers into the folder and return it as it was written: the work is done once."""
         path = self.folder / f"{name}.parquet"
         self.relations.backend.to_parquet(rows, str(path), compression="zstd")
-        return self.relations.backend.read_parquet(str(path))
+        found = self.relations.backend.read_parquet(str(path))
+        return named(found.get_name(), self.relations.backend)
 
 
 def number(cell: object) -> int:

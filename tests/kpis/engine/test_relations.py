@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from kpis.engine import compiling
 from kpis.engine.compute import compute_values
 from kpis.engine.relations import Relations
 from kpis.engine.scoping import ScopeRequest, UnitTree
@@ -90,3 +93,23 @@ def test_a_table_never_loaded_is_none() -> None:
     opened = Relations.from_parquet({"orders": []}, tables=library().tables)
     assert opened.table("orders") is None
     assert _sales(opened) is None
+
+
+def test_a_query_is_compiled_once_for_all_relations_and_keeps_none_of_them_alive(tmp_path: Path) -> None:
+    first = Relations.from_parquet(
+        {"orders": [_part(tmp_path, "a.parquet", 1, [_row("1", "7")])]}, tables=library().tables
+    )
+    other = Relations.from_parquet(
+        {"orders": [_part(tmp_path, "b.parquet", 1, [_row("1", "9")])]}, tables=library().tables
+    )
+    assert _sales(first) == 7
+    known = compiling._compiled.cache_info()
+    assert _sales(other) == 9
+    again = compiling._compiled.cache_info()
+    assert again.misses == known.misses
+    assert again.hits > known.hits
+    first.close()
+    gone = weakref.ref(first.backend)
+    del first
+    gc.collect()
+    assert gone() is None

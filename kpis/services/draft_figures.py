@@ -1,0 +1,94 @@
+"""The figures of a draft that the engine has to find anew: of units that count other rows, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+
+from kpis.engine.scoping import Organisation as EngineOrganisation
+from kpis.engine.scoping import ScopeRequest
+from kpis.engine.scoping import UnitTree as EngineTree
+from kpis.engine.specs import COMPANY, Scope, ScopeKind
+from kpis.queries.subjects import Organisation
+from kpis.queries.values import Book, as_book, current_values
+from kpis.queries.warehouse import World, organisation_on
+from kpis.services.values import is_fresh, measuring
+from omnichannel.core.periods import Period
+
+AFTER = "\0after"  # ends the id under which a unit is measured as it will be; no id of a customer holds it
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What changes make of the organisation of a day. `people` move or are changed themselves.
+
+    `units` count other rows then, which the engine finds in `engine` (None: no figure can differ). `people_stay`:
+    everybody keeps unit and roles, only units change their places (the small tables of `engine` are the stored ones).
+    `everyone`: the cards of all people are compared.
+    """
+
+    day: date
+    people: frozenset[str]
+    units: frozenset[str]
+    found: Organisation
+    engine: EngineOrganisation | None
+    people_stay: bool
+    everyone: bool = False
+
+
+def unit_scope(unit: str) -> Scope:
+    return Scope(ScopeKind.UNIT, unit)
+
+
+def measured_anew(draft: Draft, *, period: Period, kpis: Collection[str]) -> tuple[Book, Book]:
+    """Return the figures of both sides that the changes can touch: of units with other rows, and of the company.
+
+    Before the changes they are found anew as well, unless the stored ones rest on the same data and the same day.
+    """
+    if draft.engine is None:
+        return {}, {}
+    units = draft.units
+    if draft.day == period.last_day and is_fresh(period):
+        old = as_book(current_values(period, kpis=kpis, scopes=[COMPANY, *map(unit_scope, units)]))
+        return old, _measured(draft.engine, period, units=units, kpis=kpis)
+    live = organisation_on(draft.day)
+    if draft.people_stay:
+        return _both(live, draft.engine, period, units=units, kpis=kpis)
+    return _measured(live, period, units=units, kpis=kpis), _measured(draft.engine, period, units=units, kpis=kpis)
+
+
+def _both(
+    before: EngineOrganisation,
+    after: EngineOrganisation,
+    period: Period,
+    *,
+    units: frozenset[str],
+    kpis: Collection[str],
+) -> tuple[Book, Book]:
+    """Return the figures before and after in one pass: units as they will be stand beside them under other ids."""
+    later = {(unit + AFTER, below) for unit, below in after.units.closure if unit in units}
+    together = EngineOrganisation(EngineTree(before.units.closure | later), before.frames)
+    found = _measured(together, period, units=units | {unit + AFTER for unit in units}, kpis=kpis)
+    new = {
+        (kpi, scope): replace(value, scope=scope)
+        for (kpi, named), value in found.items()
+        if named.id.endswith(AFTER)
+        for scope in [unit_scope(named.id.removesuffix(AFTER))]
+    }
+    old = {
+        key: value for key, value in found.items() if key[1].kind is ScopeKind.UNIT and not key[1].id.endswith(AFTER)
+    }
+    return old, new
+
+
+def _measured(
+    organisation: EngineOrganisation, period: Period, *, units: frozenset[str], kpis: Collection[str]
+) -> Book:
+    """Return the figures of some units, and of the company, with another organisation."""
+    request = ScopeRequest(frozenset({ScopeKind.COMPANY, ScopeKind.UNIT}), ids={ScopeKind.UNIT: units})
+    world = World(days={period.last_day: organisation})
+    with measuring(asked=[(sorted(kpis), request)], world=world) as measure:
+        return as_book(
+            value for value in measure(period) if value.scope.kind is ScopeKind.UNIT or value.scope == COMPANY
+        )
