@@ -51,7 +51,7 @@ class PickInput(forms.TextInput):
             "list": listed,
             "autocomplete": "off",
             "data-pick": "",
-            "hx-get": f"{self.url}?field={name}",
+            "hx-get": f"{self.url}{'&' if '?' in self.url else '?'}field={name}",
             "hx-trigger": "input changed delay:150ms, focus once",
             "hx-target": f"#{listed}",
         }

@@ -135,6 +135,13 @@ class UploadPage:
         return partly and faulty and not self.unchecked
 
     @property
+    def may_check_again(self) -> bool:
+        """True where another check may find something else: the last failed, or rows did not fit the organisation."""
+        if self.standing is UploadState.FAILED:
+            return not self.may_load and not self.may_load_good_rows
+        return self.standing is UploadState.NEEDS_ATTENTION and bool(self.upload.counts.get("all_or_nothing"))
+
+    @property
     def _load_failed(self) -> bool:
         return self.standing is UploadState.FAILED and self.upload.load_job is not None
 

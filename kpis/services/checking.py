@@ -15,9 +15,11 @@ from kpis.datasets.meaning.mapping import ColumnMapping, Confidence
 from kpis.models import Upload, UploadProblem
 from kpis.services.facts import FactIssue, is_fact_table, try_facts
 from kpis.services.mappings import adopt_saved
+from kpis.services.ordering import lock_manifest
+from kpis.services.rechecking import outrun_by_its_own
 from kpis.services.staging import Stage, clear_work, keep_problem_files, look_at, stage, tell_misfits, work_folder
 from kpis.services.unpacking import Unpacked, is_packed, make_members, unpack_archive
-from kpis.services.uploads import queue_load
+from kpis.services.uploads import check_again, queue_load
 from omnichannel.core.text import Bilingual
 from omnichannel.jobs.choices import JobOrigin
 from omnichannel.jobs.services.running import Run
@@ -26,7 +28,8 @@ from omnichannel.workspaces.scoping import current_workspace_id
 STORED_PROBLEMS = 10_000
 FIT_CODE = "does_not_fit"
 FIT_HINT = Bilingual(
-    "请先载入它所引用的组织、人员，或在文件中改正。", "Load the unit or person it refers to first, or correct the file."
+    "请先载入它所引用的组织、人员再重新检查，或在文件中改正。",
+    "Load the unit or person it refers to first and check again, or correct the file.",
 )
 
 
@@ -154,6 +157,9 @@ def misfit(issue: FactIssue, *, labels: Mapping[str, str]) -> Problem:
 
 def _write(upload: Upload, check: Check) -> dict[str, Any]:
     """Store the finding; an automatic upload without a question goes on to be loaded."""
+    does_not_fit = bool(check.columns.get("counts", {}).get("all_or_nothing"))
+    if does_not_fit:
+        lock_manifest()  # a load of what these rows refer to either is seen below, or sees this upload as it is stored
     current = Upload.objects.select_for_update().filter(pk=upload.pk, revision=upload.revision).first()
     if current is None or current.state == UploadState.DISCARDED:
         return {"state": "outdated"}
@@ -163,6 +169,9 @@ def _write(upload: Upload, check: Check) -> dict[str, Any]:
     current.save()
     store_problems(current, check.problems)
     keep_problem_files(current, check.problem_file.parent if check.problem_file else None)
+    if does_not_fit and outrun_by_its_own(current):
+        check_again(current, actor_id=current.created_by_id)
+        return {"state": "outdated"}
     if goes_on(current, check.state, current.counts):
         queue_load(
             current,

@@ -20,10 +20,11 @@ from kpis.queries.turning import fact_months, swing
 from kpis.queries.uploads import visible_upload_ids
 from kpis.queries.values import months_to_compute
 from kpis.services.fact_changes import fact_key
-from kpis.services.facts import Row, is_fact_table, keep_facts, read_rows, try_facts
+from kpis.services.facts import ORGANISATION, Row, is_fact_table, keep_facts, read_rows, try_facts
 from kpis.services.manifest import begin_to_count
 from kpis.services.ordering import lock_manifest
 from kpis.services.org_listener import listening, months_moved
+from kpis.services.rechecking import check_misfits_again
 from kpis.services.staging import Stage, clear_work, stage, staged_files, work_folder
 from kpis.services.values import request_all, with_later
 from omnichannel.core.periods import Period
@@ -135,6 +136,8 @@ def _make_visible(
     current.staged = {}
     current.save()
     clear_work(upload)
+    if upload.table_id in ORGANISATION:
+        check_misfits_again(current)
     months = _months(upload, staged, moved, rows)
     reached = months_moved(heard.changes)[0]
     periods = {*months_to_compute(months), *reached}

@@ -196,9 +196,10 @@ def check_again(upload: Upload, *, actor_id: int | None) -> Job:
 
 @transaction.atomic
 def request_check(upload: Upload, *, actor_id: int | None) -> Job:
-    """Check again, after a failed or cancelled job or with the corrections that were gathered since the last check."""
+    """Check again: after a failed or cancelled job, with corrections gathered since, or where rows did not fit."""
     locked = locked_upload(upload)
-    if locked.standing is not UploadState.FAILED and not (locked.standing in SETTLED and has_unchecked_changes(locked)):
+    worthwhile = has_unchecked_changes(locked) or bool(locked.counts.get("all_or_nothing"))
+    if locked.standing is not UploadState.FAILED and not (locked.standing in SETTLED and worthwhile):
         raise UploadBusy
     return check_again(locked, actor_id=actor_id)
 

@@ -17,7 +17,7 @@ from kpis.errors import SheetUnknown
 from kpis.models import Upload
 from kpis.queries.uploads import identical_upload
 from kpis.services.unpacking import unpack_sheets
-from kpis.services.uploads import request_load
+from kpis.services.uploads import request_check, request_load
 from omnichannel.jobs.choices import JobKind
 from omnichannel.workspaces.models import Workspace
 from tests.kpis.door import ORDERS_HEADER, again, checked, order, orders_csv, put, work
@@ -49,6 +49,67 @@ def months(*, sheets: int = 2) -> bytes:
                 sheet.write_row(row, 0, line.split(","))
         book.add_worksheet("说明").write(0, 0, "导出说明")
     return out.getvalue()
+
+
+ROSTER = {
+    "role_assignments": (
+        ("employee_id", "role_id", "unit_id", "share", "start_on"),
+        ("E1", "user-ops", "D", "1", "2024-01-01"),
+    ),
+    "employees": (
+        ("employee_id", "display_name", "unit_id", "fill_mode", "fte", "hired_on"),
+        ("E1", "店长", "D", "internal", "1", "2024-01-01"),
+    ),
+    "org_units": (
+        ("unit_id", "name", "level", "parent_id", "ownership"),
+        ("HQ", "总部", "hq", "", "na"),
+        ("D", "用户运营部", "department", "HQ", "na"),
+    ),
+}
+
+
+def roster() -> bytes:
+    """Return a workbook whose sheets refer to each other, the last to be loaded first."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        for name, lines in ROSTER.items():
+            sheet = book.add_worksheet(name)
+            for row, line in enumerate(lines):
+                sheet.write_row(row, 0, line)
+    return out.getvalue()
+
+
+def test_a_sheet_that_did_not_fit_turns_good_by_itself_once_the_sheet_it_refers_to_is_loaded() -> None:
+    first = checked(roster(), filename="roster.xlsx")
+    parts = {"role_assignments": first}
+    for one in unpack_sheets(first, ["employees", "org_units"], actor_id=None):
+        parts[one.member] = one
+    alone = checked(roster(), filename="other.xlsx")
+    work(JobKind.CHECK_UPLOAD)
+    red, ready, loaded = UploadState.NEEDS_ATTENTION, UploadState.READY, UploadState.LOADED
+    states = {"role_assignments": red, "employees": red, "org_units": ready}
+    assert {name: again(one).state for name, one in parts.items()} == states
+    for name, turned in (("org_units", "employees"), ("employees", "role_assignments"), ("role_assignments", "")):
+        request_load(parts[name], good_rows=False, actor_id=None)
+        work()
+        states |= {name: loaded} | ({turned: ready} if turned else {})
+        assert {key: again(one).state for key, one in parts.items()} == states
+    assert not again(first).problems.exists()
+    assert again(alone).state == red, "another file waits for a person, who may have left it for good"
+    request_check(alone, actor_id=None)
+    work(JobKind.CHECK_UPLOAD)
+    assert again(alone).state == ready
+
+
+def test_the_tables_of_a_roster_load_by_themselves_in_whatever_order_the_zip_holds_them() -> None:
+    lines = {name: "\n".join(",".join(row) for row in rows) for name, rows in ROSTER.items()}
+    put(
+        archive(**{f"{name}_dot_csv": text.encode() for name, text in lines.items()}),
+        filename="x.zip",
+        auto=AutoLoad.CLEAN,
+    )
+    work()
+    assert [one.state for one in Upload.objects.filter(parent__isnull=False)] == [UploadState.LOADED] * 3
 
 
 def test_the_files_of_a_zip_become_uploads_that_are_checked_by_themselves() -> None:

@@ -43,6 +43,7 @@ def test_the_chart_and_every_form_work_on_the_draft_and_leave_the_live_organisat
     sheet = client.get(f"{BASE}move/?thing=units&id=S0101&to=R02&{asked(draft)}").content.decode()
     assert f'value="{FROM}"' in sheet
     assert f"move/?scenario={draft.pk}&amp;part=plan" in sheet
+    assert f"picks/units/?scenario={draft.pk}&amp;field=to" in sheet
     moved = client.post(
         f"{BASE}move/?{asked(draft)}", {"thing": "units", "id": "S0101", "to": "R02", "on": str(FROM), "planned": "1"}
     )
@@ -149,7 +150,8 @@ def test_who_may_not_see_scenarios_gets_404_and_so_does_everybody_for_one_that_i
 def test_while_somebody_else_writes_the_organisation_the_page_offers_to_try_again(
     draft: Scenario, signed_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drafting, "PATIENCE", "50ms")
+    for patience in ("PATIENCE", "WRITERS_PATIENCE"):
+        monkeypatch.setattr(drafting, patience, "50ms")
     client, other = signed_in("hr_lead"), connection.copy()
     body = {"thing": "units", "id": "S0101", "to": "R02", "on": str(FROM), "planned": "1"}
     try:

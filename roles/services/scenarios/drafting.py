@@ -33,7 +33,9 @@ from roles.services.sync.state_checks import StateIssue
 from roles.state_diff import State, differs_before
 from roles.state_merge import Conflict
 
-PATIENCE = "2s"
+# A preview of scores keeps the lock for seconds: who looks on waits for it, and who writes must not be refused by it.
+PATIENCE = "5s"
+WRITERS_PATIENCE = "15s"
 LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -108,17 +110,17 @@ def edited(scenario_id: int, *, actor_id: int | None) -> Iterator[Draft]:
     """
     with transaction.atomic():
         scenario = editable(scenario_of(scenario_id, lock=True))
-        with _drafted(scenario) as (draft, written):
+        with _drafted(scenario, patience=WRITERS_PATIENCE) as (draft, written):
             yield draft
             steps = _outcome(draft, written.changes)
         note_step(scenario, steps, kind=StepKind.EDIT, actor_id=actor_id)
 
 
 @contextmanager
-def _drafted(scenario: Scenario) -> Iterator[tuple[Draft, Aside]]:
+def _drafted(scenario: Scenario, *, patience: str | None = None) -> Iterator[tuple[Draft, Aside]]:
     if _current.get() is not None:
         raise RuntimeError("a draft is open already: scenarios are read one after the other")
-    with patiently(), aside() as written:
+    with patiently(patience), aside() as written:
         draft = _written(scenario)
         draft.changes, written.changes = tuple(written.changes), []
         written.first_day = scenario.effective_on
@@ -131,12 +133,12 @@ def _drafted(scenario: Scenario) -> Iterator[tuple[Draft, Aside]]:
 
 
 @contextmanager
-def patiently() -> Iterator[None]:
+def patiently(patience: str | None = None) -> Iterator[None]:
     """Open a transaction that waits for other writers, but not for long: OrganisationBusy then."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("select set_config('lock_timeout', %s, true)", [PATIENCE])
+                cursor.execute("select set_config('lock_timeout', %s, true)", [patience or PATIENCE])
             yield
     except OperationalError as error:
         if getattr(error.__cause__, "pgcode", "") != LOCK_NOT_AVAILABLE:

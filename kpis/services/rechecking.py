@@ -1,0 +1,34 @@
+"""Parts of one workbook or archive that refer to each other: what did not fit is checked anew once the other counts."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from kpis.choices import UploadState
+from kpis.models import Upload
+from kpis.queries.uploads import has_unchecked_changes
+from kpis.services.uploads import check_again
+
+
+def check_misfits_again(loaded: Upload) -> None:
+    """Check those of the same workbook or archive anew whose rows referred to what `loaded` brings.
+
+    The caller's transaction makes `loaded` count and holds the manifest's lock. Only the file's own parts: rows that
+    somebody left red long ago must not load by themselves one day.
+    """
+    for upload in _with_it(loaded).select_for_update(of=("self",)).filter(state=UploadState.NEEDS_ATTENTION):
+        if upload.counts.get("all_or_nothing") and not has_unchecked_changes(upload):
+            check_again(upload, actor_id=upload.created_by_id)
+
+
+def outrun_by_its_own(upload: Upload) -> bool:
+    """Tell whether another part of the same workbook or archive came to count while this one was being checked."""
+    began = upload.check_job.created_at if upload.check_job else None
+    return began is not None and _with_it(upload).filter(loaded_at__gte=began).exists()
+
+
+def _with_it(upload: Upload) -> QuerySet[Upload]:
+    """Return the other parts of the workbook or archive that the upload is, or came out of."""
+    first = upload.parent_id or upload.pk
+    same_file = Q(pk=first) | Q(parent_id__in={first, upload.pk})
+    return Upload.objects.filter(same_file).exclude(pk=upload.pk).select_related("check_job").order_by("pk")
