@@ -114,6 +114,16 @@ class ScenarioEmpty(DomainError):
     status: ClassVar[int] = 422
 
 
+class ScenarioChanged(DomainError):
+    """The scenario is another one by now than the one that was read."""
+
+    code: ClassVar[str] = "scenario_changed"
+    status: ClassVar[int] = 409
+
+    def __init__(self) -> None:
+        super().__init__(_("The scenario has been changed since you opened it. Read it again, then decide."))
+
+
 class ScenarioConflicts(DomainError):
     """The live organisation has changed where the scenario does; each conflict wants a choice first."""
 

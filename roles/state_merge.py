@@ -6,6 +6,8 @@ the scenario's side stands until somebody chooses. Who removed a thing that the 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -45,7 +47,9 @@ class Conflict:
     @property
     def id(self) -> str:
         """Return what names the conflict as long as both sides stay as they are."""
-        return "|".join((self.thing.value, self.key, self.field, self.start or ""))
+        sides = json.dumps([self.end, self.base, self.live, self.wanted], sort_keys=True, default=str)
+        digest = hashlib.sha256(sides.encode()).hexdigest()[:12]
+        return "|".join((self.thing.value, self.key, self.field, self.start or "", digest))
 
 
 @dataclass(frozen=True, slots=True)

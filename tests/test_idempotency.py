@@ -64,6 +64,17 @@ def test_the_same_key_for_another_request_is_refused(
     assert Upload.objects.count() == 1
 
 
+def test_a_write_with_the_key_of_its_dry_run_is_refused_not_answered_by_it(
+    in_workspace: Workspace, api_client: Callable[..., APIClient]
+) -> None:
+    api, body = api_client("hr_lead"), {"rows": [STORE]}
+    tried = api.post(UNITS, body, format="json", headers={"Idempotency-Key": "k1", "Prefer": "Dry-Run, x=1"})
+    meant = api.post(UNITS, body, format="json", headers={"Idempotency-Key": "k1"})
+    assert (tried.status_code, meant.status_code, meant.json()["code"]) == (200, 422, "idempotency_key_reused")
+    other = api.post(UNITS, body, format="json", headers={"Idempotency-Key": "k2", "Prefer": "dry-run=false"})
+    assert (other.status_code, Unit.objects.filter(external_id="S1").count()) == (200, 1)
+
+
 def test_keys_of_two_tokens_and_two_workspaces_are_apart(
     workspace: Workspace, other_workspace: Workspace, api_client: Callable[..., APIClient]
 ) -> None:

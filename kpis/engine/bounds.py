@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 _STAND_IN = date(8000, 1, 1)  # the n-th date is compiled as the n-th day from here; no row is that late
+MOST_DAYS = 366  # of that year
 _WRITTEN = re.compile(rf"(?<=MAKE_DATE\(|TIMESTAMP\(){_STAND_IN.year}, (\d+), (\d+)(?=[,)])")
 # the same objects for every computation, so that equal queries are equal expressions
 _PARAMETERS: list[tuple[ir.Scalar, ir.Scalar]] = []
@@ -34,6 +35,8 @@ class Bounds:
     def parameters(self, day: date) -> tuple[ir.Scalar, ir.Scalar]:
         """Return the parameters that stand for the first instant of the day and for the day."""
         index = self.days.setdefault(day, len(self.days))
+        if index >= MOST_DAYS:
+            raise ValueError(f"one computation compares with at most {MOST_DAYS} dates")
         while len(_PARAMETERS) <= index:
             _PARAMETERS.append((ibis.param("timestamp"), ibis.param("date")))
         return _PARAMETERS[index]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from kpis.choices import UploadState
 from kpis.models import Upload
 from kpis.queries.uploads import has_unchecked_changes
 from kpis.services.uploads import check_again
+
+# what has been red for longer is checked when somebody asks for it: it could load itself over what is newer
+FRESH = timedelta(days=1)
 
 
 def check_misfits_again(loaded: Upload) -> None:
@@ -16,7 +22,8 @@ def check_misfits_again(loaded: Upload) -> None:
     The caller's transaction makes `loaded` count and holds the manifest's lock. Only the file's own parts: rows that
     somebody left red long ago must not load by themselves one day.
     """
-    for upload in _with_it(loaded).select_for_update(of=("self",)).filter(state=UploadState.NEEDS_ATTENTION):
+    red = _with_it(loaded).filter(state=UploadState.NEEDS_ATTENTION, created_at__gte=timezone.now() - FRESH)
+    for upload in red.select_for_update(of=("self",)):
         if upload.counts.get("all_or_nothing") and not has_unchecked_changes(upload):
             check_again(upload, actor_id=upload.created_by_id)
 

@@ -27,9 +27,8 @@ BOM = "\ufeff"
 def move_effect(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """Show the effect: `thing`, `id`, `to` (empty: the top), `on` (today), `whole_branch` (0: the unit alone)."""
     effect = _effect(request)
-    query = urlencode(
-        {name: request.GET[name] for name in ("thing", "id", "to", "on", "whole_branch") if name in request.GET}
-    )
+    asked = ("thing", "id", "to", "on", "whole_branch", "scenario")
+    query = urlencode({name: request.GET[name] for name in asked if name in request.GET})
     context = {
         "effect": effect,
         "shown": effect.changed[:MOST],

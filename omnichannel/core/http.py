@@ -111,7 +111,12 @@ def flag_of(request: Request, name: str) -> bool:
 
 def is_dry_run(request: Request) -> bool:
     """Tell whether the caller wants to see the outcome only: `?dry_run=true` or `Prefer: dry-run`."""
-    return flag_of(request, "dry_run") or "dry-run" in request.headers.get("Prefer", "").lower()
+    return flag_of(request, "dry_run") or "dry-run" in preferences(request)
+
+
+def preferences(request: Request) -> frozenset[str]:
+    """Return what the `Prefer` header asks for, in small letters and without white space."""
+    return frozenset(said.strip() for said in request.headers.get("Prefer", "").lower().split(",") if said.strip())
 
 
 def problem_body(status: int, *, code: str, detail: str, issues: list[dict[str, Any]] | None = None) -> dict[str, Any]:

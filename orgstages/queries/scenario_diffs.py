@@ -18,7 +18,8 @@ from roles.state_lines import EXISTS, FieldLine
 from roles.state_merge import Conflict
 from roles.state_words import DiffLine, Names, diff_line, field_label, references, span_text, value_text
 
-PERSONAL = frozenset({Thing.PEOPLE, Thing.ASSIGNMENTS})
+# a line joins people by name, mostly
+PERSONAL = frozenset({Thing.PEOPLE, Thing.ASSIGNMENTS, Thing.LINES})
 PEOPLE_FIELDS = frozenset({"manager", "person", "to_person"})
 MARKS = {ChangeKind.CREATED: "added", ChangeKind.REMOVED: "removed", ChangeKind.CHANGED: "edited"}
 MOVES = frozenset({"unit", "parent"})

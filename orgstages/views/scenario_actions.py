@@ -89,6 +89,11 @@ def _done(
     return redirect(to, slug=slug, pk=pk)
 
 
+def _text(request: WorkspaceRequest, name: str) -> str:
+    """Return what a field sends; PostgreSQL holds no NUL."""
+    return request.POST.get(name, "").replace("\x00", "")
+
+
 def _submit(request: WorkspaceRequest, pk: int) -> str:
     scenarios.submit(pk, actor_id=request.access.user_id)
     return _("Submitted. Somebody else has to approve it.")
@@ -142,17 +147,17 @@ def _describe(request: WorkspaceRequest, pk: int) -> str:
 
 
 def _approve(request: WorkspaceRequest, pk: int) -> str:
-    scenarios.approve(pk, actor_id=request.access.user_id, note=request.POST.get("note", ""))
+    scenarios.approve(pk, actor_id=request.access.user_id, note=_text(request, "note"), seen=_text(request, "seen"))
     return _("Approved. It can be applied now.")
 
 
 def _reject(request: WorkspaceRequest, pk: int) -> str:
-    scenarios.reject(pk, actor_id=request.access.user_id, note=request.POST.get("note", ""))
+    scenarios.reject(pk, actor_id=request.access.user_id, note=_text(request, "note"))
     return _("Rejected, with the reason.")
 
 
 def _comment(request: WorkspaceRequest, pk: int) -> str:
-    scenarios.comment(pk, text=request.POST.get("text", ""), actor_id=request.access.user_id)
+    scenarios.comment(pk, text=_text(request, "text"), actor_id=request.access.user_id)
     return _("Your comment stands below.")
 
 

@@ -38,7 +38,9 @@ OTHER_READS = frozenset(
         "orgstages:fact",
         "orgstages:coverage",
         "orgstages:pattern",
+        "orgstages:pattern_csv",
         "kpis:move_effect",
+        "kpis:move_effect_csv",
     }
 )
 WRITES = frozenset(

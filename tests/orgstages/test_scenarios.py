@@ -27,7 +27,7 @@ from roles.models import Scenario
 from roles.queries.consequences import snapshot
 from roles.queries.org_prices import totals, unit_sides
 from roles.services.moving import move
-from roles.services.scenarios import apply, approve, create, edited, share, submit
+from roles.services.scenarios import apply, approve, conflicts, create, edited, share, submit
 from roles.services.stages import adopt_stage
 from roles.services.sync import PersonInput, SeatInput, UnitInput, upsert_people, upsert_seats, upsert_units
 from tests.kpis.door import work
@@ -203,7 +203,8 @@ def test_from_new_to_applied_through_the_pages(signed_in: Callable[..., Client])
     assert "HQ" in text
     post(owner, "decide/approve/")
     assert status() == "submitted", "a conflict wants a choice first"
-    post(hr, "conflicts/", conflict=f"units|R1|parent|{day}", **{"side-0": "draft"})
+    (conflict,) = conflicts(pk)
+    post(hr, "conflicts/", conflict=conflict.id, **{"side-0": "draft"})
     post(owner, "decide/approve/")
     assert status() == "approved"
     post(hr, "do/apply/")

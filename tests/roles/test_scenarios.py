@@ -20,6 +20,7 @@ from roles.catalogue import StageKey, SubtypeKey
 from roles.choices import ChangeKind, OrgSource, ScenarioStatus, Thing
 from roles.errors import (
     OwnScenario,
+    ScenarioChanged,
     ScenarioClosed,
     ScenarioConflicts,
     ScenarioDay,
@@ -162,6 +163,20 @@ def named(found: tuple[Conflict, ...]) -> set[tuple[str, str, str | None, Any, A
     return {(each.key, each.field, each.start, each.base, each.live, each.wanted) for each in found}
 
 
+def test_nobody_approves_what_they_have_settled_or_what_was_copied_from_theirs(
+    draft: Scenario, author: int, chief: int
+) -> None:
+    with drafts.edited(draft.pk, actor_id=author):
+        rename("R01", "东区")
+    copied = drafts.create(name="另一份", effective_on=FROM, actor_id=chief, copy_of=draft.pk)
+    assert (drafts.may_decide(draft, chief), drafts.may_decide(copied, author)) == (True, False)
+    rename("R01", "华东区")
+    drafts.choose(draft.pk, {each.id: Side.DRAFT for each in drafts.conflicts(draft.pk)}, actor_id=chief)
+    drafts.submit(draft.pk, actor_id=author)
+    with pytest.raises(OwnScenario):
+        drafts.approve(draft.pk, actor_id=chief)
+
+
 def test_conflicts_of_two_scenarios_and_live_edits_are_all_named_and_none_besides(
     organisation: Workspace, author: int, chief: int
 ) -> None:
@@ -195,6 +210,11 @@ def test_conflicts_of_two_scenarios_and_live_edits_are_all_named_and_none_beside
 
     sides = {"R01": Side.LIVE, "R02": Side.DRAFT, "E5": Side.LIVE, role: Side.LIVE}
     chosen = {each.id: sides[each.key] for each in found.values()}
+    rename("R02", "华南大湾区")  # another live side than the one that was read
+    with pytest.raises(UnknownConflict):
+        drafts.choose(second.pk, chosen, actor_id=author)
+    found = {(each.key, each.field): each for each in drafts.conflicts(second.pk)}
+    chosen = {each.id: sides[each.key] for each in found.values()}
     with pytest.raises(UnknownConflict):
         drafts.choose(second.pk, {**chosen, "units|R09|name|": Side.LIVE}, actor_id=author)
     drafts.choose(second.pk, chosen, actor_id=author)
@@ -202,7 +222,9 @@ def test_conflicts_of_two_scenarios_and_live_edits_are_all_named_and_none_beside
     drafts.bring_up_to_date(second.pk, actor_id=author)
     assert scenario(second.pk).since == 0
     drafts.submit(second.pk, actor_id=author)
-    drafts.approve(second.pk, actor_id=chief)
+    with pytest.raises(ScenarioChanged):
+        drafts.approve(second.pk, actor_id=chief, seen=first.changed_at.isoformat())
+    drafts.approve(second.pk, actor_id=chief, seen=scenario(second.pk).changed_at.isoformat())
     rename("R02", "大湾区", day=LATER)  # once more after the approval
     with pytest.raises(ScenarioConflicts):
         drafts.apply(second.pk, actor_id=chief)

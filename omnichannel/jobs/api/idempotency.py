@@ -14,7 +14,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from omnichannel.core.http import PROBLEM
+from omnichannel.core.http import PROBLEM, preferences
 from omnichannel.jobs.services.idempotency import in_flight, recall, remember
 from omnichannel.workspaces.models import ApiToken
 
@@ -69,7 +69,8 @@ def _client(request: Request) -> str:
 def _fingerprint(request: Request) -> str:
     """Digest what was asked. Files count by their content, whatever boundary the form was sent with."""
     data = request.data
-    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    asked = f"{request.method} {request.get_full_path()} {sorted(preferences(request))}\n"
+    digest = hashlib.sha256(asked.encode())
     if isinstance(data, bytes):
         digest.update(data)
     elif isinstance(data, QueryDict):

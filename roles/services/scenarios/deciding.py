@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from roles.choices import OrgSource, ScenarioStatus, StepKind
-from roles.errors import OwnScenario, ScenarioConflicts, ScenarioEmpty
+from roles.errors import OwnScenario, ScenarioChanged, ScenarioConflicts, ScenarioEmpty
 from roles.models import Scenario
 from roles.services.scenarios.drafting import patiently
 from roles.services.scenarios.entries import drift_of, entries_of
@@ -16,7 +16,7 @@ from roles.services.sync.restoring import restore_things
 from roles.services.written import Written, attempt
 
 DECISION = ["status", "decided_by", "decided_at", "decision_note"]
-MADE_BY = (StepKind.EDIT, StepKind.DROP)
+MADE_BY = (StepKind.EDIT, StepKind.CHOICE, StepKind.DROP)
 
 
 @transaction.atomic
@@ -44,10 +44,15 @@ def withdraw(scenario_id: int) -> Scenario:
 
 
 @transaction.atomic
-def approve(scenario_id: int, *, actor_id: int | None, note: str = "") -> Scenario:
-    """Approve what was submitted; by nobody who made, edited or submitted it, and only without open conflicts."""
+def approve(scenario_id: int, *, actor_id: int | None, note: str = "", seen: str = "") -> Scenario:
+    """Approve what was submitted; by nobody who made, edited or submitted it, and only without open conflicts.
+
+    `seen` is `changed_at` (ISO) of what the approver has read: ScenarioChanged when it has been changed since.
+    """
     scenario = in_status(scenario_of(scenario_id, lock=True), ScenarioStatus.SUBMITTED)
     _check_other(scenario, actor_id)
+    if seen and seen != scenario.changed_at.isoformat():
+        raise ScenarioChanged
     _check_conflicts(scenario)
     return _decide(scenario, ScenarioStatus.APPROVED, actor_id=actor_id, note=note)
 
@@ -63,10 +68,14 @@ def reject(scenario_id: int, *, actor_id: int | None, note: str) -> Scenario:
 
 
 def may_decide(scenario: Scenario, actor_id: int | None) -> bool:
-    """Tell whether this is somebody else than those who made, edited or submitted it."""
-    makers = {scenario.created_by_id, scenario.submitted_by_id}
-    makers |= set(scenario.steps.filter(kind__in=MADE_BY, is_undone=False).values_list("actor_id", flat=True))
-    return actor_id not in makers
+    """Tell whether this is somebody else than those who made, edited or submitted it, or what it was copied from."""
+    each: Scenario | None = scenario
+    while each is not None:
+        steps = each.steps.filter(kind__in=MADE_BY, is_undone=False)
+        if actor_id in {each.created_by_id, each.submitted_by_id, *steps.values_list("actor_id", flat=True)}:
+            return False
+        each = each.copy_of
+    return True
 
 
 def apply(scenario_id: int, *, actor_id: int | None) -> Written:
