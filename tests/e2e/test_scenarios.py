@@ -63,6 +63,11 @@ def moved(page: Page, key: str) -> Locator:
     return card(page, key).locator(".node__tag--moved")
 
 
+def wait_for_the_effect(page: Page) -> None:
+    """Wait for what the sheet counts below its plan: it holds the organisation's lock for as long as it counts."""
+    expect(page.locator("#org-sheet .move-effect .stack")).to_be_visible()
+
+
 def move_by_mouse(page: Page, store: str, place: str) -> None:
     band = page.locator(".draft-band")
     expect(band).to_contain_text("0 项变更")
@@ -72,6 +77,7 @@ def move_by_mouse(page: Page, store: str, place: str) -> None:
     sheet.get_by_label("移至").fill(place[2:])
     sheet.get_by_label("原因").click()
     expect(sheet.locator("#move-plan")).to_contain_text("一并移动")
+    wait_for_the_effect(page)
     sheet.get_by_role("button", name="在草稿中移动").click()
     expect(band).to_contain_text("1 项变更")
     expect(moved(page, store)).to_be_visible()
@@ -88,6 +94,7 @@ def move_by_keyboard(page: Page, store: str, place: str) -> None:
     assert focused(page) == place
     page.keyboard.press("Enter")
     expect(page.locator("#org-sheet #move-plan")).to_contain_text("一并移动")
+    wait_for_the_effect(page)
     tab_to(page, "在草稿中移动")
     page.keyboard.press("Enter")
     expect(page.locator(".draft-band")).to_contain_text("2 项变更")
