@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db import OperationalError, connection, transaction
+from django.db import transaction
 
 from kpis.queries.move_effect import MoveEffect
 from kpis.services.draft_effect import effect_of, last_closed, read_draft
 from kpis.services.draft_figures import Draft
 from roles.choices import Thing
+from roles.errors import OrganisationBusy
 from roles.queries.org_chart import unit_tree
 from roles.services.moving import move
+from roles.services.sync.checks import patiently
 from roles.services.sync.revisions import aside
 
 PATIENCE = "2s"
-LOCK_NOT_AVAILABLE = "55P03"
 
 
 def move_effect(
@@ -30,22 +31,18 @@ def move_effect(
     day = on if period is None else max(on, period.last_day)
     try:
         tried = _tried(thing, external_id, to=to, on=on, day=day, whole_branch=whole_branch)
-    except OperationalError as error:
-        if getattr(error.__cause__, "pgcode", "") != LOCK_NOT_AVAILABLE:
-            raise
+    except OrganisationBusy:
         return MoveEffect(period, day, is_busy=True)
     if not isinstance(tried, Draft):
         return MoveEffect(period, day, refused=tried)
     return effect_of(tried, period=period)
 
 
-@transaction.atomic
+@patiently(PATIENCE)
 def _tried(
     thing: Thing, external_id: str, *, to: str | None, on: date, day: date, whole_branch: bool
 ) -> Draft | tuple[str, ...]:
     """Make the move, read the organisation with it, and let go of it all. Waits for other writers, but not for long."""
-    with connection.cursor() as cursor:
-        cursor.execute("select set_config('lock_timeout', %s, true)", [PATIENCE])
     tree = unit_tree(as_of=day)
     with aside() as held:
         written = move(thing, external_id, to=to, on=on, actor_id=None, whole_branch=whole_branch)

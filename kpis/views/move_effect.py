@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
@@ -11,8 +9,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from kpis.datasets.repair.export import csv_text
 from kpis.queries.move_effect import MoveEffect, table
 from kpis.services.move_effect import move_effect as effect_of
+from omnichannel.core.http import csv_answer
 from omnichannel.core.periods import parse_day
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
@@ -20,7 +20,6 @@ from roles.choices import Thing
 from roles.services.moving import MOVABLE
 
 MOST = 50  # cards shown; the file has all
-BOM = "\ufeff"
 
 
 @require_GET
@@ -43,11 +42,7 @@ def move_effect(request: WorkspaceRequest, slug: str) -> HttpResponse:
 def move_effect_csv(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """Send the whole comparison, one line per card and KPI."""
     effect = _effect(request)
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows(table(effect))
-    answer = HttpResponse(BOM + out.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="move-effect-{effect.period or "none"}.csv"'
-    return answer
+    return csv_answer(csv_text(table(effect)), filename=f"move-effect-{effect.period or 'none'}.csv")
 
 
 def _effect(request: WorkspaceRequest) -> MoveEffect:

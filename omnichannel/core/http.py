@@ -119,6 +119,13 @@ def preferences(request: Request) -> frozenset[str]:
     return frozenset(said.strip() for said in request.headers.get("Prefer", "").lower().split(",") if said.strip())
 
 
+def csv_answer(text: str, *, filename: str) -> HttpResponse:
+    """Answer CSV as a file to keep."""
+    answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return answer
+
+
 def problem_body(status: int, *, code: str, detail: str, issues: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     """Return the members of a problem."""
     return {

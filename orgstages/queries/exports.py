@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kpis.datasets.repair.export import csv_text
 from orgstages import answers, verdicts
 from orgstages.catalogue import load_stages
 from orgstages.queries.diagnosis import Diagnosed
@@ -16,8 +15,6 @@ HEADER = (
     "unit_of_value", "numerator", "denominator", "observed", "fact_zh", "fact_en", "people", "is_tied",
     "respondent", "answer", "overruled", "reason", "answered_on", "evidence", "evidence_url", "evidence_kpi",
 )  # fmt: skip
-# What a spreadsheet would read as a formula is given a quotation mark before it.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def diagnosis_json(found: Diagnosed) -> Mapping[str, Any]:
@@ -41,12 +38,10 @@ def diagnosis_json(found: Diagnosed) -> Mapping[str, Any]:
 
 def diagnosis_csv(found: Diagnosed) -> str:
     """Return one line per question and respondent; questions nobody answered have one line."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(HEADER)
+    rows: list[Sequence[object]] = [HEADER]
     for row in answers.to_json(found.answers):
-        writer.writerows([_safe(cell) for cell in line] for line in _lines(found, row))
-    return out.getvalue()
+        rows += _lines(found, row)
+    return csv_text(rows)
 
 
 def _lines(found: Diagnosed, row: Mapping[str, Any]) -> list[list[object]]:
@@ -61,9 +56,3 @@ def _lines(found: Diagnosed, row: Mapping[str, Any]) -> list[list[object]]:
         "author", "option", "overruled_option", "reason", "answered_on", "evidence", "evidence_url", "evidence_kpi",
     )  # fmt: skip
     return [[*head, *(each[name] for name in names)] for each in given.get("responses", [{name: "" for name in names}])]
-
-
-def _safe(cell: object) -> str:
-    text = "" if cell is None else str(cell)
-    number = text.removeprefix("-").replace(".", "", 1).isdigit()
-    return f"'{text}" if text.startswith(FORMULA) and not number else text

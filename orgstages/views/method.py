@@ -67,7 +67,7 @@ def diagnosis_export(request: WorkspaceRequest, slug: str, external_id: str, for
     if form == "json":
         response: HttpResponse = JsonResponse(diagnosis_json(found), json_dumps_params=JSON)
     elif form == "csv":
-        response = HttpResponse("\ufeff" + diagnosis_csv(found), content_type="text/csv; charset=utf-8")
+        response = HttpResponse(diagnosis_csv(found), content_type="text/csv; charset=utf-8")
     else:
         raise Http404
     response["Content-Disposition"] = f'attachment; filename="diagnosis-{clock.as_of}.{form}"'

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from io import StringIO
 from itertools import groupby
 from urllib.parse import urlencode
 
@@ -17,6 +15,8 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from kpis.datasets.repair.export import csv_text
+from omnichannel.core.http import csv_answer
 from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
@@ -29,7 +29,6 @@ from roles.catalogue import SubtypeKey
 
 SAID = "is-"  # a department's parameter: `is-marketing=D-MKT` says which unit stands for it
 # what a spreadsheet would take for a formula when a cell begins with it
-FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
 PARTS: Mapping[Part, str | Promise] = {
     Part.LEADING: gettext_lazy("Who leads"),
     Part.LINE: gettext_lazy("Reporting line"),
@@ -108,9 +107,7 @@ def pattern_csv(request: WorkspaceRequest, slug: str, external_id: str) -> HttpR
     """Answer the list of gaps as CSV that spreadsheets open."""
     clock = clock_of(request, request.GET.get("as_of", ""))
     found, language = _found(request, clock, external_id), get_language()
-    file = StringIO()
-    rows = csv.writer(file)
-    rows.writerow([_("Part"), _("Expected"), _("Finding"), _("Core"), _("Reason"), _("Units")])
+    rows: list[list[str]] = [[_("Part"), _("Expected"), _("Finding"), _("Core"), _("Reason"), _("Units")]]
     for each in found.gaps:
         cells = [
             str(PARTS[each.part]),
@@ -120,10 +117,8 @@ def pattern_csv(request: WorkspaceRequest, slug: str, external_id: str) -> HttpR
             each.reason.in_language(language),
             " ".join(each.units),
         ]
-        rows.writerow([f"'{cell}" if cell.startswith(FORMULA_MARKS) else cell for cell in cells])
-    answer = HttpResponse("\ufeff" + file.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="pattern-{found.spec.key}-{clock.as_of}.csv"'
-    return answer
+        rows.append(cells)
+    return csv_answer(csv_text(rows), filename=f"pattern-{found.spec.key}-{clock.as_of}.csv")
 
 
 def _found(request: WorkspaceRequest, clock: Clock, external_id: str) -> LaidOver:

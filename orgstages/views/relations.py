@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,8 +13,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from kpis.datasets.repair.export import safe_cell
+from kpis.datasets.repair.export import csv_text
 from omnichannel.core.errors import DomainError
+from omnichannel.core.http import csv_answer
 from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
@@ -88,9 +87,7 @@ def relations_file(request: WorkspaceRequest, slug: str) -> HttpResponse:
         raise Http404
     subtype = _subtype(request.GET, unit, tree)
     language = get_language()
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(FILE_COLUMNS)
+    rows: list[tuple[object, ...]] = [FILE_COLUMNS]
     for one in owned_relations(unit, as_of=clock.as_of, subtype=subtype, tree=tree):
         head = [unit, subtype.value, one.number, *(
             names.in_language(language) for names in (one.names, one.from_department, one.to_department)
@@ -101,10 +98,8 @@ def relations_file(request: WorkspaceRequest, slug: str) -> HttpResponse:
                 pair.since.isoformat(),
             ]  # fmt: skip
             state = "unowned" if pair is None else pair.gap.value if pair.gap else "owned"
-            writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in (*head, *cells, state)])
-    answer = HttpResponse(f"\ufeff{out.getvalue()}", content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="relations.csv"'
-    return answer
+            rows.append((*head, *cells, state))
+    return csv_answer(csv_text(rows), filename="relations.csv")
 
 
 def _page(

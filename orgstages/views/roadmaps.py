@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -15,8 +13,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from kpis.datasets.repair.export import safe_cell
+from kpis.datasets.repair.export import csv_text
 from omnichannel.core.errors import DomainError
+from omnichannel.core.http import csv_answer
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
@@ -195,16 +194,12 @@ def roadmap_file(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         view = roadmap(pk, today=actor.today, tree=unit_tree(as_of=actor.today), within=actor.within)
     except UnknownRoadmap as error:
         raise Http404 from error
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(FILE_COLUMNS)
+    rows: list[tuple[object, ...]] = [FILE_COLUMNS]
     for one in view.milestones:
         cells = (
             one.id, view.transition.id, view.unit, view.unit_name, one.names.in_language(language), one.weeks or "",
             one.owner_role.value, one.owner, one.owner_name, day_text(one.first_planned_on), day_text(one.planned_on),
             day_text(one.done_on), one.standing.value, one.days,
         )  # fmt: skip
-        writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in cells])
-    answer = HttpResponse(f"\ufeff{out.getvalue()}", content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="roadmap-{view.pk}.csv"'
-    return answer
+        rows.append(cells)
+    return csv_answer(csv_text(rows), filename=f"roadmap-{view.pk}.csv")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
 from django.contrib import messages
@@ -12,8 +10,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from kpis.datasets.repair.export import csv_text
 from kpis.queries.move_effect import table
 from omnichannel.core.errors import DomainError
+from omnichannel.core.http import csv_answer
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from orgstages.forms.scenarios import DescribeForm, ScenarioForm
@@ -27,7 +27,6 @@ from roles.errors import OrganisationBusy, UnknownScenario
 from roles.queries.scenarios import ScenarioRow, changes_of, comments_of, scenarios, steps_of
 from roles.services.scenarios import create
 
-BOM = "\ufeff"
 TONES = {"draft": "", "submitted": "warn", "approved": "good", "rejected": "bad", "applied": "accent", "discarded": ""}
 
 
@@ -109,12 +108,8 @@ def price_csv(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     found_price = price(row.id, on=asked_day(request, row.effective_on), today=today(request))
     if found_price.effect is None:
         raise Http404
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows(table(found_price.effect))
-    answer = HttpResponse(BOM + out.getvalue(), content_type="text/csv; charset=utf-8")
     name = f"scenario-{row.id}-{found_price.effect.period or 'none'}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return csv_answer(csv_text(table(found_price.effect)), filename=name)
 
 
 @require_GET

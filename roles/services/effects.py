@@ -12,15 +12,16 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import OperationalError, connection, transaction
 from django.db.models import CharField, F, Max, Q, Subquery, Value
 from django.db.models.functions import TruncDate
 
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.choices import ChangeKind, OrgSource, Thing
+from roles.errors import OrganisationBusy
 from roles.holdings import assignment_key
 from roles.models import OrgChange, OrgRevision
+from roles.services.sync.checks import patiently
 from roles.services.sync.revisions import Recorder, revision
 from roles.services.sync.states import FACTS, states
 from roles.state_diff import State, value_on
@@ -29,7 +30,6 @@ Due = Mapping[date, Mapping[Thing, set[str]]]
 Row = tuple[Any, ...]
 ONE_DAY = timedelta(days=1)
 PATIENCE = "3s"  # the dispatcher has other things to do than to wait for a long import
-LOCK_NOT_AVAILABLE = "55P03"
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +45,7 @@ def take_effect(*, now: datetime) -> int:
     while _due(now):
         try:
             done = _next_day(now)
-        except OperationalError as error:
-            if getattr(error.__cause__, "pgcode", "") != LOCK_NOT_AVAILABLE:
-                raise
+        except OrganisationBusy:
             log.info("planned changes wait: the organisation is being written")
             break
         if not done:
@@ -56,10 +54,8 @@ def take_effect(*, now: datetime) -> int:
     return written
 
 
-@transaction.atomic
+@patiently(PATIENCE)
 def _next_day(now: datetime) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("select set_config('lock_timeout', %s, true)", [PATIENCE])
     with revision(actor_id=None, source=OrgSource.SYSTEM) as recorder:
         _tell_first_day(recorder, now=now)
     return recorder.written is not None

@@ -63,6 +63,14 @@ def safe_cell(text: str) -> str:
     return text if harmless else f"'{text}"
 
 
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """Return rows as CSV that spreadsheets open: marked as UTF-8, and no text in it is a formula."""
+    out = io.StringIO()
+    out.write("\ufeff")  # Excel reads UTF-8 by it
+    csv.writer(out).writerows([safe_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    return out.getvalue()
+
+
 def problem_cells(
     rows: pa.Table,
     *,

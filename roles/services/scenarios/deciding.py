@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from roles.choices import OrgSource, ScenarioStatus, StepKind
 from roles.errors import OwnScenario, ScenarioChanged, ScenarioConflicts, ScenarioEmpty
 from roles.models import Scenario
-from roles.services.scenarios.drafting import patiently
 from roles.services.scenarios.entries import drift_of, entries_of
 from roles.services.scenarios.keeping import editable, in_status, scenario_of
+from roles.services.sync.checks import patiently
 from roles.services.sync.restoring import restore_things
 from roles.services.written import Written, attempt
 

@@ -12,10 +12,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db import OperationalError, connection, transaction
+from django.db import transaction
 
 from roles.choices import OrgSource, StepKind, Thing
-from roles.errors import OrganisationBusy, ScenarioDay
+from roles.errors import ScenarioDay
 from roles.models import OrgChange, Scenario, showing
 from roles.services.scenarios.entries import (
     Drift,
@@ -27,6 +27,7 @@ from roles.services.scenarios.entries import (
     live_states,
 )
 from roles.services.scenarios.keeping import OPEN, editable, last_revision, note_step, scenario_of
+from roles.services.sync.checks import PATIENCE, patiently
 from roles.services.sync.restoring import restore_things
 from roles.services.sync.revisions import Aside, Recorder, aside, revision, too_early_words
 from roles.services.sync.state_checks import StateIssue
@@ -34,9 +35,7 @@ from roles.state_diff import State, differs_before
 from roles.state_merge import Conflict
 
 # A preview of scores keeps the lock for seconds: who looks on waits for it, and who writes must not be refused by it.
-PATIENCE = "5s"
 WRITERS_PATIENCE = "15s"
-LOCK_NOT_AVAILABLE = "55P03"
 
 
 @dataclass(slots=True)
@@ -117,7 +116,7 @@ def edited(scenario_id: int, *, actor_id: int | None) -> Iterator[Draft]:
 
 
 @contextmanager
-def _drafted(scenario: Scenario, *, patience: str | None = None) -> Iterator[tuple[Draft, Aside]]:
+def _drafted(scenario: Scenario, *, patience: str = PATIENCE) -> Iterator[tuple[Draft, Aside]]:
     if _current.get() is not None:
         raise RuntimeError("a draft is open already: scenarios are read one after the other")
     with patiently(patience), aside() as written:
@@ -130,20 +129,6 @@ def _drafted(scenario: Scenario, *, patience: str | None = None) -> Iterator[tup
         finally:
             _current.reset(token)
         transaction.set_rollback(True)
-
-
-@contextmanager
-def patiently(patience: str | None = None) -> Iterator[None]:
-    """Open a transaction that waits for other writers, but not for long: OrganisationBusy then."""
-    try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("select set_config('lock_timeout', %s, true)", [patience or PATIENCE])
-            yield
-    except OperationalError as error:
-        if getattr(error.__cause__, "pgcode", "") != LOCK_NOT_AVAILABLE:
-            raise
-        raise OrganisationBusy from error
 
 
 def _written(scenario: Scenario) -> Draft:

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 
 from roles.choices import ScenarioStatus, StepKind, Thing
 from roles.errors import ScenarioConflicts, UnknownConflict
-from roles.services.scenarios.drafting import drafted, patiently
+from roles.services.scenarios.drafting import drafted
 from roles.services.scenarios.entries import Drift, Entry, Place, drift_of, entries_of, entry_or_none
 from roles.services.scenarios.keeping import OPEN, in_status, last_revision, note_step, scenario_of
-from roles.services.sync.checks import lock_organisation
+from roles.services.sync.checks import lock_organisation, patiently
 from roles.services.sync.state_checks import StateIssue
 from roles.state_merge import Conflict, Side
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from omnichannel.workspaces.scoping import current_workspace_id
+from roles.errors import OrganisationBusy
 from roles.services.sync.rows import Faults
 from roles.tree_safety import find_loops, loop_text, turned_to
 
 # First key of the advisory lock: one writer of a workspace's organisation at a time.
 ORGANISATION_LOCK = 7301
+PATIENCE = "5s"
+LOCK_NOT_AVAILABLE = "55P03"
 ID_LENGTH = 64
 PLACES = {"fte": 3, "share": 4, "monthly_cost": 4, "planned_fte": 3, "monthly_budget": 4}
 
@@ -22,6 +26,20 @@ def lock_organisation() -> None:
     """Wait for other writers of this workspace's organisation; freed at the end of the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s, %s)", [ORGANISATION_LOCK, current_workspace_id()])
+
+
+@contextmanager
+def patiently(patience: str = PATIENCE) -> Iterator[None]:
+    """Open a transaction that waits for other writers, but not for long: OrganisationBusy then."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("select set_config('lock_timeout', %s, true)", [patience])
+            yield
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", "") != LOCK_NOT_AVAILABLE:
+            raise
+        raise OrganisationBusy from error
 
 
 def stored(value: Decimal, column: str) -> Decimal:
