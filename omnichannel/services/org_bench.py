@@ -8,13 +8,13 @@ from __future__ import annotations
 import io
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from omnichannel.services.memory import peak_mb
 from omnichannel.services.session import ROOT, services
 
 if TYPE_CHECKING:
@@ -118,13 +118,12 @@ def _measure() -> dict[str, float]:
         _put(client, first)
     taken |= {"unchanged_s": median(again), "one_percent_s": median(differing)}
     figures = {name: round(seconds, 2) for name, seconds in taken.items()}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
         **figures,
         "copy_s": round(copied, 3),
         "first_to_copy": round(taken["first_s"] / copied, 1),
         "document_mb": round(len(first) / 2**20, 1),
-        "peak_mb": round(peak),
+        "peak_mb": round(peak_mb()),
     }
 
 

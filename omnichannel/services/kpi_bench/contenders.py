@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -21,6 +20,7 @@ from kpis.engine.specs import DerivedMeasure, Library, ScopeKind
 from kpis.library import load_library
 from omnichannel.core.periods import Period, parse_period, shift_months
 from omnichannel.services.kpi_bench.data import MONTHS, START
+from omnichannel.services.memory import peak_mb
 
 MEMORY, THREADS = "1500MB", 2
 SHARED = frozenset(ScopeKind) - {ScopeKind.EMPLOYEE}
@@ -138,15 +138,11 @@ def main(name: str, folder: Path) -> None:
     """
     for module in IMPORTS.get(name, ENGINE):
         importlib.import_module(module)
-    base = _peak()
+    base = peak_mb()
     started, worked = time.perf_counter(), time.process_time()
     said = CONTENDERS[name](folder)
     seconds, cpu = time.perf_counter() - started, time.process_time() - worked
-    print(json.dumps({"seconds": seconds, "cpu": cpu, "base_mb": base, "peak_mb": _peak(), **said}))
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "base_mb": base, "peak_mb": peak_mb(), **said}))
 
 
 if __name__ == "__main__":

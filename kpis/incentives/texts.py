@@ -1,0 +1,292 @@
+"""A plan as a YAML text and back. The text, the form and the sentences are three views of one object."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from kpis.incentives.specs import (
+    CENT,
+    Cliff,
+    Component,
+    Fixed,
+    Gate,
+    Penalty,
+    Phase,
+    Plan,
+    Pool,
+    PoolKey,
+    Rate,
+    Rule,
+    Scale,
+    ScoreBonus,
+    Step,
+    TargetBonus,
+    TierMode,
+    Tiers,
+)
+from omnichannel.core.issues import Issue
+from omnichannel.core.text import Bilingual
+
+Node = Mapping[str, Any]
+T = TypeVar("T", bound=StrEnum)
+RULES: dict[str, type[Rule]] = {
+    "rate": Rate,
+    "tiers": Tiers,
+    "target_bonus": TargetBonus,
+    "score_bonus": ScoreBonus,
+    "pool": Pool,
+    "fixed": Fixed,
+    "penalty": Penalty,
+}
+RULE_FIELDS = {
+    "rate": ("base", "price"),
+    "tiers": ("base", "mode", "scale", "steps"),
+    "target_bonus": ("base", "amount", "steps"),
+    "score_bonus": ("amount",),
+    "pool": ("base", "rate", "key"),
+    "fixed": ("amount",),
+    "penalty": ("base", "under", "rate"),
+}
+COMPONENT_FIELDS = ("id", "names", "rule", "gates", "cliff", "floor", "cap", "step")
+PLAN_FIELDS = (
+    "id",
+    "names",
+    "phase",
+    "roles",
+    "components",
+    "valid_from",
+    "clawback_days",
+    "variable_cap",
+    "guarantee",
+    "reason",
+)
+
+
+class PlanTextError(ValueError):
+    """A text that is not a plan: everything wrong in it, `path` such as `components.1.rule.steps.0.price`."""
+
+    def __init__(self, issues: tuple[Issue, ...]) -> None:
+        super().__init__("; ".join(f"{issue.path}: {issue.message}" for issue in issues))
+        self.issues = issues
+
+
+def plan_node(plan: Plan) -> dict[str, Any]:
+    """Return a plan as plain mappings, lists and texts, for YAML or JSON; decimals are texts."""
+    node: dict[str, Any] = {
+        "id": plan.id,
+        "names": plan.names.as_json(),
+        "phase": plan.phase.value,
+        "roles": list(plan.roles),
+        "components": [_component_node(each) for each in plan.components],
+    }
+    if plan.valid_from:
+        node["valid_from"] = plan.valid_from.isoformat()
+    if plan.clawback_days:
+        node["clawback_days"] = plan.clawback_days
+    for name in ("variable_cap", "guarantee"):
+        if (money := getattr(plan, name)) is not None:
+            node[name] = str(money)
+    return node | ({"reason": plan.reason} if plan.reason else {})
+
+
+def read_plan(node: object) -> Plan:
+    """Type a plan. PlanTextError names every fault of shape at once; what it means is `checks.check_plan`'s."""
+    reading = _Reading()
+    plan = reading.plan(node)
+    if reading.issues or plan is None:
+        raise PlanTextError(tuple(sorted(reading.issues)))
+    return plan
+
+
+def _component_node(component: Component) -> dict[str, Any]:
+    rule = component.rule
+    kind = next(name for name, made in RULES.items() if isinstance(rule, made))
+    node: dict[str, Any] = {
+        "id": component.id,
+        "names": component.names.as_json(),
+        "rule": {"kind": kind} | {name: _plain(getattr(rule, name)) for name in RULE_FIELDS[kind]},
+    }
+    if component.gates:
+        node["gates"] = [gate.kpi for gate in component.gates]
+    if component.cliff:
+        node["cliff"] = {"base": component.cliff.base, "under": str(component.cliff.under)}
+    for name in ("floor", "cap"):
+        if (money := getattr(component, name)) is not None:
+            node[name] = str(money)
+    return node | ({"step": str(component.step)} if component.step != CENT else {})
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return [{"start": str(step.start), "price": str(step.price)} for step in value]
+    return value.value if isinstance(value, StrEnum) else str(value)
+
+
+@dataclass
+class _Reading:
+    """Reads a plan and keeps going at a fault, so that all are told."""
+
+    issues: list[Issue] = field(default_factory=list)
+
+    def plan(self, node: object) -> Plan | None:
+        found = self.mapping(node, "", PLAN_FIELDS, needed=("id", "names", "phase", "roles", "components"))
+        if found is None:
+            return None
+        components = [
+            self.component(each, f"components.{at}") for at, each in enumerate(self.items(found, "components", ""))
+        ]
+        phase = self.choice(found, "phase", "", Phase)
+        plan = Plan(
+            id=self.text(found, "id", ""),
+            names=self.names(found, ""),
+            phase=phase or Phase.LAUNCH,
+            roles=tuple(str(role) for role in self.items(found, "roles", "")),
+            components=tuple(each for each in components if each is not None),
+            valid_from=self.day(found, "valid_from"),
+            clawback_days=self.whole(found, "clawback_days"),
+            variable_cap=self.number(found, "variable_cap", "", needed=False),
+            guarantee=self.number(found, "guarantee", "", needed=False),
+            reason=str(found.get("reason", "")),
+        )
+        return plan
+
+    def component(self, node: object, path: str) -> Component | None:
+        found = self.mapping(node, path, COMPONENT_FIELDS, needed=("id", "names", "rule"))
+        if found is None:
+            return None
+        rule = self.rule(found.get("rule"), f"{path}.rule")
+        cliff = None
+        if found.get("cliff") is not None:
+            held = self.mapping(found["cliff"], f"{path}.cliff", ("base", "under"), needed=("base", "under")) or {}
+            under = self.number(held, "under", f"{path}.cliff", needed=bool(held))
+            cliff = Cliff(self.text(held, "base", f"{path}.cliff"), under or Decimal(0))
+        if rule is None:
+            return None
+        return Component(
+            id=self.text(found, "id", path),
+            names=self.names(found, path),
+            rule=rule,
+            gates=tuple(Gate(str(kpi)) for kpi in self.items(found, "gates", path)),
+            cliff=cliff,
+            floor=self.number(found, "floor", path, needed=False),
+            cap=self.number(found, "cap", path, needed=False),
+            step=self.number(found, "step", path, needed=False) or CENT,
+        )
+
+    def rule(self, node: object, path: str) -> Rule | None:
+        kind = str(node.get("kind", "")) if isinstance(node, Mapping) else ""
+        if kind not in RULES:
+            self.fault(f"{path}.kind", f"{kind or 'nothing'} is no rule; known are {', '.join(RULES)}")
+            return None
+        names = RULE_FIELDS[kind]
+        found = self.mapping(node, path, ("kind", *names), needed=names)
+        if found is None:
+            return None
+        values: dict[str, object] = {}
+        for name in names:
+            if name == "base":
+                values[name] = self.text(found, name, path)
+            elif name == "steps":
+                values[name] = self.steps(found, path)
+            elif name in CHOICES:
+                values[name] = self.choice(found, name, path, CHOICES[name])
+            else:
+                values[name] = self.number(found, name, path)
+        return None if None in values.values() else RULES[kind](**values)  # type: ignore[arg-type] # read by field
+
+    def steps(self, node: Node, path: str) -> tuple[Step, ...]:
+        steps = []
+        for at, each in enumerate(self.items(node, "steps", path)):
+            place = f"{path}.steps.{at}"
+            found = self.mapping(each, place, ("start", "price"), needed=("start", "price"))
+            if found is None:
+                continue
+            start, price = self.number(found, "start", place), self.number(found, "price", place)
+            if start is not None and price is not None:
+                steps.append(Step(start, price))
+        return tuple(steps)
+
+    def mapping(self, node: object, path: str, known: Collection[str], *, needed: Collection[str]) -> Node | None:
+        if not isinstance(node, Mapping):
+            self.fault(path, f"fields are expected here: {', '.join(known)}")
+            return None
+        for name in node:
+            if name not in known:
+                self.fault(_join(path, str(name)), f"is not a field here; known are {', '.join(known)}")
+        missing = [name for name in needed if node.get(name) in (None, "")]
+        for name in missing:
+            self.fault(_join(path, name), "is missing")
+        return node
+
+    def items(self, node: Node, name: str, path: str) -> list[object]:
+        value = node.get(name)
+        if value is None:
+            return []
+        if isinstance(value, list):
+            return value
+        self.fault(_join(path, name), "a list is expected")
+        return []
+
+    def text(self, node: Node, name: str, path: str) -> str:
+        value = node.get(name, "")
+        if value is not None and not isinstance(value, str | int):
+            self.fault(_join(path, name), "a text is expected")
+        return str(value or "")
+
+    def names(self, node: Node, path: str) -> Bilingual:
+        place = _join(path, "names")
+        found = self.mapping(node.get("names"), place, ("zh", "en"), needed=("zh", "en")) or {}
+        return Bilingual(self.text(found, "zh", place), self.text(found, "en", place))
+
+    def choice(self, node: Node, name: str, path: str, choices: type[T]) -> T | None:
+        value = node.get(name)
+        if value in set(choices):
+            return choices(str(value))
+        if value not in (None, ""):
+            self.fault(_join(path, name), f"{value} is not one of {', '.join(choices)}")
+        return None
+
+    def number(self, node: Node, name: str, path: str, *, needed: bool = True) -> Decimal | None:
+        value = node.get(name)
+        if value is None or value == "":
+            return None
+        try:
+            number = Decimal(str(value))
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not number.is_finite():
+            self.fault(_join(path, name), f"{value} is not a number" + ("" if needed else "; leave it out for none"))
+            return None
+        return number
+
+    def whole(self, node: Node, name: str) -> int:
+        value = node.get(name, 0)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return value
+        self.fault(name, f"{value} is not a whole number of days")
+        return 0
+
+    def day(self, node: Node, name: str) -> date | None:
+        value = node.get(name)
+        if value is None or isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fault(name, f"{value} is not a day such as 2026-11-01")
+            return None
+
+    def fault(self, path: str, message: str) -> None:
+        self.issues.append(Issue(path, message))
+
+
+CHOICES: dict[str, type[StrEnum]] = {"mode": TierMode, "scale": Scale, "key": PoolKey}
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

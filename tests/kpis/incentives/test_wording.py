@@ -1,0 +1,162 @@
+"""A plan as sentences and as text, and back: the same object; and what is refused, all at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kpis.incentives.checks import check_plan
+from kpis.incentives.specs import (
+    CENT,
+    YUAN,
+    Cliff,
+    Component,
+    Fixed,
+    Gate,
+    Penalty,
+    Phase,
+    Plan,
+    Pool,
+    PoolKey,
+    Rate,
+    Scale,
+    ScoreBonus,
+    Step,
+    TargetBonus,
+    TierMode,
+    Tiers,
+)
+from kpis.incentives.templates import load_bases, load_templates
+from kpis.incentives.texts import PlanTextError, plan_node, read_plan
+from kpis.incentives.wording import SentenceError, Vocabulary, component_sentence, read_components
+from kpis.library import load_library
+from omnichannel.core.text import Bilingual
+from roles.catalogue import RoleKey
+
+LANGUAGES = ("zh-hans", "en")
+MONEY = [base for base, spec in load_bases().items() if spec.unit == "money"]
+COUNTS = [base for base, spec in load_bases().items() if spec.unit == "count"]
+STORE = [base for base, spec in load_bases().items() if spec.level == "store"]
+KPIS = sorted(load_library().kpis)[:12]
+
+amounts = st.decimals(min_value=0, max_value=9999, places=2).map(lambda value: value.normalize() + 0)
+shares = st.integers(min_value=0, max_value=1000).map(lambda value: Decimal(value) / 1000)
+
+
+def words() -> Vocabulary:
+    return Vocabulary(load_bases(), {kpi: spec.names for kpi, spec in load_library().kpis.items()})
+
+
+def steps(prices: st.SearchStrategy[Decimal]) -> st.SearchStrategy[tuple[Step, ...]]:
+    return st.lists(st.builds(Step, shares, prices), min_size=1, max_size=5).map(tuple)
+
+
+rules = st.one_of(
+    st.builds(Rate, st.sampled_from(MONEY), shares),
+    st.builds(Rate, st.sampled_from(COUNTS), amounts),
+    st.builds(Tiers, st.sampled_from(MONEY), st.sampled_from(TierMode), st.sampled_from(Scale), steps(shares)),
+    st.builds(Tiers, st.sampled_from(COUNTS), st.sampled_from(TierMode), st.sampled_from(Scale), steps(amounts)),
+    st.builds(TargetBonus, st.sampled_from(MONEY + COUNTS), amounts, steps(amounts)),
+    st.builds(ScoreBonus, amounts),
+    st.builds(Fixed, amounts),
+    st.builds(Pool, st.sampled_from(MONEY), shares, st.sampled_from(PoolKey)),
+    st.builds(Penalty, st.sampled_from(STORE), shares, shares),
+)
+components = st.builds(
+    Component,
+    st.just("one"),
+    st.just(Bilingual("提成", "Commission")),
+    rules,
+    gates=st.lists(st.sampled_from(KPIS), max_size=2, unique=True).map(lambda kpis: tuple(Gate(kpi) for kpi in kpis)),
+    cliff=st.none() | st.builds(Cliff, st.sampled_from(MONEY), shares),
+    floor=st.none() | amounts,
+    cap=st.none() | amounts,
+    step=st.sampled_from([CENT, YUAN]),
+)
+
+
+@given(component=components)
+@settings(max_examples=300)
+def test_a_sentence_reads_back_as_the_component_it_says(component: Component) -> None:
+    for language in LANGUAGES:
+        sentence = component_sentence(component, words(), language)
+        like = {component.names.in_language(language): component}
+        assert read_components(sentence, words(), language, like=like) == (component,)
+
+
+@given(component=components)
+def test_a_text_reads_back_as_the_plan_it_holds(component: Component) -> None:
+    plan = Plan("p", Bilingual("方案", "Plan"), Phase.MATURE, ("digital-guide",), (component,))
+    assert read_plan(yaml.safe_load(yaml.safe_dump(plan_node(plan), allow_unicode=True))) == plan
+
+
+@pytest.mark.parametrize("plan", load_templates().values(), ids=lambda plan: plan.id)
+def test_a_ready_plan_is_sound_and_reads_back_in_both_languages(plan: Plan) -> None:
+    assert check_plan(plan, words(), roles=frozenset(RoleKey)) == ()
+    assert read_plan(plan_node(plan)) == plan
+    for language in LANGUAGES:
+        text = "\n".join(component_sentence(each, words(), language) for each in plan.components)
+        like = {each.names.in_language(language): each for each in plan.components}
+        assert read_components(text, words(), language, like=like) == plan.components
+
+
+def test_the_example_reads_as_a_sentence() -> None:
+    plan = load_templates()["guide-composite"]
+    said = [component_sentence(each, words(), "zh-hans") for each in plan.components]
+    assert said[1] == "商城提成：本人归属商城净销售额的 3% 计提。"
+    assert said[2] == "私域拉新奖：每 1 个有效新增私域客户计 3 元；不超过 300 元。"
+    assert component_sentence(plan.components[2], words(), "en") == (
+        "Private bonus: CNY 3 for each of valid new private contacts; at most CNY 300."
+    )
+
+
+def test_every_line_that_cannot_be_read_is_named() -> None:
+    text = "商城提成：本人归属商城净销售的 3% 计提。\n拉新奖：每 1 个有效新增私域客户计 3 元；不超过三百元。\n没有规则"
+    with pytest.raises(SentenceError) as refused:
+        read_components(text, words(), "zh")
+    assert [issue.path for issue in refused.value.issues] == ["1", "2", "3"]
+    assert "本人归属商城净销售额?" in refused.value.issues[0].message
+
+
+def test_every_fault_of_a_text_is_named_at_its_place() -> None:
+    node = plan_node(load_templates()["ladder-band"])
+    node["phase"] = "later"
+    node["components"][0]["rule"]["steps"][1]["price"] = "one"
+    node["components"][0]["rule"]["mode"] = "both"
+    node["bonus"] = 1
+    with pytest.raises(PlanTextError) as refused:
+        read_plan(node)
+    assert [issue.path for issue in refused.value.issues] == [
+        "bonus",
+        "components.0.rule.mode",
+        "components.0.rule.steps.1.price",
+        "phase",
+    ]
+
+
+def test_a_penalty_on_guides_needs_a_written_reason() -> None:
+    plan = replace(load_templates()["growth-manager"], roles=("digital-guide",))
+    (issue,) = check_plan(plan, words(), roles=frozenset(RoleKey))
+    assert issue.path == "components.1.rule"
+    assert "middle layer" in issue.message
+    assert check_plan(replace(plan, reason="agreed with the staff council"), words(), roles=frozenset(RoleKey)) == ()
+
+
+def test_steps_rise_and_bases_are_known() -> None:
+    rule = Tiers("sales", TierMode.BAND, Scale.QUANTITY, (Step(Decimal(5), Decimal(1)), Step(Decimal(5), Decimal(2))))
+    plan = replace(
+        load_templates()["care"],
+        components=(Component("a", Bilingual("甲：乙", "A"), rule, floor=Decimal(2), cap=CENT),),
+    )
+    paths = [issue.path for issue in check_plan(plan, words(), roles=frozenset(RoleKey))]
+    assert paths == [
+        "components.0.floor",
+        "components.0.names",
+        "components.0.rule.base",
+        "components.0.rule.steps.1.start",
+    ]
