@@ -43,21 +43,24 @@ def test_parts_add_up_to_the_order_in_any_order_of_touches(amount: Decimal, ages
 
 
 def test_an_order_goes_by_the_first_rule_that_applies() -> None:
-    order = OrderFact("O", Decimal(100), customer_guide="A", link_guide="B", store="S")
-    assert [(c.rule, c.person) for c in owner_credits(order)] == [(OwnerRule.CUSTOMER_OWNER, "A")]
-    link = OrderFact("O", Decimal(100), link_guide="B", store="S")
-    assert [(c.rule, c.person) for c in owner_credits(link)] == [(OwnerRule.LINK_SELLER, "B")]
-    store = OrderFact("O", Decimal(100), store="S")
-    assert [(c.rule, c.person, c.store) for c in owner_credits(store)] == [(OwnerRule.STORE_HOME, "", "S")]
-    assert owner_credits(OrderFact("O", Decimal(100))) == ()
+    def owner(**facts: object) -> list[tuple[OwnerRule, str, str]]:
+        order = OrderFact("O", Decimal(100), **{"at_till": False, **facts})  # type: ignore[arg-type] # facts by name
+        return [(credit.rule, credit.person, credit.store) for credit in owner_credits(order)]
+
+    assert owner(customer_guide="A", seller="B", store="S") == [(OwnerRule.CUSTOMER_OWNER, "A", "")]
+    assert owner(seller="B", store="S") == [(OwnerRule.LINK_SELLER, "B", "")]
+    assert owner(store="S") == [(OwnerRule.STORE_HOME, "", "S")]
+    assert owner(at_till=True, customer_guide="A", seller="B") == [(OwnerRule.TILL_SELLER, "B", "")]
+    assert owner(at_till=True, customer_guide="A", store="S") == [(OwnerRule.STORE_HOME, "", "S")]
+    assert owner() == []
 
 
 @given(amount=st.decimals(min_value=-5000, max_value=50_000, places=2), share=st.integers(min_value=0, max_value=100))
 def test_own_and_serving_guide_share_an_order_to_the_cent(amount: Decimal, share: int) -> None:
-    order = OrderFact("O", amount, customer_guide="A", serving_guide="B")
+    order = OrderFact("O", amount, at_till=False, customer_guide="A", seller="B")
     credits = owner_credits(order, serving_share=share)
     assert sum(credit.amount for credit in credits) == amount
-    assert len(credits) == (2 if share else 1)
+    assert [credit.person for credit in credits] == (["A", "B"] if share else ["A"])
 
 
 def test_departments_that_meet_on_orders_are_told_in_pairs_with_the_money() -> None:
