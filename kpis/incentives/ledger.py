@@ -24,18 +24,37 @@ if TYPE_CHECKING:
     from kpis.engine.relations import Relations
     from omnichannel.core.periods import Period
 
-TILL, MALL = "store", "private_mall"
+TILL, MALL, LIVE = "store", "private_mall", "livestream"
 FRIEND = "wecom_friend"
 # A new contact is worth something when it is still there after so many days (`domain.md` 14).
 VALID_AFTER_DAYS = 30
+# Who comes back after so many days without an order was won back (`catalogue.yaml` derived_params.churn_days).
+DORMANT_DAYS = 180
+
+
+ORDER_BASES = frozenset(
+    {"store_sales", "mall_sales", "bound_sales", "served_sales", "live_sales", "store_total_sales", "store_home_sales"}
+)
+CUSTOMER_BASES = frozenset({"repurchase_customers", "recalled_customers"})
+CONTACT_BASES = frozenset({"valid_contacts", "store_contacts"})
 
 
 @dataclass(frozen=True, slots=True)
 class Quantities:
-    """What a period holds by person and by store: base -> figure. A base whose table was never loaded is absent."""
+    """What a period holds by person and by store: base -> figure, where there is a row of it.
+
+    `measured` are the bases whose tables were loaded: somebody without a row of one has nothing of it, which is a
+    figure. `days` are those on which a person served customers (`service_daily`): their shifts.
+    """
 
     people: Mapping[str, Mapping[str, Decimal]]
     stores: Mapping[str, Mapping[str, Decimal]]
+    measured: frozenset[str]
+    days: Mapping[str, Decimal]
+
+    def of(self, person: str, store: str) -> dict[str, Decimal]:
+        """Return all that is known of a person who works in a store."""
+        return dict.fromkeys(self.measured, Decimal(0)) | {**self.stores.get(store, {}), **self.people.get(person, {})}
 
 
 def order_facts(relations: Relations, period: Period) -> Iterator[OrderFact]:
@@ -55,21 +74,24 @@ def order_facts(relations: Relations, period: Period) -> Iterator[OrderFact]:
 
 
 def quantities(relations: Relations, period: Period, *, as_of: date) -> Quantities:
-    """Sum what plans may pay on. Contacts younger than 30 days on `as_of` count while they are open.
-
-    No row of a person in a loaded table is nothing sold, which is a figure; a table that is missing is no figure.
-    """
+    """Sum what plans may pay on. Contacts younger than 30 days on `as_of` count while they are open."""
+    measured: set[str] = set()
     people: dict[str, dict[str, Decimal]] = defaultdict(dict)
     stores: dict[str, dict[str, Decimal]] = defaultdict(dict)
-    orders = _orders(relations, period)
+    orders, contacts = _orders(relations, period), relations.table("contacts")
     if orders is not None:
         _sum_orders(relations, orders, people, stores)
-    contacts = relations.table("contacts")
+        _sum_live(relations, period, people)
+        measured |= ORDER_BASES
+    if orders is not None and contacts is not None:
+        _count_customers(relations, orders, period, people)
+        measured |= CUSTOMER_BASES
     if contacts is not None:
         valid = _valid_contacts(contacts, period, as_of=as_of)
         _put(relations, valid, "employee_id", "", "valid_contacts", people)
         _put(relations, valid, "unit_id", "", "store_contacts", stores)
-    return Quantities(people, stores)
+        measured |= CONTACT_BASES
+    return Quantities(people, stores, frozenset(measured), _days(relations, period))
 
 
 def _orders(relations: Relations, period: Period) -> ir.Table | None:
@@ -125,6 +147,38 @@ def _sum_orders(
         _put(relations, rows, key, "net_amount", base, found)
 
 
+def _sum_live(relations: Relations, period: Period, people: dict[str, dict[str, Decimal]]) -> None:
+    orders = relations.table("orders")
+    if orders is not None:
+        paid = Case.valid_orders(orders, period.start, period.end)
+        _put(relations, paid.filter(paid["channel"] == LIVE), "employee_id", "net_amount", "live_sales", people)
+
+
+def _count_customers(
+    relations: Relations, orders: ir.Table, period: Period, people: dict[str, dict[str, Decimal]]
+) -> None:
+    """Count each guide's own customers who bought on two days of the period, and those won back in it.
+
+    A customer is the guide's whose friend they were at their first order of the period.
+    """
+    known = orders.filter(orders["customer_id"].notnull(), orders["guide"].notnull())
+    first = known.group_by("customer_id").aggregate(
+        guide=known["guide"].first(order_by=[known["paid_at"], known["order_id"]]),
+        first_paid=known["paid_at"].min(),
+        days=known["paid_at"].date().nunique(),
+    )
+    again = first.filter(first["days"] > 1)
+    _put(relations, again, "guide", "", "repurchase_customers", people)
+    table = relations.table("orders")
+    if table is None:
+        return
+    earlier = Case.valid_orders(table, None, period.start)
+    last = earlier.group_by(buyer="customer_id").aggregate(last_paid=earlier["paid_at"].max())
+    met = first.join(last, first["customer_id"] == last["buyer"])
+    back = met.filter(met["last_paid"] < met["first_paid"] - ibis.interval(days=DORMANT_DAYS))
+    _put(relations, back, "guide", "", "recalled_customers", people)
+
+
 def _valid_contacts(contacts: ir.Table, period: Period, *, as_of: date) -> ir.Table:
     """Return the first contacts of the period that lasted 30 days, or are open where that day is yet to come."""
     added = contacts.filter(
@@ -135,6 +189,15 @@ def _valid_contacts(contacts: ir.Table, period: Period, *, as_of: date) -> ir.Ta
     lasts = added["added_at"] + ibis.interval(days=VALID_AFTER_DAYS)
     until = ibis.least(lasts, midnight(as_of + timedelta(days=1)))
     return added.filter(added["removed_at"].isnull() | (added["removed_at"] >= until))
+
+
+def _days(relations: Relations, period: Period) -> dict[str, Decimal]:
+    served = relations.table("service_daily")
+    if served is None:
+        return {}
+    inside = served.filter(served["date"] >= period.start, served["date"] < period.end)
+    days = inside.group_by("employee_id").aggregate(days=inside["date"].nunique())
+    return {str(row["employee_id"]): Decimal(str(row["days"])) for row in relations.rows(days)}
 
 
 def _put(

@@ -125,11 +125,10 @@ def _tiers(
 
 def _pool(rule: Pool, facts: Facts, quantity: Decimal) -> Worked:
     """Share the store's pool: cents by largest remainder in the order of the people's ids, so that parts add up."""
-    if facts.person not in facts.store_attendance:
-        return Worked(quantity=quantity, missing=Missing("attendance", rule.base))
-    people = sorted(facts.store_attendance)
-    weights = [int(facts.store_attendance[person] * ATTENDANCE_PARTS) for person in people]
-    if not sum(weights):
+    attendance = facts.attendance.get(rule.key, {})
+    people = sorted(attendance)
+    weights = [int(attendance[person] * ATTENDANCE_PARTS) for person in people]
+    if facts.person not in attendance or not sum(weights):
         return Worked(quantity=quantity, missing=Missing("attendance", rule.base))
     pool = (quantity * rule.rate).quantize(CENT, rounding=ROUND_HALF_UP)
     mine = dict(zip(people, split_amount(pool, weights), strict=True))[facts.person]

@@ -61,13 +61,17 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BaseSpec:
-    """Something a plan may pay on. `counter` is the counted thing's name, for distances such as "6 more members"."""
+    """Something a plan may pay on. `counter` is the counted thing's name, for distances such as "6 more members".
+
+    `target_kpi` is the KPI whose target a base is held against; empty where none is set for it.
+    """
 
     id: str
     names: Bilingual
     unit: Unit
     level: BaseLevel
     counter: Bilingual
+    target_kpi: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,7 @@ class Plan:
 class Facts:
     """What a person's period holds. A figure that is missing is absent, never 0; red alerts are KPI ids.
 
-    `attendance` is the person's shifts or hours, `store_attendance` those of all who share the pool, by person.
+    `attendance` is what each of those who share the store's pools weighs, by the key of sharing.
     """
 
     person: str
@@ -200,4 +204,4 @@ class Facts:
     targets: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
     score: Decimal | None = None
     red: frozenset[str] = frozenset()
-    store_attendance: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+    attendance: Mapping[PoolKey, Mapping[str, Decimal]] = field(default_factory=lambda: MappingProxyType({}))

@@ -25,6 +25,7 @@ def load_bases() -> Mapping[str, BaseSpec]:
             Unit(node["unit"]),
             BaseLevel(node["level"]),
             Bilingual(**node["counter"]),
+            node.get("target_kpi", ""),
         )
         for node in _read("bases")
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from kpis.incentives.specs import Facts
+from kpis.incentives.specs import Facts, PoolKey
 
 
 def facts(
@@ -22,7 +22,7 @@ def facts(
         {base: Decimal(value) for base, value in (targets or {}).items()},
         Decimal(score) if score else None,
         frozenset(red),
-        {person: Decimal(value) for person, value in (shifts or {}).items()},
+        {PoolKey.SHIFTS: {person: Decimal(value) for person, value in (shifts or {}).items()}},
     )
 
 
@@ -106,8 +106,8 @@ SHEETS = (
     # 19 stay at 5 each; 20 pay 8 each; 7 x 10
     Sheet("care", facts(repurchase_customers="19", recalled_customers="7"), ("95.00", "70.00"), "165.00"),
     Sheet("care", facts(repurchase_customers="20", recalled_customers="0"), ("160.00", "0.00"), "160.00"),
-    # 12 x 80 = 960, capped at 800; 5 % x 7,321.10 = 366.055 -> 366.06
-    Sheet("live-host", facts(live_sessions="12", mall_sales="7321.10"), ("800.00", "366.06", "200.00"), "1366.06"),
+    # 6 % x 15,000 = 900, capped at 800; 5 % x 7,321.10 = 366.055 -> 366.06
+    Sheet("live-host", facts(live_sales="15000", mall_sales="7321.10"), ("800.00", "366.06", "200.00"), "1366.06"),
     # 3,000 x 121.5 % = 3,645, capped at 3,600
     Sheet("scorecard", facts("121.5"), ("3600.00",), "3600.00"),
 )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpis.incentives.calculating import BoundKind, ahead, calculate, what_if
-from kpis.incentives.specs import Facts
+from kpis.incentives.specs import Facts, PoolKey
 from kpis.incentives.templates import load_bases, load_templates
 from tests.kpis.incentives.golden import SHEETS, Sheet, facts
 
@@ -90,7 +90,9 @@ def test_a_pool_is_shared_to_the_cent_in_any_order(pool: Decimal, shifts: list[i
     random.Random(7).shuffle(mixed)
     paid = [
         [
-            calculate(plan, Facts(person, {"store_home_sales": pool}, {}, None, frozenset(), attendance)).amount
+            calculate(
+                plan, Facts(person, {"store_home_sales": pool}, {}, None, frozenset(), {PoolKey.SHIFTS: attendance})
+            ).amount
             for person in people
         ]
         for attendance in (people, dict(mixed))

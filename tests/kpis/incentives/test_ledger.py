@@ -10,7 +10,8 @@ from decimal import Decimal
 import pytest
 
 from kpis.incentives.credit import OwnerRule, owner_credits
-from kpis.incentives.ledger import order_facts, quantities
+from kpis.incentives.ledger import CONTACT_BASES, CUSTOMER_BASES, ORDER_BASES, order_facts, quantities
+from kpis.incentives.templates import load_bases
 from omnichannel.core.periods import parse_period
 from tests.kpis.engine.world import Rows, random_tables, relations
 
@@ -55,7 +56,9 @@ def worlds() -> list[dict[str, list[dict[str, object]]]]:
     for seed in range(4):
         tables = random_tables(seed, days=470, customers=12)
         for order in tables["orders"]:
-            order["channel"] = ("store", "private_mall", "private_mall", "livestream")[int(str(order["order_id"])[1:]) % 4]
+            order["channel"] = ("store", "private_mall", "private_mall", "livestream")[
+                int(str(order["order_id"])[1:]) % 4
+            ]
         found.append(tables)
     return found
 
@@ -94,6 +97,32 @@ def test_what_people_are_paid_on_is_the_sum_of_their_credits(tables: dict[str, l
     assert _of("mall_sales", found.people) == mall
     assert _of("store_home_sales", found.stores) == home
     assert sum(till.values()) + sum(mall.values()) + sum(home.values()) == total
+
+
+@pytest.mark.parametrize("tables", worlds())
+def test_customers_who_come_again_or_back_are_counted_as_plain_python_counts_them(
+    tables: dict[str, list[dict[str, object]]],
+) -> None:
+    found = quantities(relations(tables), MONTH, as_of=AS_OF).people
+    again: dict[str, int] = defaultdict(int)
+    back: dict[str, int] = defaultdict(int)
+    valid = [order for order in tables["orders"] if order["status"] in ("paid", "completed")]
+    mine: dict[str, list[tuple[datetime, str, str]]] = defaultdict(list)
+    for order in plain_orders(tables):
+        if order["customer_id"] and (guide := plain_guide(order, tables["contacts"])):
+            mine[str(order["customer_id"])].append((moment(order["paid_at"]), str(order["order_id"]), guide))
+    for customer, bought in mine.items():
+        first, _order, guide = min(bought)
+        again[guide] += len({paid.date() for paid, _o, _g in bought}) > 1
+        before = [
+            paid
+            for order in valid
+            if order["customer_id"] == customer and (paid := moment(order["paid_at"])).date() < MONTH.start
+        ]
+        back[guide] += bool(before) and max(before) < first - timedelta(days=180)
+    assert mine
+    assert _of("repurchase_customers", found) == {guide: Decimal(many) for guide, many in again.items() if many}
+    assert _of("recalled_customers", found) == {guide: Decimal(many) for guide, many in back.items() if many}
 
 
 def _of(base: str, found: Mapping[str, Mapping[str, Decimal]]) -> dict[str, Decimal]:
@@ -143,3 +172,17 @@ def test_a_refund_lowers_what_was_sold_and_a_cancelled_order_is_none() -> None:
     found = quantities(relations({"orders": rows}), MONTH, as_of=AS_OF)
     assert found.people == {"E1": {"store_sales": Decimal(259)}}
     assert found.stores == {"S1": {"store_total_sales": Decimal(259)}}
+    assert found.of("E2", "S1")["store_sales"] == 0
+    assert "valid_contacts" not in found.of("E1", "S1")  # no contacts were ever loaded: no figure
+
+
+def test_every_base_is_measured_by_the_ledger() -> None:
+    assert set(load_bases()) == ORDER_BASES | CUSTOMER_BASES | CONTACT_BASES
+
+
+def test_shifts_are_the_days_somebody_served_customers() -> None:
+    rows = [
+        {"date": day, "employee_id": person, "chats": 1, "messages": 1, "new_contacts": 0, "removed_contacts": 0}
+        for person, day in (("E1", "2024-01-02"), ("E1", "2024-01-03"), ("E2", "2024-01-02"), ("E2", "2024-02-01"))
+    ]
+    assert quantities(relations({"service_daily": rows}), MONTH, as_of=AS_OF).days == {"E1": 2, "E2": 1}
