@@ -14,6 +14,7 @@ COPY omnichannel omnichannel
 COPY roles roles
 COPY kpis kpis
 COPY orgstages orgstages
+COPY talent talent
 COPY templates templates
 COPY static static
 COPY locale locale

@@ -11,8 +11,11 @@ class KpisConfig(AppConfig):
     name = "kpis"
 
     def ready(self) -> None:
-        """Register the system check and the subjects of the jobs."""
+        """Register the system check, the subjects of the jobs, and which KPIs a role may name."""
         from kpis import checks  # noqa: F401 - registers by import
+        from kpis.queries.definitions import kpi_names
         from kpis.queries.job_subjects import register_job_subjects
+        from roles.queries.known_kpis import register_kpis
 
         register_job_subjects()
+        register_kpis(kpi_names)

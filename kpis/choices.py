@@ -220,3 +220,31 @@ class RecoveryName(models.TextChoices):
     OTHER_SEED = "other_seed", _("In another seed document")
     CONVENTION = "convention", _("Field standard")
     OWN = "own", _("Defined by this workspace")
+
+
+class PayPlanState(models.TextChoices):
+    """Where a pay plan stands. Approved and retired ones hold from a day."""
+
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Waits for approval")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Sent back")
+    RETIRED = "retired", _("Retired")
+
+
+class PayRunState(models.TextChoices):
+    """The steps of paying a month, in their order."""
+
+    OPEN = "open", _("Not closed")
+    CALCULATED = "calculated", _("Calculated")
+    APPROVED = "approved", _("Approved")
+    LOCKED = "locked", _("Locked")
+    PAID = "paid", _("Paid")
+
+
+class AdjustmentReason(models.TextChoices):
+    """Why a closed line is corrected in a later month."""
+
+    LATE = "late", _("Data that came later, refunds among them")
+    DISPUTE = "dispute", _("A dispute that was accepted")
+    CORRECTION = "correction", _("A correction by HR")

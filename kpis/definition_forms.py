@@ -17,7 +17,7 @@ from kpis.library import library_extras
 from kpis.library.content import tidy
 from kpis.library.entrytests import NO_DATA
 from omnichannel.core.periods import Grain
-from roles.catalogue import load_roles
+from roles.catalogue import roles_here
 
 GIVES, PARTS = "=>", ";"
 DIRECTIONS = (("up", _("More is better")), ("down", _("Less is better")))
@@ -65,7 +65,9 @@ class EntryForm(forms.Form):
     def __init__(self, node: Mapping[str, Any], *, fixed_id: bool) -> None:
         super().__init__(initial=fields_of(node), auto_id="entry-%s")
         language = get_language()
-        roles = [(key.value, role.names.in_language(language)) for key, role in load_roles().roles.items()]
+        roles = [
+            (key.value, role.names.in_language(language)) for key, role in roles_here().roles.items() if not key.is_own
+        ]
         groups = [(group.id, group.names.in_language(language)) for group in library_extras().shared_groups.values()]
         self._offer("kind", KpiKindName.choices)
         self._offer("layer", KpiLayerName.choices)

@@ -281,3 +281,42 @@ class DefinitionInUse(DomainError):
         self.uses = tuple(uses)
         text = _("It is still weighed: %(uses)s. Take it out of these weights first.")
         super().__init__(text % {"uses": "; ".join(self.uses[:TOLD])})
+
+
+class PlanInvalid(DomainError):
+    """A pay plan that cannot pay. `issues` names each fault by its place, such as `components.0.rule.steps`."""
+
+    code = "pay_plan_invalid"
+    status = 422
+
+    def __init__(self, issues: Sequence[Issue]) -> None:
+        self.issues = tuple(issues)
+        told = "; ".join(f"{issue.path}: {issue.message}" for issue in self.issues[:TOLD])
+        super().__init__(_("This plan cannot pay: %(reason)s") % {"reason": told})
+
+
+class PlanStep(DomainError):
+    """The step asked for does not fit where the plan or the run stands."""
+
+    code = "pay_step"
+    status = 409
+
+
+class OwnDecision(DomainError):
+    """Somebody would approve what they have made themselves."""
+
+    code = "own_decision"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(_("Another person has to approve this: you have made it yourself."))
+
+
+class RunChanged(DomainError):
+    """The statements are not those that the person looked at."""
+
+    code = "pay_run_changed"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(_("The statements have changed since you looked at them. Look again before you decide."))

@@ -16,6 +16,7 @@ from kpis.services import (
     reverting,
 )
 from kpis.services.alerts import evaluating, mailing
+from kpis.services.pay import runs
 from omnichannel.celery import app
 from omnichannel.jobs.services.running import running
 from omnichannel.workspaces.queries.zones import current_zone
@@ -130,3 +131,11 @@ def preview_definition(*, workspace_id: int, job_id: int) -> None:
         if run is not None:
             found = definition_preview.preview_definition(run.job.params, report=run.progress)
             run.finish(lambda: found)
+
+
+@app.task  # type: ignore[untyped-decorator] # celery carries no types
+def calculate_pay(*, workspace_id: int, job_id: int) -> None:
+    """Work out the statements of a month."""
+    with running(workspace_id=workspace_id, job_id=job_id) as run:
+        if run is not None:
+            runs.calculate_run(run, run_id=run.job.params["run"])

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "roles",
     "kpis",
     "orgstages",
+    "talent",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -246,8 +247,18 @@ SPECTACULAR_SETTINGS = {
         "WeightsSourceEnum": "kpis.choices.WeightsSource",
         "DirectoryStateEnum": "roles.directory_choices.RunState",
         "DirectoryKindEnum": "roles.directory_choices.DirectoryKind",
+        "RoleKindEnum": "roles.api.talent.ROLE_KINDS",
+        "PaidPostKindEnum": "talent.api.pay.POST_KINDS",
+        "TrainingNeedKindEnum": "talent.choices.NeedReason",
         "StageEnum": "orgstages.api.serializers.STAGES",
+        "ScenarioStatusEnum": "orgstages.api.scenario_shapes.STATUSES",
+        "CoverStateEnum": "orgstages.api.coverage_shapes.STATES",
         "SubtypeEnum": "orgstages.api.serializers.SUBTYPES",
+        "JobLevelEnum": "talent.api.people_shapes.JOB_LEVELS",
+        "CompetencePartEnum": "talent.api.people_shapes.PARTS",
+        "VacancyKindEnum": "talent.choices.OpenKind",
+        "HeadcountPlanStatusEnum": "talent.api.headcount_shapes.PLAN_STATUSES",
+        "ContingencyStateEnum": "talent.api.headcount_shapes.BAND_STATES",
     },
 }
 
@@ -289,6 +300,8 @@ LOGGING: dict[str, Any] = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
 }
+# What the apps above kpis add to the demo retailer once its data are loaded: called in the workspace.
+DEMO_SEEDS = ["orgstages.services.demo.seed_plans", "talent.services.demo.seed_talent"]
 
 # Job kinds and the Celery task that does each; the dispatcher re-sends by this name.
 JOB_TASKS = {
@@ -306,6 +319,7 @@ JOB_TASKS = {
     "send_alerts": "kpis.tasks.send_alerts",
     "send_webhooks": "omnichannel.webhooks.tasks.send_webhooks",
     "sync_directory": "roles.tasks.sync_directory",
+    "calculate_pay": "kpis.tasks.calculate_pay",
 }
 # Called in the transaction of every change of the organisation, with the revision and its changes.
 ORGANISATION_LISTENERS: tuple[str, ...] = (
@@ -321,6 +335,7 @@ DAILY_SWEEPS = (
     "kpis.services.alerts.daily.watch",
     "omnichannel.webhooks.services.sweeping.sweep",
     "roles.services.directories.running.sweep",
+    "talent.services.certificate_reminders.remind",
 )
 # On Valkey 0 goes first: a file that a person waits for does not stand behind months of figures.
 JOB_PRIORITIES = {"send_webhooks": 5, "compute_values": 6, "analyse": 8, "measure_health": 9}

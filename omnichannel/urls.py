@@ -40,4 +40,6 @@ urlpatterns = [
     path(API, include("roles.scim.urls")),
     path("", include("orgstages.urls")),
     path(API, include("orgstages.api.urls")),
+    path("", include("talent.urls")),
+    path(API, include("talent.api.urls")),
 ]

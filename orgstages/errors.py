@@ -255,3 +255,23 @@ class ReasonMissing(DomainError):
 
     def __init__(self) -> None:
         super().__init__(_("Give a reason."))
+
+
+class StaleScenario(DomainError):
+    """The caller knows another version of the scenario than there is."""
+
+    code: ClassVar[str] = "precondition_failed"
+    status: ClassVar[int] = 412
+
+    def __init__(self) -> None:
+        super().__init__(_("The scenario has been changed since. Read it again and send its ETag."))
+
+
+class ScenarioVersionRequired(DomainError):
+    """A scenario is decided or renamed without saying which version of it has been read."""
+
+    code: ClassVar[str] = "precondition_required"
+    status: ClassVar[int] = 428
+
+    def __init__(self) -> None:
+        super().__init__(_("Read the scenario and send its ETag as If-Match, so that what holds is what was read."))

@@ -9,7 +9,7 @@ from decimal import Decimal
 from omnichannel.core.text import Bilingual
 from orgstages.catalogue import load_stages
 from orgstages.facts import say
-from roles.catalogue import RoleKey, RoleSplit, SplitAdvice, SplitFigure, SplitSign, StageKey, load_roles
+from roles.catalogue import RoleKey, RoleSplit, SplitAdvice, SplitFigure, SplitSign, StageKey, roles_here
 from roles.holdings import Holding
 
 FIGURES: Mapping[SplitFigure, tuple[Bilingual, str]] = {
@@ -55,7 +55,7 @@ class Advice:
     @property
     def names(self) -> tuple[Bilingual, ...]:
         """Return what the two roles are called."""
-        return tuple(load_roles().roles[role].names for role in self.split.roles)
+        return tuple(roles_here().roles[role].names for role in self.split.roles)
 
 
 def advise(held: Iterable[Holding], figures: Figures) -> tuple[Advice, ...]:
@@ -63,7 +63,7 @@ def advise(held: Iterable[Holding], figures: Figures) -> tuple[Advice, ...]:
     people: dict[RoleKey, set[str]] = {}
     for holding in held:
         people.setdefault(holding.role_key, set()).add(holding.person_external_id)
-    pairs = load_roles().splits.values()
+    pairs = roles_here().splits.values()
     return tuple(_advice(split, people, figures) for split in pairs if any(role in people for role in split.roles))
 
 
@@ -116,11 +116,11 @@ def _told(sign: SplitSign, figures: Figures) -> Bilingual:
 def _state(split: RoleSplit, both: tuple[str, ...], first_is_held: bool) -> Bilingual:
     if both:
         return _pair(BOTH, split, count=(Decimal(len(both)), "count"))
-    names = [load_roles().roles[role].names for role in split.roles]
+    names = [roles_here().roles[role].names for role in split.roles]
     held, other = names if first_is_held else reversed(names)
     return say(ALONE, held=held, other=other)
 
 
 def _pair(template: Bilingual, split: RoleSplit, **parts: tuple[Decimal, str]) -> Bilingual:
-    first, second = (load_roles().roles[role].names for role in split.roles)
+    first, second = (roles_here().roles[role].names for role in split.roles)
     return say(template, first=first, second=second, **parts)

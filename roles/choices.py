@@ -113,6 +113,17 @@ class ScimKind(models.TextChoices):
     GROUP = "Group", "Group"
 
 
+class RoleAction(models.TextChoices):
+    """What was done to a role of the talent map."""
+
+    ADDED = "added", _("Added")
+    CHANGED = "changed", _("Changed")
+    HIDDEN = "hidden", _("Hidden")
+    SHOWN = "shown", _("Shown again")
+    MERGED = "merged", _("Library text merged")
+    RESTORED = "restored", _("Restored")
+
+
 ROLE_KEYS = [key.value for key in RoleKey]
 
 # The parts of a whole org chart, in an order in which each points to earlier ones only.
@@ -143,3 +154,11 @@ SUBTYPE_NAMES = {
     SubtypeKey.USER_GROWTH_DRIVEN: _("User-growth-driven"),
     SubtypeKey.DIGITAL_ENABLEMENT: _("Digital-enablement"),
 }
+
+
+class TitleSay(models.TextChoices):
+    """What the workspace says about a job title."""
+
+    ROLE = "role", _("means the role")
+    NONE = "none", _("means none of the roles")
+    RULES = "rules", _("is left to the rules")

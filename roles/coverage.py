@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from roles.catalogue import ExpectationLevel, RoleKey, SubtypeKey, load_roles
+from roles.catalogue import ExpectationLevel, RoleKey, SubtypeKey, roles_here
 from roles.holdings import Holding
 
 # The catalogue's question A1 counts a person as dedicated from this share of their time on.
@@ -62,13 +62,13 @@ def cover_by_role(holdings: Iterable[Holding]) -> dict[RoleKey, Cover]:
 
 
 def against_expectation(covers: Mapping[RoleKey, Cover], *, subtype: SubtypeKey) -> tuple[RoleCover, ...]:
-    """Compare all 12 roles with what the sub-type expects, in the order of the map.
+    """Compare all roles of the workspace with what the sub-type expects, in the order of the map.
 
     A core role wants a dedicated holder: held by part-timers only, it counts as shared.
     """
     lines = []
-    for role in RoleKey:
-        expected, cover = load_roles().expected(role, subtype), covers.get(role, Cover())
+    for role in roles_here().roles:
+        expected, cover = roles_here().expected(role, subtype), covers.get(role, Cover())
         lines.append(RoleCover(role, expected, cover, _state(expected, cover)))
     return tuple(lines)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from django.utils.translation import gettext as _
@@ -158,3 +159,56 @@ class OrganisationBusy(DomainError):
 
     def __init__(self) -> None:
         super().__init__(_("The organisation is being changed right now. Try again in a moment."))
+
+
+class TitleRefused(DomainError):
+    """A title's mapping that cannot be kept; the message says why. `field` is the one to blame."""
+
+    code: ClassVar[str] = "title_refused"
+    status: ClassVar[int] = 422
+
+    def __init__(self, message: str, *, field: str) -> None:
+        self.field = field
+        super().__init__(message)
+
+
+class UnknownRole(DomainError):
+    """The talent map of the workspace has no role of this key."""
+
+    code: ClassVar[str] = "unknown_role"
+    status: ClassVar[int] = 404
+
+    def __init__(self, key: str) -> None:
+        super().__init__(_("There is no role %(role)s.") % {"role": key})
+
+
+class RoleRefused(DomainError):
+    """Texts of a role that cannot be kept. `issues` names each: its field, such as `duties.2.en`, code and message."""
+
+    code: ClassVar[str] = "role_refused"
+    status: ClassVar[int] = 422
+
+    def __init__(self, issues: Sequence[tuple[str, str, str]]) -> None:
+        self.issues = tuple(issues)
+        told = "; ".join(f"{field}: {message}" for field, _code, message in issues)
+        super().__init__(_("The role cannot be kept like this: %(reason)s") % {"reason": told})
+
+
+class RoleChanged(DomainError):
+    """Somebody changed the role since this person looked at it."""
+
+    code: ClassVar[str] = "role_changed"
+    status: ClassVar[int] = 409
+
+    def __init__(self) -> None:
+        super().__init__(_("Somebody has changed this role meanwhile; your change was not taken. Look at it again."))
+
+
+class RoleInUse(DomainError):
+    """An added role that people or seats have or had cannot be taken back, only hidden."""
+
+    code: ClassVar[str] = "role_in_use"
+    status: ClassVar[int] = 409
+
+    def __init__(self) -> None:
+        super().__init__(_("People or seats have this role, or had it. Hide it instead: its history stays readable."))

@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from omnichannel.core.periods import YEARS
-from roles.catalogue import load_roles
 from roles.choices import FillMode, LineKind, Ownership, Thing, UnitLevel
+from roles.queries.library import role_options
 from roles.queries.picking import find_named, label_of
 
 NOTE_LENGTH = 400
@@ -101,6 +101,10 @@ class OrgForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not is_new and "external_id" in self.fields:
             del self.fields["external_id"]
+        if isinstance(role := self.fields.get("role"), forms.ChoiceField):
+            # a hidden role is offered to nobody but who has it
+            had = self.data.get("initial-role") if self.is_bound else self.initial.get("role")
+            role.choices = [("", "–"), *role_options(None if is_new else had)]
         for name, field in self.fields.items():
             field.show_hidden_initial = not is_new and name not in self.AROUND
             if isinstance(field, PickField) and isinstance(field.widget, PickInput):
@@ -126,11 +130,6 @@ class OrgForm(forms.Form):
             return self.fields[name].to_python(self.data.get(f"initial-{name}"))
         except forms.ValidationError:
             return None
-
-
-def _role_options() -> list[tuple[str, str]]:
-    named = ((key.value, spec.names.in_language(get_language())) for key, spec in load_roles().roles.items())
-    return [("", "–"), *named]
 
 
 def _id(help_text: Any) -> forms.CharField:
@@ -175,7 +174,7 @@ class SeatForm(OrgForm):
     external_id = _id(OWN_ID)
     title = forms.CharField(label=pgettext_lazy("seat", "Title"), max_length=120)
     unit_external_id = PickField(Thing.UNITS, label=_("Unit"), help_text=_("Name or id."))
-    role = forms.ChoiceField(label=_("Role"), choices=_role_options, required=False)
+    role = forms.ChoiceField(label=_("Role"), required=False)
     grade = forms.CharField(label=_("Grade"), max_length=20, required=False)
     planned_fte = forms.DecimalField(label=_("Planned FTE"), max_digits=6, decimal_places=3, initial=1)
     monthly_budget = forms.DecimalField(
@@ -227,7 +226,7 @@ class AssignmentForm(OrgForm):
 
     thing = Thing.ASSIGNMENTS
     person_external_id = PickField(Thing.PEOPLE, label=_("Person"), help_text=_("Name or id."))
-    role = forms.ChoiceField(label=_("Role"), choices=_role_options)
+    role = forms.ChoiceField(label=_("Role"))
     unit_external_id = PickField(Thing.UNITS, label=_("Unit"), help_text=_("Name or id."))
     share = forms.DecimalField(
         label=_("Share of time"), max_digits=5, decimal_places=4, initial=1, help_text=_("1 is all of it.")

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from omnichannel.core.text import Bilingual
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 
 KEY_SLASHES = 2  # an assignment's key has as many at least; what has fewer is nobody's
 
@@ -43,7 +43,7 @@ class Holding:
     @property
     def role_names(self) -> Bilingual:
         """Return the role's name in both languages."""
-        return load_roles().roles[self.role_key].names
+        return roles_here().roles[self.role_key].names
 
     @property
     def external_id(self) -> str:

@@ -118,11 +118,11 @@ def is_same(one: State | None, two: State | None) -> bool:
         return one is two
     own = {**one, **two}.keys() - {"spans"}
     return all(one.get(name) == two.get(name) for name in own) and all(
-        value_on(one, day) == value_on(two, day) for day in _bounds(one, two)
+        value_on(one, day) == value_on(two, day) for day in bounds(one, two)
     )
 
 
-def _bounds(*states: State | None) -> list[str]:
+def bounds(*states: State | None) -> list[str]:
     """Return the days on which any of the states may change, earliest first; the empty text is before all days."""
     return sorted({"", *(span[end] or "" for state in states for span in spans_of(state) for end in DAYS)})
 
@@ -173,10 +173,10 @@ def _dated(work: _Merge, base: State | None, live: State, wanted: State) -> tupl
         elif name != "spans":
             values = ((base or {}).get(name), live.get(name), wanted.get(name))
             state[name], rest[name] = work.field(name, *values, days=(None, None))
-    cuts = _bounds(live)
+    cuts = bounds(live)
     parts = list(_parts(work, base, live, wanted))
-    state["spans"] = _spans([(start, end, value) for start, end, value, _rest in parts], cuts=cuts)
-    rest["spans"] = _spans([(start, end, value) for start, end, _value, value in parts], cuts=cuts)
+    state["spans"] = joined_spans([(start, end, value) for start, end, value, _rest in parts], cuts=cuts)
+    rest["spans"] = joined_spans([(start, end, value) for start, end, _value, value in parts], cuts=cuts)
     return _stays(state, begun=live.get("hired_on") != wanted.get("hired_on")), rest
 
 
@@ -184,7 +184,7 @@ def _parts(
     work: _Merge, base: State | None, live: State, wanted: State
 ) -> Iterator[tuple[str | None, str | None, Value, Value]]:
     """Yield (start, end, merged, new base) between each two days on which any of the states changes."""
-    for start, end in pairwise([*_bounds(base, live, wanted), None]):
+    for start, end in pairwise([*bounds(base, live, wanted), None]):
         day = start or ""
         old, now, new = (value_on(state, day) for state in (base, live, wanted))
         days = (start or None, end)
@@ -203,7 +203,7 @@ def _kept(value: dict[str, Any], *sides: Mapping[str, Any]) -> dict[str, Any]:
     return {name: each for name, each in value.items() if each is not None or all(name in side for side in sides)}
 
 
-def _spans(parts: list[tuple[str | None, str | None, Value]], *, cuts: list[str]) -> list[dict[str, Any]]:
+def joined_spans(parts: list[tuple[str | None, str | None, Value]], *, cuts: list[str]) -> list[dict[str, Any]]:
     """Join parts that say the same, but where the live facts are cut: what has not changed is not written again."""
     found: list[dict[str, Any]] = []
     for start, end, value in parts:

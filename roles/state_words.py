@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from omnichannel.core.numerals import show
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.choices import PAY, SUBTYPE_NAMES, FillMode, LineKind, Ownership, StageName, Thing, UnitLevel
 from roles.state_lines import EXISTS, FieldLine
 
@@ -132,8 +132,8 @@ def _figure(field: str, value: Decimal) -> str:
 
 def _keyed(field: str, value: str) -> str:
     """Read keys of the catalogue; a stage stands with its sub-type behind a slash."""
-    if field == "role_key" and value in set(RoleKey):
-        return load_roles().roles[RoleKey(value)].names.in_language(get_language())
+    if field == "role_key" and value in roles_here().roles:
+        return roles_here().roles[RoleKey(value)].names.in_language(get_language())
     if field == "stage":
         stage, _slash, subtype = value.partition("/")
         return " · ".join(filter(None, [_stage(stage), _subtype(subtype)]))

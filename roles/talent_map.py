@@ -1,11 +1,13 @@
-"""The talent map as a picture: where the 12 roles stand in the machine and how their links run. Pure geometry.
+"""The talent map as a picture: where the roles stand in the machine and how their links run. Pure geometry.
 
 Bridges let traffic in on the left, the brain turns in the middle with its lubricants above and below, touchpoints
 reach the customer on the right, strategy steers from the top and the collaborating roles stand along the bottom.
+Roles that a workspace has added stand in a lane of their own below; the library knows no links of theirs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import hypot
@@ -14,6 +16,7 @@ from roles.catalogue import RoleKey, RoleLink, load_roles
 
 WIDTH, HEIGHT = 1080, 640
 CARD_WIDTH, CARD_HEIGHT = 212, 58
+LANE_TOP, LANE_STEP, LANE_SEATS = 676, 76, 4
 ARROW_GAP = 4
 # Links bow to their own right by this part of their length, so that a pair of opposite links does not coincide.
 BOW = 0.11
@@ -44,6 +47,16 @@ class Card:
     centre_x: int
     centre_y: int
 
+    @property
+    def name_y(self) -> int:
+        """Where the base line of the name stands."""
+        return self.y + 24
+
+    @property
+    def note_y(self) -> int:
+        """Where the base line of the note stands."""
+        return self.y + 43
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -53,15 +66,28 @@ class Curve:
     path: str
 
 
-def cards() -> tuple[Card, ...]:
-    """Return the 12 cards in the order of the map."""
-    return tuple(Card(role, x - CARD_WIDTH // 2, y - CARD_HEIGHT // 2, x, y) for role, (x, y) in CENTRES.items())
+def cards(own: Sequence[RoleKey] = ()) -> tuple[Card, ...]:
+    """Return the 12 cards in the order of the map, and after them those of the workspace's own roles."""
+    placed = [*CENTRES.items(), *((role, _in_lane(place)) for place, role in enumerate(own))]
+    return tuple(Card(role, x - CARD_WIDTH // 2, y - CARD_HEIGHT // 2, x, y) for role, (x, y) in placed)
+
+
+def height(own: int) -> int:
+    """Return the height of the picture with so many roles of the workspace's own."""
+    rows = -(-own // LANE_SEATS)
+    return HEIGHT if not rows else LANE_TOP + rows * LANE_STEP
 
 
 @cache
 def curves() -> tuple[Curve, ...]:
     """Return the curve of each link of the catalogue."""
     return tuple(Curve(link, _path(CENTRES[link.from_role], CENTRES[link.to_role])) for link in load_roles().links)
+
+
+def _in_lane(place: int) -> tuple[int, int]:
+    row, seat = divmod(place, LANE_SEATS)
+    step = WIDTH // LANE_SEATS
+    return step // 2 + seat * step, LANE_TOP + LANE_STEP // 2 + row * LANE_STEP
 
 
 def _path(start: tuple[int, int], end: tuple[int, int]) -> str:

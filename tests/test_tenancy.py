@@ -181,7 +181,7 @@ def test_our_code_never_names_the_plain_manager() -> None:
 
     root = Path(__file__).parents[1]
     allowed = root / "omnichannel" / "workspaces" / "scoping.py"
-    sources = [p for app in ("omnichannel", "roles", "kpis", "orgstages") for p in (root / app).rglob("*.py")]
+    sources = [p for app in ("omnichannel", "roles", "kpis", "orgstages", "talent") for p in (root / app).rglob("*.py")]
     naming = [
         p for p in sources if p != allowed and "migrations" not in p.parts and "all_workspaces" in p.read_text("utf-8")
     ]

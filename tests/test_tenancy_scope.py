@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection, transaction
 from omnichannel.jobs.choices import JobKind
 from omnichannel.jobs.models import Job
 from omnichannel.jobs.services.lifecycle import create_job
+from omnichannel.workspaces import scoping
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import ScopeError, workspace_scope
 
@@ -46,3 +47,19 @@ def test_the_database_role_owns_and_bypasses_nothing(db: None) -> None:
             " from pg_roles where rolname = current_user"
         )
         assert cursor.fetchone() == ("omnichannel_app", False, 0)
+
+
+def test_what_is_read_once_may_be_forgotten_by_another_thread_at_any_moment(workspace: Workspace) -> None:
+    class Emptied(dict[str, object]):
+        """As seen by a thread beside which another one empties it: what is in it is gone a moment later."""
+
+        def __contains__(self, key: object) -> bool:
+            return True
+
+    with workspace_scope(workspace.pk):
+        token = scoping._read.set(Emptied())
+        try:
+            assert scoping.read_once("tree", lambda: "read") == "read"
+            assert scoping.read_once("tree", lambda: "again") == "read"
+        finally:
+            scoping._read.reset(token)

@@ -43,7 +43,7 @@ def calls_in_template(path: Path) -> Iterator[tuple[str | None, str, str]]:
 def all_strings() -> set[tuple[str | None, str, str]]:
     """Return every string marked for translation in our code and templates."""
     found: set[tuple[str | None, str, str]] = set()
-    for app in ("omnichannel", "roles", "kpis", "orgstages"):
+    for app in ("omnichannel", "roles", "kpis", "orgstages", "talent"):
         for path in (ROOT / app).rglob("*.py"):
             if "migrations" not in path.parts:
                 found |= set(calls_in(path.read_text("utf-8"), str(path.relative_to(ROOT))))

@@ -37,6 +37,11 @@ def compiled(expr: ir.Table) -> str:
     return _compiled(expr.op())
 
 
+def compiled_alone(expr: ir.Table) -> str:
+    """Return the same without keeping it: for what is asked once, with dates and ids in it, or kept by who asks."""
+    return str(ibis.duckdb.compile(expr, params=stand_ins()))
+
+
 @lru_cache(maxsize=_MOST)
 def _compiled(query: ops.Node) -> str:
     return str(ibis.duckdb.compile(query.to_expr(), params=stand_ins()))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import ibis
 import pyarrow as pa
 
 from kpis.engine.bounds import Bounds, current_bounds
-from kpis.engine.compiling import compiled, named, numbers
+from kpis.engine.compiling import compiled, compiled_alone, named, numbers
 from kpis.engine.specs import ColumnType, TableSpec
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class Relations:
         self._specs = specs or {}
         self._layouts: dict[str, object] = {}
         self._frames: frozenset[str] = frozenset()
+        # opened when first asked for: few computations read all tables, and each takes a while to open
+        self._closed: dict[str, Callable[[], ir.Table]] = {}
         # which days and periods a table has rows for: parts never change, so several periods ask once
         self.days: dict[str, list[date]] = {}
         self.texts: dict[tuple[str, str], list[str]] = {}
@@ -65,7 +68,9 @@ class Relations:
         return self._embedded is not None
 
     def table(self, name: str) -> ir.Table | None:
-        """Return the table, or None when nothing was ever loaded into it."""
+        """Return the table, or None when nothing was ever loaded into it. TypeError for one with a float column."""
+        if name in self._closed:
+            self._tables[name] = self._closed.pop(name)()
         return self._tables.get(name)
 
     def rows(self, expr: ir.Table) -> list[Row]:
@@ -82,16 +87,16 @@ class Relations:
 
     def _sql(self, expr: ir.Table, bounds: Bounds | None) -> str:
         """Return the query's text with the dates of the computation."""
-        text = compiled(expr)
-        return text if bounds is None else bounds.written_into(text)
+        return compiled_alone(expr) if bounds is None else bounds.written_into(compiled(expr))
 
     def layout(self, name: str) -> object:
         """Return what tells whether a query compiled on other relations may be run here: names, columns and types."""
+        self.table(name)
         return self._layouts.get(name)
 
     def compiled(self, expr: ir.Table) -> str:
         """Return the SQL of an expression, for `ask` on any relations of the same layout. Embedded engine only."""
-        return compiled(expr)
+        return compiled_alone(expr)
 
     def ask(self, sql: str) -> list[Row]:
         """Run compiled SQL. Embedded engine only."""
@@ -160,6 +165,7 @@ class Relations:
         changed = self._frames | set(frames)
         self._tables = {name: table for name, table in self._tables.items() if name not in changed}
         self._tables |= {name: loader.from_frame(name, frame) for name, frame in frames.items()}
+        self._closed = {name: opened for name, opened in self._closed.items() if name not in frames}
         self._layouts |= loader.layouts
         self._frames = frozenset(frames)
         self.days = {table: days for table, days in self.days.items() if table not in changed}
@@ -198,8 +204,8 @@ class Relations:
         raw.execute("SET parquet_metadata_cache = true")
         backend = ibis.duckdb.from_connection(raw)
         loader = _Loader(raw, backend, tables, dict(dedupe or {}), provenance=provenance)
-        found = {name: loader.from_parts(name, paths) for name, paths in parts.items() if paths}
-        relations = cls(backend, found, embedded=raw, specs=tables, provenance=provenance)
+        relations = cls(backend, {}, embedded=raw, specs=tables, provenance=provenance)
+        relations._closed = {name: partial(loader.from_parts, name, paths) for name, paths in parts.items() if paths}
         relations._layouts = loader.layouts
         relations.replace_frames(frames or {})
         return relations

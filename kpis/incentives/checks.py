@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
+from kpis.incentives.faults import Fault
 from kpis.incentives.specs import BaseLevel, Component, Penalty, Phase, Plan, Pool, Scale, TargetBonus, Tiers, Unit
 from kpis.incentives.wording import Vocabulary
-from omnichannel.core.issues import Issue
 
 MOST_STEPS = 5  # `catalogue.yaml` bonus_model.tiers.max_levels
 MOST_RATE = Decimal(1)
@@ -18,104 +18,101 @@ STAFF_ROLES = frozenset({"digital-guide"})
 SEPARATORS = "：:；;。\n"
 
 
-def check_plan(plan: Plan, words: Vocabulary, *, roles: frozenset[str]) -> tuple[Issue, ...]:
+def check_plan(plan: Plan, words: Vocabulary, *, roles: frozenset[str]) -> tuple[Fault, ...]:
     """Return everything that is wrong with a plan, by its place."""
-    return tuple(sorted([*_of_plan(plan, roles), *_of_components(plan, words), *_of_phase(plan)]))
+    found = [*_of_plan(plan, roles), *_of_components(plan, words), *_of_phase(plan)]
+    return tuple(sorted(found, key=lambda fault: (fault.path, fault.code)))
 
 
-def _of_plan(plan: Plan, roles: frozenset[str]) -> Iterator[Issue]:
+def _of_plan(plan: Plan, roles: frozenset[str]) -> Iterator[Fault]:
     if not plan.components:
-        yield Issue("components", "A plan pays for something: add a component.")
+        yield Fault("components", "no_component")
     if not plan.roles:
-        yield Issue("roles", "Say whom the plan pays: at least one role.")
+        yield Fault("roles", "no_role")
     for role in plan.roles:
         if role not in roles:
-            yield Issue("roles", f"{role} is not a role.")
+            yield Fault("roles", "unknown_role", {"role": role})
     for component, count in Counter(each.id for each in plan.components).items():
         if count > 1:
-            yield Issue("components", f"The id {component} stands {count} times; each component needs its own.")
-    for language, said in (("zh", "zh"), ("en", "en")):
-        names = Counter(each.names.in_language(said) for each in plan.components)
+            yield Fault("components", "id_twice", {"id": component})
+    for language in ("zh", "en"):
+        names = Counter(each.names.in_language(language) for each in plan.components)
         for name, count in names.items():
             if count > 1:
-                yield Issue("components", f"The name {name} ({language}) stands {count} times.")
+                yield Fault("components", "name_twice", {"name": name})
     if plan.guarantee is not None and plan.variable_cap is not None and plan.guarantee > plan.variable_cap:
-        yield Issue("guarantee", "The guarantee is above the cap.")
+        yield Fault("guarantee", "floor_above_cap")
 
 
-def _of_components(plan: Plan, words: Vocabulary) -> Iterator[Issue]:
+def _of_components(plan: Plan, words: Vocabulary) -> Iterator[Fault]:
     for at, component in enumerate(plan.components):
         path = f"components.{at}"
         for name in (component.names.zh, component.names.en):
             if any(mark in name for mark in SEPARATORS):
-                yield Issue(f"{path}.names", f"{name} holds a colon, semicolon or stop: sentences could not be read.")
+                yield Fault(f"{path}.names", "separator_in_name", {"name": name})
         if component.floor is not None and component.cap is not None and component.floor > component.cap:
-            yield Issue(f"{path}.floor", "The floor is above the cap.")
+            yield Fault(f"{path}.floor", "floor_above_cap")
         if component.step <= 0:
-            yield Issue(f"{path}.step", "Round to a positive amount, such as 0.01 or 1.")
+            yield Fault(f"{path}.step", "bad_rounding")
         for gate in component.gates:
             if gate.kpi not in words.kpis:
-                yield Issue(f"{path}.gates", f"{gate.kpi} is not a KPI.")
+                yield Fault(f"{path}.gates", "unknown_kpi", {"kpi": gate.kpi})
         if component.cliff and component.cliff.base not in words.bases:
-            yield Issue(f"{path}.cliff.base", f"{component.cliff.base} is not known.")
+            yield Fault(f"{path}.cliff.base", "unknown_base", _known(component.cliff.base, words))
         yield from _of_rule(component, words, f"{path}.rule")
 
 
-def _of_rule(component: Component, words: Vocabulary, path: str) -> Iterator[Issue]:
+def _of_rule(component: Component, words: Vocabulary, path: str) -> Iterator[Fault]:
     rule = component.rule
     base = getattr(rule, "base", None)
     spec = words.bases.get(base) if base is not None else None
     if base is not None and spec is None:
-        yield Issue(f"{path}.base", f"{base} is not known; known are {', '.join(sorted(words.bases))}.")
+        yield Fault(f"{path}.base", "unknown_base", _known(base, words))
     if isinstance(rule, Pool | Penalty) and spec is not None and spec.level is not BaseLevel.STORE:
-        yield Issue(f"{path}.base", f"{base} is a person's own; this rule looks at the store.")
+        yield Fault(f"{path}.base", "not_of_the_store", {"base": base})
     if isinstance(rule, Pool) and spec is not None and spec.unit is not Unit.MONEY:
-        yield Issue(f"{path}.base", f"{base} is not money; a pool is a share of money.")
+        yield Fault(f"{path}.base", "not_money", {"base": base})
     if isinstance(rule, Tiers | TargetBonus):
         yield from _of_steps(rule, path, money=spec is not None and spec.unit is Unit.MONEY)
     for name in ("amount", "price", "rate", "under"):
         value = getattr(rule, name, None)
         if value is not None and value < 0:
-            yield Issue(f"{path}.{name}", "A negative number takes money away; use a penalty instead.")
+            yield Fault(f"{path}.{name}", "negative")
     for name in ("rate", *(("price",) if spec is not None and spec.unit is Unit.MONEY else ())):
         if getattr(rule, name, Decimal(0)) > MOST_RATE:
-            yield Issue(f"{path}.{name}", "More than 100 %: 3 % is written 0.03.")
+            yield Fault(f"{path}.{name}", "over_100_percent")
 
 
-def _of_steps(rule: Tiers | TargetBonus, path: str, *, money: bool) -> Iterator[Issue]:
+def _of_steps(rule: Tiers | TargetBonus, path: str, *, money: bool) -> Iterator[Fault]:
     if not rule.steps:
-        yield Issue(f"{path}.steps", "A ladder needs a step.")
+        yield Fault(f"{path}.steps", "no_step")
     if len(rule.steps) > MOST_STEPS:
-        yield Issue(f"{path}.steps", f"{len(rule.steps)} steps; at most {MOST_STEPS} can be remembered.")
+        yield Fault(f"{path}.steps", "too_many_steps", {"count": len(rule.steps), "most": MOST_STEPS})
     for at, (low, high) in enumerate(zip(rule.steps, rule.steps[1:], strict=False), 1):
         if high.start <= low.start:
-            yield Issue(f"{path}.steps.{at}.start", "Each step begins above the one before.")
+            yield Fault(f"{path}.steps.{at}.start", "steps_do_not_rise")
     for at, step in enumerate(rule.steps):
         if step.start < 0 or step.price < 0:
-            yield Issue(f"{path}.steps.{at}", "Steps and prices are not negative.")
+            yield Fault(f"{path}.steps.{at}", "negative")
         if isinstance(rule, Tiers) and money and step.price > MOST_RATE:
-            yield Issue(f"{path}.steps.{at}.price", "More than 100 %: 3 % is written 0.03.")
+            yield Fault(f"{path}.steps.{at}.price", "over_100_percent")
         if (isinstance(rule, TargetBonus) or rule.scale is Scale.ATTAINMENT) and step.start > 10:
-            yield Issue(f"{path}.steps.{at}.start", "An attainment of 100 % is written 1.")
+            yield Fault(f"{path}.steps.{at}.start", "attainment_over_ten")
 
 
-def _of_phase(plan: Plan) -> Iterator[Issue]:
+def _of_phase(plan: Plan) -> Iterator[Fault]:
     """Rewards at the staff, penalties at the middle layer; a departure needs its reason in writing."""
     penalised = [at for at, each in enumerate(plan.components) if isinstance(each.rule, Penalty)]
     if penalised and STAFF_ROLES & set(plan.roles) and not plan.reason.strip():
         for at in penalised:
-            yield Issue(
-                f"components.{at}.rule",
-                "Penalties are for the middle layer: this plan pays guides. Take the guides or the penalty out, or"
-                " give a written reason.",
-            )
+            yield Fault(f"components.{at}.rule", "penalty_on_staff")
     if plan.phase is Phase.LAUNCH and not plan.reason.strip():
         for at, component in enumerate(plan.components):
             if isinstance(component.rule, TargetBonus) or (
                 isinstance(component.rule, Tiers) and component.rule.scale is Scale.ATTAINMENT
             ):
-                yield Issue(
-                    f"components.{at}.rule",
-                    "In the launch phase one and the same easy target holds for all stores: pay by number, not by"
-                    " attainment, or give a written reason.",
-                )
+                yield Fault(f"components.{at}.rule", "launch_by_attainment")
+
+
+def _known(base: str, words: Vocabulary) -> dict[str, object]:
+    return {"base": base, "known": ", ".join(sorted(words.bases))}

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from kpis.incentives.faults import Fault, Faulty
 from kpis.incentives.specs import (
     CENT,
     Cliff,
@@ -29,7 +30,6 @@ from kpis.incentives.specs import (
     TierMode,
     Tiers,
 )
-from omnichannel.core.issues import Issue
 from omnichannel.core.text import Bilingual
 
 Node = Mapping[str, Any]
@@ -67,14 +67,6 @@ PLAN_FIELDS = (
 )
 
 
-class PlanTextError(ValueError):
-    """A text that is not a plan: everything wrong in it, `path` such as `components.1.rule.steps.0.price`."""
-
-    def __init__(self, issues: tuple[Issue, ...]) -> None:
-        super().__init__("; ".join(f"{issue.path}: {issue.message}" for issue in issues))
-        self.issues = issues
-
-
 def plan_node(plan: Plan) -> dict[str, Any]:
     """Return a plan as plain mappings, lists and texts, for YAML or JSON; decimals are texts."""
     node: dict[str, Any] = {
@@ -95,11 +87,11 @@ def plan_node(plan: Plan) -> dict[str, Any]:
 
 
 def read_plan(node: object) -> Plan:
-    """Type a plan. PlanTextError names every fault of shape at once; what it means is `checks.check_plan`'s."""
+    """Type a plan. Faulty names every fault of shape at once; what it means is `checks.check_plan`'s."""
     reading = _Reading()
     plan = reading.plan(node)
-    if reading.issues or plan is None:
-        raise PlanTextError(tuple(sorted(reading.issues)))
+    if reading.faults or plan is None:
+        raise Faulty(reading.faults)
     return plan
 
 
@@ -131,7 +123,7 @@ def _plain(value: object) -> object:
 class _Reading:
     """Reads a plan and keeps going at a fault, so that all are told."""
 
-    issues: list[Issue] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
     def plan(self, node: object) -> Plan | None:
         found = self.mapping(node, "", PLAN_FIELDS, needed=("id", "names", "phase", "roles", "components"))
@@ -149,8 +141,8 @@ class _Reading:
             components=tuple(each for each in components if each is not None),
             valid_from=self.day(found, "valid_from"),
             clawback_days=self.whole(found, "clawback_days"),
-            variable_cap=self.number(found, "variable_cap", "", needed=False),
-            guarantee=self.number(found, "guarantee", "", needed=False),
+            variable_cap=self.number(found, "variable_cap", ""),
+            guarantee=self.number(found, "guarantee", ""),
             reason=str(found.get("reason", "")),
         )
         return plan
@@ -163,7 +155,7 @@ class _Reading:
         cliff = None
         if found.get("cliff") is not None:
             held = self.mapping(found["cliff"], f"{path}.cliff", ("base", "under"), needed=("base", "under")) or {}
-            under = self.number(held, "under", f"{path}.cliff", needed=bool(held))
+            under = self.number(held, "under", f"{path}.cliff")
             cliff = Cliff(self.text(held, "base", f"{path}.cliff"), under or Decimal(0))
         if rule is None:
             return None
@@ -173,15 +165,15 @@ class _Reading:
             rule=rule,
             gates=tuple(Gate(str(kpi)) for kpi in self.items(found, "gates", path)),
             cliff=cliff,
-            floor=self.number(found, "floor", path, needed=False),
-            cap=self.number(found, "cap", path, needed=False),
-            step=self.number(found, "step", path, needed=False) or CENT,
+            floor=self.number(found, "floor", path),
+            cap=self.number(found, "cap", path),
+            step=self.number(found, "step", path) or CENT,
         )
 
     def rule(self, node: object, path: str) -> Rule | None:
         kind = str(node.get("kind", "")) if isinstance(node, Mapping) else ""
         if kind not in RULES:
-            self.fault(f"{path}.kind", f"{kind or 'nothing'} is no rule; known are {', '.join(RULES)}")
+            self.fault(f"{path}.kind", "unknown_rule", value=kind, known=", ".join(RULES))
             return None
         names = RULE_FIELDS[kind]
         found = self.mapping(node, path, ("kind", *names), needed=names)
@@ -213,14 +205,14 @@ class _Reading:
 
     def mapping(self, node: object, path: str, known: Collection[str], *, needed: Collection[str]) -> Node | None:
         if not isinstance(node, Mapping):
-            self.fault(path, f"fields are expected here: {', '.join(known)}")
+            self.fault(path, "fields_expected", known=", ".join(known))
             return None
         for name in node:
             if name not in known:
-                self.fault(_join(path, str(name)), f"is not a field here; known are {', '.join(known)}")
+                self.fault(_join(path, str(name)), "unknown_field", known=", ".join(known))
         missing = [name for name in needed if node.get(name) in (None, "")]
         for name in missing:
-            self.fault(_join(path, name), "is missing")
+            self.fault(_join(path, name), "missing")
         return node
 
     def items(self, node: Node, name: str, path: str) -> list[object]:
@@ -229,13 +221,13 @@ class _Reading:
             return []
         if isinstance(value, list):
             return value
-        self.fault(_join(path, name), "a list is expected")
+        self.fault(_join(path, name), "list_expected")
         return []
 
     def text(self, node: Node, name: str, path: str) -> str:
         value = node.get(name, "")
         if value is not None and not isinstance(value, str | int):
-            self.fault(_join(path, name), "a text is expected")
+            self.fault(_join(path, name), "text_expected")
         return str(value or "")
 
     def names(self, node: Node, path: str) -> Bilingual:
@@ -248,10 +240,10 @@ class _Reading:
         if value in set(choices):
             return choices(str(value))
         if value not in (None, ""):
-            self.fault(_join(path, name), f"{value} is not one of {', '.join(choices)}")
+            self.fault(_join(path, name), "not_one_of", value=value, known=", ".join(choices))
         return None
 
-    def number(self, node: Node, name: str, path: str, *, needed: bool = True) -> Decimal | None:
+    def number(self, node: Node, name: str, path: str) -> Decimal | None:
         value = node.get(name)
         if value is None or value == "":
             return None
@@ -260,7 +252,7 @@ class _Reading:
         except InvalidOperation:
             number = Decimal("NaN")
         if not number.is_finite():
-            self.fault(_join(path, name), f"{value} is not a number" + ("" if needed else "; leave it out for none"))
+            self.fault(_join(path, name), "bad_number", value=value)
             return None
         return number
 
@@ -268,7 +260,7 @@ class _Reading:
         value = node.get(name, 0)
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
             return value
-        self.fault(name, f"{value} is not a whole number of days")
+        self.fault(name, "bad_days", value=value)
         return 0
 
     def day(self, node: Node, name: str) -> date | None:
@@ -278,11 +270,11 @@ class _Reading:
         try:
             return date.fromisoformat(str(value))
         except ValueError:
-            self.fault(name, f"{value} is not a day such as 2026-11-01")
+            self.fault(name, "bad_day", value=value)
             return None
 
-    def fault(self, path: str, message: str) -> None:
-        self.issues.append(Issue(path, message))
+    def fault(self, path: str, code: str, **facts: object) -> None:
+        self.faults.append(Fault(path, code, facts))
 
 
 CHOICES: dict[str, type[StrEnum]] = {"mode": TierMode, "scale": Scale, "key": PoolKey}

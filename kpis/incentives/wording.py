@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
 
+from kpis.incentives.faults import Fault, Faulty
 from kpis.incentives.phrases import STEP_JOIN, Phrases, number_of, percent, phrases, plain, reader
 from kpis.incentives.specs import (
     YUAN,
@@ -30,7 +31,6 @@ from kpis.incentives.specs import (
     Tiers,
     Unit,
 )
-from omnichannel.core.issues import Issue
 from omnichannel.core.text import Bilingual
 
 
@@ -51,14 +51,6 @@ class Vocabulary:
         return names.in_language(language) if names else kpi
 
 
-class SentenceError(ValueError):
-    """Sentences that cannot be read: every one that is wrong, `path` being its line number."""
-
-    def __init__(self, issues: tuple[Issue, ...]) -> None:
-        super().__init__("; ".join(f"{issue.path}: {issue.message}" for issue in issues))
-        self.issues = issues
-
-
 def component_sentence(component: Component, words: Vocabulary, language: str) -> str:
     """Return one component as a sentence: its name, its rule, then each bound."""
     said = phrases(language)
@@ -69,25 +61,29 @@ def component_sentence(component: Component, words: Vocabulary, language: str) -
 def read_components(
     text: str, words: Vocabulary, language: str, *, like: Mapping[str, Component] | None = None
 ) -> tuple[Component, ...]:
-    """Read one component a line. SentenceError names every line that cannot be read.
+    """Read one component a line. Faulty names every line that cannot be read, by its number.
 
     `like` are components by their name in this language: a line keeps the id and the other language's name of its own.
     """
     found: list[Component] = []
-    issues: list[Issue] = []
+    faults: list[Fault] = []
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     for number, line in lines:
         try:
             found.append(_component(line, words, language, like=like or {}))
         except _Unread as unread:
-            issues.append(Issue(str(number), str(unread)))
-    if issues:
-        raise SentenceError(tuple(issues))
+            faults.append(Fault(str(number), unread.code, unread.facts))
+    if faults:
+        raise Faulty(faults)
     return tuple(found)
 
 
 class _Unread(ValueError):
     """A line, or a piece of it, that no phrase fits."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(code)
+        self.code, self.facts = code, facts
 
 
 def _rule_words(rule: Rule, words: Vocabulary, language: str) -> str:
@@ -163,7 +159,7 @@ def _component(line: str, words: Vocabulary, language: str, *, like: Mapping[str
     said = phrases(language)
     name, colon, rest = line.partition(said.colon.strip())
     if not colon or not name.strip() or not rest.strip():
-        raise _Unread(f"name{said.colon}rule{said.stop} is expected")
+        raise _Unread("no_name_and_rule", colon=said.colon)
     first, *others = [piece.strip() for piece in rest.strip().removesuffix(said.stop).split(said.comma.strip())]
     known = like.get(name.strip())
     names = known.names if known else Bilingual(name.strip(), name.strip())
@@ -189,8 +185,8 @@ def _rule(piece: str, words: Vocabulary, language: str) -> Rule:
         if rule is not None:
             return rule
     if unknown:
-        raise _Unread(_nearest(unknown, [each.names.in_language(language) for each in words.bases.values()]))
-    raise _Unread(f"no rule reads like this: {piece}")
+        raise _nearest(unknown, [each.names.in_language(language) for each in words.bases.values()])
+    raise _Unread("no_such_rule", piece=piece)
 
 
 def _made(name: str, base: str, slots: Mapping[str, str], words: Vocabulary, language: str) -> Rule | None:
@@ -219,7 +215,7 @@ def _read_steps(text: str, language: str) -> tuple[Step, ...]:
     for piece in text.split(STEP_JOIN[_short(language)].strip()):
         match = pattern.fullmatch(piece.strip())
         if match is None:
-            raise _Unread(f"no step reads like this: {piece.strip()}")
+            raise _Unread("no_such_step", piece=piece.strip())
         steps.append(Step(number_of(match["start"]), number_of(match["price"])))
     return tuple(steps)
 
@@ -236,13 +232,13 @@ def _bounded(component: Component, piece: str, words: Vocabulary, language: str)
             base = _base(slots["base"], words, language)
             if base is None:
                 known = [each.names.in_language(language) for each in words.bases.values()]
-                raise _Unread(_nearest(slots["base"], known))
+                raise _nearest(slots["base"], known)
             return replace(component, cliff=Cliff(base, number_of(slots["under"])))
         if name == "yuan":
             return replace(component, step=YUAN)
         money = Decimal(slots["money"])
         return replace(component, floor=money) if name == "floor" else replace(component, cap=money)
-    raise _Unread(f"no bound reads like this: {piece}")
+    raise _Unread("no_such_bound", piece=piece)
 
 
 def _base(name: str, words: Vocabulary, language: str) -> str | None:
@@ -252,13 +248,13 @@ def _base(name: str, words: Vocabulary, language: str) -> str | None:
 def _kpi(name: str, words: Vocabulary, language: str) -> str:
     found = next((key for key, names in words.kpis.items() if names.in_language(language) == name), None)
     if found is None:
-        raise _Unread(_nearest(name, [names.in_language(language) for names in words.kpis.values()]))
+        raise _nearest(name, [names.in_language(language) for names in words.kpis.values()])
     return found
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def _nearest(name: str, known: list[str]) -> _Unread:
     close = get_close_matches(name, known, n=1, cutoff=0.4)
-    return f"{name} is not known; {close[0]}?" if close else f"{name} is not known"
+    return _Unread("unknown_name_near", name=name, near=close[0]) if close else _Unread("unknown_name", name=name)
 
 
 def _short(language: str) -> str:

@@ -7,6 +7,7 @@ from kpis.models.analyses import AnalysisResult
 from kpis.models.card_lines import CardLine, ShareLine
 from kpis.models.definitions import Definition
 from kpis.models.health import ColumnHealth, DataShare, TableHealth
+from kpis.models.pay import PayAdjustment, PayLine, PayPlan, PayRun, PayStatement
 from kpis.models.provenance import FactChange, UploadSpan
 from kpis.models.publications import Publication, PublishedCard
 from kpis.models.reviews import ReviewRound, ReviewTask, RoundEvent
@@ -34,6 +35,11 @@ __all__ = [
     "FactChange",
     "KpiValue",
     "Part",
+    "PayAdjustment",
+    "PayLine",
+    "PayPlan",
+    "PayRun",
+    "PayStatement",
     "Publication",
     "PublishedCard",
     "Review",

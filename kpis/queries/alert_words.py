@@ -25,7 +25,7 @@ from omnichannel.core.numerals import show
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.queries.zones import current_day
 from omnichannel.workspaces.scoping import current_workspace_id
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.queries.org_chart import UnitTree, unit_tree
 
 PERCENT = (Measure.ATTAINMENT, Measure.ADVERSE_CHANGE, Measure.OVER_MEAN)
@@ -100,8 +100,8 @@ def subject_name(kind: str, subject: str, *, kpis: Mapping[str, KpiSpec]) -> str
         return kpis[subject].names.in_language(language)
     if kind == AlertSubject.TABLE and subject in load_library().tables:
         return load_library().tables[subject].names.in_language(language)
-    if kind == AlertSubject.ROLE and subject in {key.value for key in RoleKey}:
-        return load_roles().roles[RoleKey(subject)].names.in_language(language)
+    if kind == AlertSubject.ROLE and subject in roles_here().roles:
+        return roles_here().roles[RoleKey(subject)].names.in_language(language)
     return subject
 
 

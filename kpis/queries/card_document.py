@@ -21,7 +21,7 @@ from kpis.queries.scorecards import scope_name
 from omnichannel.core.numerals import to_text
 from omnichannel.core.periods import Period
 from omnichannel.core.text import Bilingual
-from roles.catalogue import RoleKey, SubtypeKey, load_roles
+from roles.catalogue import RoleKey, SubtypeKey, roles_here
 from roles.choices import SUBTYPE_NAMES, StageName
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.people import holders
@@ -109,7 +109,7 @@ def _names(names: Bilingual) -> Data:
 
 
 def _role(key: str) -> Data | None:
-    return {"id": key, "names": _names(load_roles().roles[RoleKey(key)].names)} if key else None
+    return {"id": key, "names": _names(roles_here().roles[RoleKey(key)].names)} if key else None
 
 
 def _scope(scope: Scope, by: Grounds) -> Data:
@@ -197,7 +197,7 @@ def _definition(spec: KpiSpec, by: Grounds) -> Data:
 
 
 def _share(line: ShareLine) -> Data:
-    return {**line.to_json(), "names": _names(load_roles().roles[RoleKey(line.role)].names)}
+    return {**line.to_json(), "names": _names(roles_here().roles[RoleKey(line.role)].names)}
 
 
 def _band(key: str) -> Data | None:

@@ -15,7 +15,7 @@ from kpis.choices import NoDataReason
 from kpis.engine.specs import Direction, KpiSpec
 from kpis.models import CardLine
 from kpis.queries.scorecards import CardLineView, CardView
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.choices import StageName
 
 FIRST = 11  # the row of the first KPI, counted from 0
@@ -47,7 +47,7 @@ def card_workbook(views: Sequence[CardView], *, combined: CardView | None, name:
 
 
 def _title(view: CardView) -> str:
-    names = load_roles().roles[RoleKey(view.card.role_key)].names
+    names = roles_here().roles[RoleKey(view.card.role_key)].names
     text = names.in_language(translation.get_language())
     return "".join(" " if each in "[]:*?/\\" else each for each in text)[:SHEET_NAME]
 
@@ -55,7 +55,7 @@ def _title(view: CardView) -> str:
 def _card_sheet(sheet: Sheet, view: CardView, *, name: str, styles: Styles) -> None:
     card, language = view.card, translation.get_language()
     facts = (
-        (_("Scorecard"), load_roles().roles[RoleKey(card.role_key)].names.in_language(language)),
+        (_("Scorecard"), roles_here().roles[RoleKey(card.role_key)].names.in_language(language)),
         (_("Unit or person"), name),
         (_("Period"), card.period),
         (_("Stage"), str(StageName(card.stage).label)),

@@ -17,11 +17,11 @@ from django.conf import settings
 
 from kpis.datasets.files.raw import LINE
 from kpis.datasets.health.measuring import Stored
-from kpis.datasets.repair.export import safe_cell
 from kpis.datasets.store.parts import SEQ
 from kpis.engine.explain import shown
 from kpis.engine.specs import ColumnSpec, ColumnType, TableSpec
 from kpis.queries.stored import stored_table
+from omnichannel.core.csvtext import safe_cell
 from roles.choices import PAY
 
 EXPORT_BATCH = 20_000

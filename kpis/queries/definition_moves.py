@@ -16,7 +16,7 @@ from omnichannel.core.text import Bilingual
 from omnichannel.jobs.choices import ACTIVE, JobKind, JobState
 from omnichannel.jobs.models import Job
 from omnichannel.workspaces.queries.zones import current_day
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.queries.frames import org_units_rows
 
 COMBINED = Bilingual("各岗位合计", "All roles together")
@@ -161,7 +161,7 @@ def _scores(found: Mapping[str, Any], units: Mapping[str, str]) -> Scores:
 
 
 def _score(each: Mapping[str, Any], names: Mapping[str, str]) -> Moved:
-    roles = load_roles().roles
+    roles = roles_here().roles
     return Moved(
         kpi="",
         names=roles[RoleKey(each["role"])].names if each["role"] else COMBINED,

@@ -19,6 +19,7 @@ from kpis.library import load_library
 from kpis.library.own import Composed, composed, with_kpi
 from kpis.models import Definition
 from kpis.models.definitions import COUNTING
+from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.queries.zones import current_day
 from omnichannel.workspaces.scoping import current_workspace_id, forget, read_once
 
@@ -83,6 +84,11 @@ def every_kpi() -> Mapping[str, KpiSpec]:
     if not missing:
         return counting
     return {**composed(load_library(), kpis=missing, params={}, mark="").library.kpis, **counting}
+
+
+def kpi_names() -> Mapping[str, Bilingual]:
+    """Return what counts today, by id, with its names: what a role may name as its KPI."""
+    return {key: spec.names for key, spec in library_at().kpis.items()}
 
 
 def applied(subject: DefinitionSubject, day: date | None = None) -> Mapping[str, Revision]:

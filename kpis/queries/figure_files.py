@@ -12,12 +12,12 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 from xlsxwriter.worksheet import Worksheet
 
-from kpis.datasets.repair.export import safe_cell
 from kpis.engine.arithmetic import rounded
 from kpis.engine.explain import shown
 from kpis.engine.tracing import OperandTrace
 from kpis.queries.explaining import Explanation, Figure
 from kpis.queries.figure_rows import MOST_EXPORTED, OperandRows, RowAccess, RowLine, operand_page, plain_cells
+from omnichannel.core.csvtext import safe_cell
 from roles.queries.org_chart import UnitTree
 
 ORIGIN = ("counted_as", "amount", "weight", "entity", "table", "upload", "file", "sheet", "line")

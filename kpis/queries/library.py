@@ -23,7 +23,7 @@ from kpis.queries.weights import weights_on
 from omnichannel.core.periods import Period
 from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.queries.zones import current_day
-from roles.catalogue import RoleKey, StageKey, load_roles
+from roles.catalogue import RoleKey, StageKey, load_roles, roles_here
 from roles.choices import StageName
 from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
 
@@ -208,11 +208,12 @@ def _unit_figures(
 
 def _kpi_roles(spec: KpiSpec, period: Period | None) -> tuple[KpiRole, ...]:
     table = weights_on(period.last_day if period else date.max)
-    roles = load_roles().roles
+    roles = roles_here().roles
     rows = []
     for key, role in roles.items():
-        weights = tuple(table[key.value, stage.value].weights.get(spec.id) for stage in StageKey)
-        if key.value in spec.roles or any(weights):
+        sets = [table[key.value, stage.value].weights if not key.is_own else {} for stage in StageKey]
+        weights = tuple(each.get(spec.id) for each in sets)
+        if key.value in spec.roles or spec.id in role.kpis or any(weights):
             rows.append(KpiRole(key, role.names, weights))
     return tuple(rows)
 
@@ -235,7 +236,15 @@ def role_weights(role: RoleKey, *, on: date | None = None) -> tuple[RoleWeight, 
     """Return the role's KPIs, and any other that is weighed for it, with the weights of every stage on a day."""
     kpis = library_at(on).kpis
     table = weights_on(on or current_day(), role=role.value)
-    sets = [table[role.value, stage.value].weights for stage in StageKey]
-    own = [kpi.id for kpi in kpis.values() if role.value in kpi.roles]
-    ids = dict.fromkeys([*own, *(kpi for weights in sets for kpi in weights)])
+    sets = [table[role.value, stage.value].weights if not role.is_own else {} for stage in StageKey]
+    ids = dict.fromkeys([*_carried(role, kpis), *(kpi for weights in sets for kpi in weights)])
     return tuple(RoleWeight(kpis[kpi], tuple(weights.get(kpi) for weights in sets)) for kpi in ids if kpi in kpis)
+
+
+def _carried(role: RoleKey, kpis: Mapping[str, KpiSpec]) -> list[str]:
+    """Return the KPIs that a role carries: those of the library and of own definitions, as the workspace has it."""
+    carried, library = set(roles_here().roles[role].kpis), load_roles().roles.get(role)
+    taken_out = set(library.kpis) - carried if library is not None else set()
+    return [
+        kpi.id for kpi in kpis.values() if kpi.id in carried or (role.value in kpi.roles and kpi.id not in taken_out)
+    ]

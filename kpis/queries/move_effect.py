@@ -8,12 +8,12 @@ from datetime import date
 from decimal import Decimal
 
 from kpis.choices import WeightsSource
-from kpis.datasets.repair.export import safe_cell
 from kpis.engine.specs import KpiSpec
 from kpis.models import CardLine
+from omnichannel.core.csvtext import safe_cell
 from omnichannel.core.periods import Period
 from omnichannel.core.text import Bilingual
-from roles.catalogue import RoleKey, StageKey, SubtypeKey, load_roles
+from roles.catalogue import RoleKey, StageKey, SubtypeKey, roles_here
 from roles.choices import SUBTYPE_NAMES, StageName
 
 Key = tuple[str, str]
@@ -82,7 +82,7 @@ class CardMove:
     @property
     def role_names(self) -> Bilingual | None:
         """The role's names; None where a person's roles are combined."""
-        return load_roles().roles[RoleKey(self.role)].names if self.role else None
+        return roles_here().roles[RoleKey(self.role)].names if self.role else None
 
     @property
     def change(self) -> Decimal | None:

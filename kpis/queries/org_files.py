@@ -11,12 +11,12 @@ from typing import Any
 
 import xlsxwriter
 
-from kpis.datasets.repair.export import safe_cell
 from kpis.engine.specs import ColumnSpec, ColumnType, TableSpec
 from kpis.library import load_library
 from kpis.library.extras import library_extras
 from kpis.queries.current_rows import shown_columns
 from kpis.queries.table_headers import template_header
+from omnichannel.core.csvtext import safe_cell
 from roles.queries.exports import TABLES, Roster, roster_rows
 
 Row = Mapping[str, Any]

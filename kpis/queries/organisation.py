@@ -9,6 +9,7 @@ from kpis.library import load_library
 from kpis.queries.definitions import every_kpi
 from omnichannel.workspaces.queries.zones import current_day
 from roles.queries.frames import employees_rows, org_units_rows
+from roles.queries.library import role_keys
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -53,4 +54,5 @@ def known_organisation() -> tuple[dict[str, list[str]], dict[str, dict[str, str]
 
 def allowed_ids() -> Mapping[str, frozenset[str]]:
     """Return column -> the ids that rows of targets, reviews and the like may name."""
-    return {**catalogue_ids(load_library()), "kpi_id": frozenset(every_kpi())}
+    roles = frozenset(role_keys())
+    return {**catalogue_ids(load_library()), "kpi_id": frozenset(every_kpi()), "role_id": roles}

@@ -20,7 +20,7 @@ from kpis.queries.uploads import last_change, newest_day
 from kpis.queries.values import current_values, months_before, newest_computation, trends
 from omnichannel.core.periods import Period
 from omnichannel.core.text import Bilingual
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.choices import UnitLevel
 from roles.queries.org_chart import UnitNode, UnitTree
 
@@ -164,7 +164,7 @@ def _channels(months: Sequence[Period]) -> tuple[ChannelSales, ...]:
 def _roles(period: Period, months: Sequence[Period], scope: Scope) -> tuple[RoleScore, ...]:
     cards = role_cards(period, scope=scope)
     lines = score_trends(cards, months)
-    roles = load_roles().roles
+    roles = roles_here().roles
     return tuple(
         RoleScore(key, roles[key].names, card, lines[card.role_key, card.scope_kind, card.scope_id])
         for card in cards

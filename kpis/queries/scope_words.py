@@ -12,7 +12,7 @@ from kpis.engine.specs import COMPANY, Scope, ScopeKind
 from kpis.library import library_extras, load_library
 from kpis.queries.current_rows import rows_page
 from omnichannel.core.text import Bilingual
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.people import people_names, people_within
 
@@ -62,8 +62,8 @@ def scope_names(scopes: Iterable[Scope], *, tree: UnitTree) -> Names:
 def _name(scope: Scope, tree: UnitTree, people: Mapping[str, str], campaigns: Mapping[str, str]) -> Bilingual:
     if scope.kind is ScopeKind.COMPANY:
         return both("Company")
-    if scope.kind is ScopeKind.ROLE and scope.id in set(RoleKey):
-        return load_roles().roles[RoleKey(scope.id)].names
+    if scope.kind is ScopeKind.ROLE and scope.id in roles_here().roles:
+        return roles_here().roles[RoleKey(scope.id)].names
     if scope.kind is ScopeKind.CHANNEL:
         return library_extras().enum_labels.get(scope.id) or Bilingual(scope.id, scope.id)
     if scope.kind is ScopeKind.UNIT:

@@ -13,7 +13,7 @@ from kpis.queries.definitions import library_at
 from kpis.queries.systems import UNKNOWN, Arrival, Loss, Supply, arrivals, supply, without
 from kpis.queries.usage import tables_of_kpis
 from omnichannel.core.text import Bilingual
-from roles.catalogue import load_roles
+from roles.catalogue import roles_here
 
 NOBODY = Bilingual("公司与共用", "Company and shared")
 
@@ -117,7 +117,7 @@ def _systems(found: Sequence[Arrival], of: Supply, *, off: Collection[str]) -> l
 
 
 def _groups(tables: Collection[str], loss: Loss, *, single: bool) -> list[KpiGroup]:
-    library, roles = library_at(), load_roles().roles
+    library, roles = library_at(), roles_here().roles
     read = tables_of_kpis()
     grouped: dict[str, list[str]] = {}
     for kpi in library.kpis.values():

@@ -91,9 +91,14 @@ def _unit_subjects(found: Organisation) -> list[Subject]:
 
 
 def person_subjects(found: Organisation) -> list[Subject]:
-    """One card per person and role; a role held in two units counts where most time goes, with the shares added."""
+    """One card per person and role; a role held in two units counts where most time goes, shares added.
+
+    A role that the workspace has added has no weights, so it has no card.
+    """
     mine: dict[tuple[str, str], list[Holding]] = {}
     for holding in found.holdings:
+        if holding.role_key.is_own:
+            continue
         mine.setdefault((holding.person_external_id, holding.role_key.value), []).append(holding)
     cards = []
     for (person, role), held in sorted(mine.items()):

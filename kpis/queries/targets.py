@@ -24,13 +24,26 @@ TargetKey = tuple[str, str, str, str]  # period, KPI, scope kind, scope id
 MOST_LINES = 40
 
 
-def targets_of(period: Period, *, kpis: Collection[str] | None = None) -> Mapping[tuple[str, Scope], Decimal]:
-    """Return the targets of exactly this period by KPI and scope. A quarter's target is no month's target."""
+def targets_of(
+    period: Period, *, kpis: Collection[str] | None = None, units: Collection[str] | None = None
+) -> Mapping[tuple[str, Scope], Decimal]:
+    """Return the targets of exactly this period by KPI and scope. A quarter's target is no month's target.
+
+    With `units` only those of the company and of these units.
+    """
     found = Target.objects.filter(period=str(period))
     if kpis is not None:
         found = found.filter(kpi__in=kpis)
+    if units is not None:
+        of_units = Q(scope_kind=ScopeKind.UNIT.value, scope_id__in=list(units))
+        found = found.filter(of_units | Q(scope_kind=ScopeKind.COMPANY.value))
     rows = found.values_list("kpi", "scope_kind", "scope_id", "value").iterator(chunk_size=5000)
     return {(kpi, Scope(ScopeKind(kind), scope)): value for kpi, kind, scope, value in rows}
+
+
+def has_targets(periods: Iterable[Period]) -> bool:
+    """Tell whether any target stands for one of the periods."""
+    return Target.objects.filter(period__in=[str(period) for period in periods]).exists()
 
 
 def review_rows() -> list[dict[str, object]]:

@@ -21,7 +21,7 @@ from kpis.queries.values import stored_periods
 from kpis.queries.weights import weights_on
 from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.queries.zones import current_day
-from roles.catalogue import RoleKey, StageKey, load_roles
+from roles.catalogue import RoleKey, StageKey, roles_here
 from roles.choices import StageName
 
 
@@ -75,7 +75,7 @@ def weighed_in(kpi: str, *, since: date | None = None, slug: str = "") -> list[U
 
 
 def _weights(role: str, stage: str, subtype: str, unit: str, *, since: date | None, slug: str) -> Use:
-    names = [_local(load_roles().roles[RoleKey(role)].names), str(StageName(StageKey(stage).value).label)]
+    names = [_local(roles_here().roles[RoleKey(role)].names), str(StageName(StageKey(stage).value).label)]
     names += [text for text in (subtype, unit) if text]
     if since is not None:
         names.append(_("from %(day)s") % {"day": date_format(since, "SHORT_DATE_FORMAT")})
@@ -86,10 +86,10 @@ def _roles(kpi: str, slug: str) -> list[Use]:
     library = library_for(kpi)
     if library is None:
         return []
-    names = load_roles().roles
+    names = roles_here().roles
+    keys = dict.fromkeys([*library.kpis[kpi].roles, *(key.value for key, role in names.items() if kpi in role.kpis)])
     return [
-        Use("roles", _local(names[RoleKey(role)].names), reverse("kpis:role_kpis", args=[slug, role]))
-        for role in library.kpis[kpi].roles
+        Use("roles", _local(names[RoleKey(role)].names), reverse("kpis:role_kpis", args=[slug, role])) for role in keys
     ]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -40,7 +40,7 @@ from omnichannel.jobs.choices import JobKind, JobOrigin, JobState, JobStep
 from omnichannel.jobs.models import Job
 from omnichannel.jobs.services.dispatching import wake
 from omnichannel.jobs.services.lifecycle import create_job
-from omnichannel.workspaces.scoping import current_workspace_id
+from omnichannel.workspaces.scoping import current_workspace_id, lock_in_workspace
 from roles.choices import UnitLevel
 from roles.queries.org_chart import unit_tree
 
@@ -187,8 +187,7 @@ def store(found: Sequence[Found], *, job: Job | None) -> dict[str, Any]:
 
     Of two runs the one that read what counts now wins, whichever ends last.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [ANALYSES_LOCK, current_workspace_id()])
+    lock_in_workspace(ANALYSES_LOCK)
     written = 0
     outdated: set[str] = set()
     for each in found:

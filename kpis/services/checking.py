@@ -13,6 +13,7 @@ from kpis.choices import AutoLoad, UploadState
 from kpis.datasets.checks.problems import Problem, Severity, from_json
 from kpis.datasets.meaning.mapping import ColumnMapping, Confidence
 from kpis.models import Upload, UploadProblem
+from kpis.queries.uploads import last_change
 from kpis.services.facts import FactIssue, is_fact_table, try_facts
 from kpis.services.mappings import adopt_saved
 from kpis.services.ordering import lock_manifest
@@ -46,13 +47,13 @@ class Check:
 def check_upload(run: Run, *, upload: Upload, zone: str) -> None:
     """Check the upload in the hands of this run and write the finding, unless a person has changed it meanwhile."""
     Upload.objects.filter(pk=upload.pk, revision=upload.revision).update(state=UploadState.CHECKING, check_job=run.job)
-    work = work_folder(run, upload)
+    work, since = work_folder(run, upload), last_change()
     unpacked = unpack_archive(run, upload, work=work) if is_packed(upload) else None
     if unpacked is not None:
         run.finish(partial(_write_members, upload, unpacked))
         return
     check = _check(run, upload, work=work, zone=zone)
-    run.finish(partial(_write, upload, check))
+    run.finish(partial(_write, upload, check, since=since))
 
 
 def _check(run: Run, upload: Upload, *, work: Path, zone: str) -> Check:
@@ -155,8 +156,11 @@ def misfit(issue: FactIssue, *, labels: Mapping[str, str]) -> Problem:
     return Problem("", issue.line, column, issue.external_id, FIT_CODE, issue.message, hint, Severity.ERROR)
 
 
-def _write(upload: Upload, check: Check) -> dict[str, Any]:
-    """Store the finding; an automatic upload without a question goes on to be loaded."""
+def _write(upload: Upload, check: Check, *, since: int) -> dict[str, Any]:
+    """Store the finding; an automatic upload without a question goes on to be loaded.
+
+    `since` is the place of the newest change of what counted when the check began.
+    """
     does_not_fit = bool(check.columns.get("counts", {}).get("all_or_nothing"))
     if does_not_fit:
         lock_manifest()  # a load of what these rows refer to either is seen below, or sees this upload as it is stored
@@ -169,7 +173,7 @@ def _write(upload: Upload, check: Check) -> dict[str, Any]:
     current.save()
     store_problems(current, check.problems)
     keep_problem_files(current, check.problem_file.parent if check.problem_file else None)
-    if does_not_fit and outrun_by_its_own(current):
+    if does_not_fit and outrun_by_its_own(current, since=since):
         check_again(current, actor_id=current.created_by_id)
         return {"state": "outdated"}
     if goes_on(current, check.state, current.counts):

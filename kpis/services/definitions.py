@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from kpis.choices import DefinitionState, DefinitionSubject
 from kpis.errors import DefinitionChanged, DefinitionInUse, DefinitionInvalid, NoDraft
@@ -22,7 +22,7 @@ from kpis.queries.values import periods_touched
 from kpis.queries.where_used import weighed_in
 from kpis.services.values import request_in_parts
 from omnichannel.jobs.choices import JobOrigin
-from omnichannel.workspaces.scoping import current_workspace_id
+from omnichannel.workspaces.scoping import lock_in_workspace
 
 DEFINITIONS_LOCK = 0x0F1A  # first key of the advisory lock: revisions are numbered in the order they become visible
 NOTE = 400
@@ -228,5 +228,4 @@ def _write(
 
 
 def _lock() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [DEFINITIONS_LOCK, current_workspace_id()])
+    lock_in_workspace(DEFINITIONS_LOCK)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
@@ -23,7 +24,7 @@ from kpis.queries.targets import targets_of
 from kpis.queries.values import Book, as_book, current_values, stored_periods
 from kpis.queries.warehouse import organisation_on, unit_tree_for_engine
 from kpis.queries.weights import EffectiveWeights, WeightBook, weights_on
-from kpis.services.draft_figures import Draft, measured_anew, unit_scope
+from kpis.services.draft_figures import Draft, Ground, measured_anew, unit_scope
 from kpis.services.grading import Card, Targets, grade_subjects, weights_for
 from kpis.services.org_listener import moves_figures
 from omnichannel.core.periods import Period
@@ -67,6 +68,16 @@ def read_draft(changes: Sequence[Written], *, before: UnitTree, day: date, every
     return Draft(day, people, units, found, engine, people_stay, everyone)
 
 
+def on_ground(draft: Draft) -> Draft:
+    """Return the draft with what it is compared with, read now that its changes are taken back.
+
+    Within a scenario that is the scenario's organisation: it can be let go of then, before anything is measured.
+    """
+    engine = organisation_on(draft.day) if draft.engine is not None else None
+    ground = Ground(_found(draft.people, day=draft.day), engine, people_names(draft.people))
+    return replace(draft, ground=ground)
+
+
 def effect_of(draft: Draft, *, period: Period | None) -> MoveEffect:
     """Compare the draft with what is stored, once it has been taken back."""
     return effect_and_figures(draft, period=period)[0]
@@ -78,7 +89,10 @@ def effect_and_figures(
     """Return the effect, and the figures before and after that had to be found anew for it, with those of more KPIs."""
     if period is None:
         return MoveEffect(period, draft.day, people=len(draft.people)), ({}, {})
-    before = organisation(draft.day) if draft.everyone else _found(draft.people, day=draft.day)
+    if draft.ground is not None:
+        before = draft.ground.found
+    else:
+        before = organisation(draft.day) if draft.everyone else _found(draft.people, day=draft.day)
     return _compared(before, draft, period=period, also=also)
 
 
@@ -156,12 +170,19 @@ def _compared(
     effect = MoveEffect(
         period=period,
         day=before.day,
-        cards=compare(*graded, kpis=kpis, names=people_names(people | draft.people)),
+        cards=compare(*graded, kpis=kpis, names=_names(people, draft)),
         units=tuple(_unit_move(unit, sides, anew) for unit in sorted(draft.units)),
         unit_kpi=kpis.get(UNIT_KPI),
         people=len(draft.people),
     )
     return effect, anew
+
+
+def _names(people: Collection[str], draft: Draft) -> Mapping[str, str]:
+    """Return what the people are called, those too whom only the scenario knows."""
+    if draft.ground is None:
+        return people_names({*people, *draft.people})
+    return {**people_names(set(people) - draft.ground.names.keys()), **draft.ground.names}
 
 
 def _read_at(scopes: AbstractSet[Scope], used: Sequence[Mapping[Subject, EffectiveWeights]]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -20,12 +20,22 @@ AFTER = "\0after"  # ends the id under which a unit is measured as it will be; n
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """The organisation without the changes, read while a scenario that they are made in stood. `names` are people's."""
+
+    found: Organisation
+    engine: EngineOrganisation | None
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What changes make of the organisation of a day. `people` move or are changed themselves.
 
     `units` count other rows then, which the engine finds in `engine` (None: no figure can differ). `people_stay`:
     everybody keeps unit and roles, only units change their places (the small tables of `engine` are the stored ones).
-    `everyone`: the cards of all people are compared.
+    `everyone`: the cards of all people are compared. `ground` is what the changes are compared with; None for the
+    live organisation, which is read when they are compared.
     """
 
     day: date
@@ -35,6 +45,7 @@ class Draft:
     engine: EngineOrganisation | None
     people_stay: bool
     everyone: bool = False
+    ground: Ground | None = None
 
 
 def unit_scope(unit: str) -> Scope:
@@ -49,10 +60,10 @@ def measured_anew(draft: Draft, *, period: Period, kpis: Collection[str]) -> tup
     if draft.engine is None:
         return {}, {}
     units = draft.units
-    if draft.day == period.last_day and is_fresh(period):
+    if draft.ground is None and draft.day == period.last_day and is_fresh(period):
         old = as_book(current_values(period, kpis=kpis, scopes=[COMPANY, *map(unit_scope, units)]))
         return old, _measured(draft.engine, period, units=units, kpis=kpis)
-    live = organisation_on(draft.day)
+    live = (draft.ground.engine if draft.ground is not None else None) or organisation_on(draft.day)
     if draft.people_stay:
         return _both(live, draft.engine, period, units=units, kpis=kpis)
     return _measured(live, period, units=units, kpis=kpis), _measured(draft.engine, period, units=units, kpis=kpis)

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -26,7 +26,7 @@ from omnichannel.jobs.choices import JobKind, JobOrigin, JobState, JobStep
 from omnichannel.jobs.models import Job
 from omnichannel.jobs.services.dispatching import wake
 from omnichannel.jobs.services.lifecycle import create_job
-from omnichannel.workspaces.scoping import current_workspace_id
+from omnichannel.workspaces.scoping import current_workspace_id, lock_in_workspace
 
 HEALTH_LOCK = 0x4EA1  # first key of the advisory lock under which measured facts are replaced
 BY_MONTH = frozenset({"costs"})  # tables that are kept by month, so that days say nothing
@@ -105,8 +105,7 @@ def store(measured: Sequence[Measured]) -> dict[str, Any]:
 
     Of two runs the one that measured what counts now wins, whichever ends last. Tables without data lose their facts.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [HEALTH_LOCK, current_workspace_id()])
+    lock_in_workspace(HEALTH_LOCK)
     now = data_digests()
     fresh = [each for each in measured if now.get(each.table) == each.digest]
     tables = [each.table for each in fresh]

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 
 from kpis.models import Upload
 from kpis.queries.uploads import last_change
-from omnichannel.workspaces.scoping import current_workspace_id
+from omnichannel.workspaces.scoping import lock_in_workspace
 
 MANIFEST_LOCK = 0x0D00  # first key of the advisory lock under which uploads get their order and become visible
 
 
 def lock_manifest() -> None:
     """Hold the workspace's order of uploads until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [MANIFEST_LOCK, current_workspace_id()])
+    lock_in_workspace(MANIFEST_LOCK)
 
 
 def next_place() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from kpis.choices import UploadState
@@ -28,14 +28,21 @@ def check_misfits_again(loaded: Upload) -> None:
             check_again(upload, actor_id=upload.created_by_id)
 
 
-def outrun_by_its_own(upload: Upload) -> bool:
-    """Tell whether another part of the same workbook or archive came to count while this one was being checked."""
-    began = upload.check_job.created_at if upload.check_job else None
-    return began is not None and _with_it(upload).filter(loaded_at__gte=began).exists()
+def outrun_by_its_own(upload: Upload, *, since: int) -> bool:
+    """Tell whether another part of the same workbook or archive came to count while this one was being checked.
+
+    `since` is the place of the newest change when the check began: machines agree on it, whatever their clocks say.
+    """
+    return _with_it(upload).filter(spans__began__gt=since).exists()
 
 
 def _with_it(upload: Upload) -> QuerySet[Upload]:
-    """Return the other parts of the workbook or archive that the upload is, or came out of."""
-    first = upload.parent_id or upload.pk
-    same_file = Q(pk=first) | Q(parent_id__in={first, upload.pk})
-    return Upload.objects.filter(same_file).exclude(pk=upload.pk).select_related("check_job").order_by("pk")
+    """Return all other parts of the workbook or archive that the upload is or came out of, however deep they lie."""
+    outermost = upload
+    while outermost.parent is not None:
+        outermost = outermost.parent
+    found, next_ones = {outermost.pk}, {outermost.pk}
+    while next_ones:
+        next_ones = set(Upload.objects.filter(parent_id__in=next_ones).values_list("pk", flat=True)) - found
+        found |= next_ones
+    return Upload.objects.filter(pk__in=found - {upload.pk}).order_by("pk")

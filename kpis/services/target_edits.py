@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from kpis.choices import ComputationKind, TargetOrigin
@@ -22,7 +22,7 @@ from kpis.services.targets import TARGET_KEY
 from kpis.services.values import request_computation
 from omnichannel.core.periods import Period, parse_period
 from omnichannel.jobs.choices import JobOrigin
-from omnichannel.workspaces.scoping import current_workspace_id
+from omnichannel.workspaces.scoping import current_workspace_id, lock_in_workspace
 
 BATCH = 2000
 TARGETS_LOCK = 0x0F20  # first key of the advisory lock of everybody who writes targets by hand
@@ -137,8 +137,7 @@ def regrade_later(periods: Collection[str], *, actor_id: int | None) -> None:
 
 
 def _lock() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [TARGETS_LOCK, current_workspace_id()])
+    lock_in_workspace(TARGETS_LOCK)
 
 
 def _status(row: TargetInput, before: State | None) -> RowStatus:

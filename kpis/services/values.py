@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 
 from kpis.choices import ComputationKind
@@ -28,7 +28,7 @@ from omnichannel.jobs.choices import JobKind, JobOrigin, JobState
 from omnichannel.jobs.models import Job
 from omnichannel.jobs.services.dispatching import wake
 from omnichannel.jobs.services.lifecycle import change_params, create_job
-from omnichannel.workspaces.scoping import current_workspace_id
+from omnichannel.workspaces.scoping import lock_in_workspace
 from roles.catalogue import RoleKey
 from roles.queries.org_chart import organisation_changed_at
 
@@ -63,7 +63,8 @@ def request_computation(
     keys = [str(period) for period in sorted(asked)[-MOST_PERIODS:]]
     params: dict[str, Any] = {"periods": keys, "mode": mode.value}
     if join:
-        if (waiting := _joined(keys, mode=mode)) is not None:
+        waiting, params["periods"] = _joined(keys, mode=mode)
+        if waiting is not None and not params["periods"]:
             return waiting
         # One that runs already may have read before these rows came: it is not the same work.
         params["after"] = Job.objects.filter(kind=JobKind.COMPUTE_VALUES).aggregate(last=Max("pk"))["last"]
@@ -72,17 +73,26 @@ def request_computation(
     return job
 
 
-def _joined(keys: Sequence[str], *, mode: ComputationKind) -> Job | None:
-    """Add the periods to a computation that no worker has begun; None when there is none, or it would grow too long."""
+def _joined(keys: Sequence[str], *, mode: ComputationKind) -> tuple[Job | None, list[str]]:
+    """Add the periods to computations that no worker has begun, as many as these may hold.
+
+    Return one that now has some of them, and the periods that are in none.
+    """
     waiting = Job.objects.select_for_update(of=("self",)).filter(
         kind=JobKind.COMPUTE_VALUES, state=JobState.QUEUED, attempts=0, params__mode=mode.value, params__has_key="after"
     )
-    for job in waiting.order_by("-pk")[:1]:
-        periods = sorted({parse_period(key) for key in (*job.params["periods"], *keys)}, key=lambda one: one.start)
-        if len(periods) <= MOST_PERIODS:
+    jobs = list(waiting.order_by("pk"))
+    held = {key for job in jobs for key in job.params["periods"]}
+    taken = next((job for job in reversed(jobs) if not held.isdisjoint(keys)), None)
+    rest = sorted((parse_period(key) for key in set(keys) - held), key=lambda one: one.start)
+    for job in reversed(jobs):
+        room = MOST_PERIODS - len(job.params["periods"])
+        if rest and room > 0:
+            some, rest = rest[-room:], rest[:-room]
+            periods = sorted([*map(parse_period, job.params["periods"]), *some], key=lambda one: one.start)
             change_params(job, params={**job.params, "periods": [str(period) for period in periods]})
-            return job
-    return None
+            taken = job
+    return taken, [str(period) for period in rest]
 
 
 def request_all(
@@ -254,5 +264,4 @@ def open_computation(
 
 def lock_figures() -> None:
     """Let one writer of the workspace's figures and cards in at a time, until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [FIGURES_LOCK, current_workspace_id()])
+    lock_in_workspace(FIGURES_LOCK)

@@ -23,7 +23,7 @@ from kpis.queries.scorecards import CardLineView, CardView
 from kpis.views.asked import month_labels, unit_word
 from kpis.views.restated_words import cause_words
 from omnichannel.core.periods import Period, parse_period
-from roles.catalogue import RoleKey, SubtypeKey, load_roles
+from roles.catalogue import RoleKey, SubtypeKey, roles_here
 from roles.choices import SUBTYPE_NAMES, StageName
 from roles.queries.org_chart import UnitTree
 
@@ -69,7 +69,7 @@ def _entry(view: CardView, *, tree: UnitTree, fresh: Mapping[str, Freshness]) ->
     return {
         "view": view,
         "card": card,
-        "card_role": load_roles().roles[RoleKey(key)],
+        "card_role": roles_here().roles[RoleKey(key)],
         "card_unit": tree.nodes.get(card.unit_id),
         "stage": StageName(card.stage).label,
         "subtype": SUBTYPE_NAMES[SubtypeKey(card.subtype)] if card.subtype else "",

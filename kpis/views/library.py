@@ -18,7 +18,7 @@ from kpis.queries.library import KpiPage, LibraryFilter, kpi_page, library_list,
 from kpis.views.asked import asked_period, frame, month_labels, reach, unit_word
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.choices import StageName
 
 FIELDS = ("q", "role", "kind", "layer", "unit", "recovery")
@@ -50,7 +50,7 @@ def _options(facet: str, counts: Mapping[str, int]) -> Options:
 def _labels(facet: str) -> dict[str, str]:
     language = get_language()
     if facet == "role":
-        roles = {key.value: role.names.in_language(language) for key, role in load_roles().roles.items()}
+        roles = {key.value: role.names.in_language(language) for key, role in roles_here().roles.items()}
         return {**roles, "company": _("Company"), "any": _("Any role")}
     if facet == "kind":
         return {value: str(label) for value, label in KpiKindName.choices}
@@ -93,7 +93,7 @@ def role_kpis(request: WorkspaceRequest, slug: str, role_key: str) -> HttpRespon
     """Show a role's KPIs with the weights of the three stages; htmx takes the table alone."""
     role = role_or_404(role_key)
     context = {
-        "role": load_roles().roles[role],
+        "role": roles_here().roles[role],
         "rows": role_weights(role),
         "stages": StageName.labels,
         "may_change": may(request.access, "kpis:weights", "POST"),
@@ -104,7 +104,14 @@ def role_kpis(request: WorkspaceRequest, slug: str, role_key: str) -> HttpRespon
 
 def role_or_404(key: str) -> RoleKey:
     """Return the role of the key, or answer 404."""
-    try:
-        return RoleKey(key)
-    except ValueError as error:
-        raise Http404(key) from error
+    if key not in roles_here().roles:
+        raise Http404(key)
+    return RoleKey(key)
+
+
+def weighed_role_or_404(key: str) -> RoleKey:
+    """Return a role that has weights and cards, or answer 404: a role that the workspace has added has none."""
+    role = role_or_404(key)
+    if role.is_own:
+        raise Http404(key)
+    return role

@@ -25,7 +25,7 @@ from omnichannel.core.errors import DomainError
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
-from roles.catalogue import load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.queries.org_chart import unit_tree
 
 PAGE = 50
@@ -69,7 +69,7 @@ def _context(request: WorkspaceRequest) -> dict[str, Any]:
     found = current_milestones(today=today, units=set(tree.nodes) if seen.within else None)
     asked = {name: request.GET.get(name, "") for name in ("kind", "role", "standing")}
     shown = [one for one in found if _fits(one, asked)]
-    roles, kinds, words = load_roles().roles, _kinds(), standing_words()
+    roles, kinds, words = roles_here().roles, _kinds(), standing_words()
     names = {key.value: role.names for key, role in roles.items()}
     page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
     return {
@@ -92,7 +92,7 @@ def _context(request: WorkspaceRequest) -> dict[str, Any]:
         "rates": _rates(seen.scope),
         "asked": asked,
         "kinds": list(kinds.items()),
-        "roles": [(key, names[key].in_language(get_language())) for key in names],
+        "roles": [(key.value, names[key.value].in_language(get_language())) for key in RoleKey],
         "standings": [(key.value, label) for key, label in words.items()],
         "units": [(node.external_id, f"{'　' * node.depth}{node.name}") for node in tree],
         "may_enter": may(request.access, "kpis:milestones", "POST"),

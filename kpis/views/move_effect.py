@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from kpis.datasets.repair.export import csv_text
 from kpis.queries.move_effect import MoveEffect, table
 from kpis.services.move_effect import move_effect as effect_of
+from omnichannel.core.csvtext import csv_text
 from omnichannel.core.http import csv_answer
 from omnichannel.core.periods import parse_day
 from omnichannel.workspaces.clock import today_in
@@ -61,4 +61,5 @@ def _effect(request: WorkspaceRequest) -> MoveEffect:
         on=on,
         today=today,
         whole_branch=request.GET.get("whole_branch", "1") not in ("0", "false", ""),
+        scenario=request.draft.scenario.pk if request.draft is not None else None,
     )

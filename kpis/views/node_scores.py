@@ -20,7 +20,7 @@ from kpis.views.known import known_moment
 from omnichannel.core.numerals import show
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 
 MOST_NODES = 200
 KINDS = {"u": ScopeKind.UNIT, "p": ScopeKind.EMPLOYEE}
@@ -65,7 +65,7 @@ def _told(cards: list[Scorecard], asked: Asked, *, slug: str) -> dict[str, str]:
     titles = [str(asked.period)]
     text, url = number, reverse("kpis:person_scorecard", args=[slug, lowest.scope_id]) if not lowest.role_key else ""
     if lowest.role_key:
-        text = f"{load_roles().roles[RoleKey(lowest.role_key)].names.in_language(get_language())} {number}"
+        text = f"{roles_here().roles[RoleKey(lowest.role_key)].names.in_language(get_language())} {number}"
         titles.append(
             ngettext("%(n)s role scored", "The lowest of %(n)s roles scored", len(scored)) % {"n": len(scored)}
         )

@@ -30,7 +30,7 @@ from omnichannel.templatetags.numbers import localised
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import Access, may
 from omnichannel.workspaces.queries.zones import current_day
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.queries.org_chart import unit_tree
 
 PAGE = 100
@@ -108,7 +108,7 @@ def publication(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     query, only = request.GET.get("q", "").strip(), request.GET.get("only", "")
     rows = published_cards(found, seen, words=query, restated_only=only == "restated")
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    roles = load_roles().roles
+    roles = roles_here().roles
     for card in page:
         card.role_names = roles[RoleKey(card.role_key)].names if card.role_key else None  # type: ignore[attr-defined]
     context = {

@@ -28,7 +28,7 @@ from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.models import Membership
 from omnichannel.workspaces.permissions import may
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.queries.org_chart import unit_tree
 
 PERIODS_BACK = 4
@@ -210,7 +210,7 @@ def _question(task: ReviewTask, *, before: Any, missing: str) -> dict[str, Any]:
 
 def _subjects(tasks: list[ReviewTask]) -> list[dict[str, Any]]:
     """Return the subjects of some tasks in order, with their names and whether all of each is done."""
-    names, roles = called({task.subject_id for task in tasks}), load_roles().roles
+    names, roles = called({task.subject_id for task in tasks}), roles_here().roles
     found: dict[str, dict[str, Any]] = {}
     for task in tasks:
         one = found.setdefault(

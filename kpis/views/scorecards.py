@@ -29,11 +29,11 @@ from kpis.queries.scorecards import (
 from kpis.views.asked import Asked, asked_period, frame, reach
 from kpis.views.card_entry import card_entries, compare, published_note
 from kpis.views.known import card_clocks, known_moment
-from kpis.views.library import role_or_404
+from kpis.views.library import weighed_role_or_404
 from omnichannel.core.periods import Period, parse_period
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.roster import PeopleFilter, people_list, person_page
 
@@ -59,7 +59,7 @@ def scorecards(request: WorkspaceRequest, slug: str) -> HttpResponse:
         whole = seen.within is None and not under
         rows = matrix(asked.period, tree=tree, units=units, with_company=whole, known_at=known_at)
         context |= {
-            "roles": list(load_roles().roles.values()),
+            "roles": [roles_here().roles[key] for key in RoleKey],
             "rows": [
                 {"node": row.node, "cells": list(zip(RoleKey, map(_heat, row.cells), strict=True))} for row in rows
             ],
@@ -93,9 +93,9 @@ def _people(request: WorkspaceRequest, asked: Asked, *, within: str | None) -> d
 @require_GET
 def scorecard(request: WorkspaceRequest, slug: str, role_key: str) -> HttpResponse:
     """Show a role's card of the company or of a unit as a dashboard, beside another unit's or month's."""
-    role, seen, asked = role_or_404(role_key), reach(request.access), asked_period(request)
+    role, seen, asked = weighed_role_or_404(role_key), reach(request.access), asked_period(request)
     context: dict[str, Any] = frame(request, asked)
-    context |= {"role": load_roles().roles[role], "may_weigh": may(request.access, "kpis:weights")}
+    context |= {"role": roles_here().roles[role], "may_weigh": may(request.access, "kpis:weights")}
     if asked.period is None:
         return render(request, "kpis/scorecard.html", context)
     known_at, period = known_moment(request), asked.period
@@ -120,7 +120,7 @@ def scorecard(request: WorkspaceRequest, slug: str, role_key: str) -> HttpRespon
 @require_GET
 def scorecard_xlsx(request: WorkspaceRequest, slug: str, role_key: str) -> HttpResponse:
     """Return a role's card as a workbook whose formulas work the score out again."""
-    role, seen, asked = role_or_404(role_key), reach(request.access), asked_period(request)
+    role, seen, asked = weighed_role_or_404(role_key), reach(request.access), asked_period(request)
     if asked.period is None:
         raise Http404
     known_at = known_moment(request)
@@ -276,7 +276,7 @@ def _ascii(text: str) -> str:
 def _shares(view: CardView | None) -> list[dict[str, Any]]:
     if view is None:
         return []
-    roles = load_roles().roles
+    roles = roles_here().roles
     return [
         {"label": roles[RoleKey(line.role)].names, "line": line, "points": line.points or Decimal(0)}
         for line in view.card.share_lines

@@ -18,7 +18,6 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from kpis.choices import UploadState
-from kpis.datasets.repair.export import safe_cell
 from kpis.engine.specs import TableSpec
 from kpis.library import load_library
 from kpis.models import Upload
@@ -33,6 +32,7 @@ from kpis.services.mappings import holds_decisions
 from kpis.services.staging import problem_file
 from kpis.services.unpacking import unpack_sheets
 from kpis.views.upload_steps import COUNTED, step_at, steps_of
+from omnichannel.core.csvtext import safe_cell
 from omnichannel.core.errors import DomainError
 from omnichannel.jobs.queries.jobs import job_progress
 from omnichannel.workspaces.middleware import WorkspaceRequest

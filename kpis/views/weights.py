@@ -21,13 +21,13 @@ from kpis.queries.values import stored_periods
 from kpis.queries.weights import unit_line, weight_history, weights_on
 from kpis.services.preview import Candidate, Preview, preview_change
 from kpis.services.weights import give_back, known_subtype, restore_weights, set_weights
-from kpis.views.library import role_or_404
+from kpis.views.library import weighed_role_or_404
 from kpis.views.weight_columns import column, history_lines, place_words, subtype_options, unit_options
 from omnichannel.core.periods import parse_day
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from omnichannel.workspaces.queries.zones import current_day
-from roles.catalogue import RoleKey, StageKey, load_roles
+from roles.catalogue import RoleKey, StageKey, roles_here
 from roles.choices import StageName
 from roles.queries.org_chart import UnitTree, unit_tree
 
@@ -57,7 +57,7 @@ class _Place:
 @require_http_methods(["GET", "HEAD", "POST"])
 def weights(request: WorkspaceRequest, slug: str, role_key: str) -> HttpResponse:
     """Show the weights; POST tries them (`action=preview`), saves them, or gives the place back (`give_back`)."""
-    role = role_or_404(role_key)
+    role = weighed_role_or_404(role_key)
     place = _asked_place(request)
     if request.method != "POST":
         return render(request, "kpis/weights.html", _context(request, role, place))
@@ -154,7 +154,7 @@ def _save(
 @require_POST
 def restore(request: WorkspaceRequest, slug: str, role_key: str, pk: int) -> HttpResponse:
     """Let an earlier set count again from the day given."""
-    role = role_or_404(role_key)
+    role = weighed_role_or_404(role_key)
     old = get_object_or_404(WeightSet.objects.filter(role_key=role.value), pk=pk)
     query = f"?unit={old.unit}&subtype={old.subtype}" if old.unit or old.subtype else ""
     back = reverse("kpis:weights", args=[slug, role.value]) + query
@@ -190,7 +190,7 @@ def _context(
         for stage in StageKey
     ]
     return {
-        "role": load_roles().roles[role],
+        "role": roles_here().roles[role],
         "columns": columns,
         "history": history_lines(weight_history(role.value), tree=place.tree, within=own_unit, today=place.day),
         "may_change": may(request.access, "kpis:weights", "POST"),

@@ -54,14 +54,15 @@ class CursorPages(CursorPagination):
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe a page."""
-        page = {"type": ["string", "null"], "format": "uri"}
+        page = {"type": ["string", "null"], "format": "uri", "example": None}
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
             "properties": {
                 "next": {**page, "description": "The address of the next page; null on the last."},
                 "previous": {**page, "description": "The address of the page before; null on the first."},
-                "results": {**schema, "description": "What is on this page."},
+                # an example's rows come as a mark to be found again, not as a schema
+                "results": {**schema, "description": "What is on this page."} if isinstance(schema, dict) else schema,
             },
         }
 

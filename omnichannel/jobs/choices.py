@@ -54,6 +54,7 @@ class JobKind(models.TextChoices):
     SEND_ALERTS = "send_alerts", _("Send alerts by email")
     SEND_WEBHOOKS = "send_webhooks", _("Send webhooks")
     SYNC_DIRECTORY = "sync_directory", _("Read a directory")
+    CALCULATE_PAY = "calculate_pay", _("Calculate pay")
 
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 PY = sys.executable
 BIN = Path(PY).parent
-PACKAGES = ("omnichannel", "roles", "kpis", "orgstages")
+PACKAGES = ("omnichannel", "roles", "kpis", "orgstages", "talent")
 CHECKS: dict[str, list[str]] = {
     "ruff": [str(BIN / "ruff"), "check", "."],
     "format": [str(BIN / "ruff"), "format", "--check", "."],

@@ -11,7 +11,7 @@ SCRIPTED = {
     "test": "Run the whole suite on real services and a real browser (--no-browser leaves those tests out).",
     "check": "Lint, format, types, import contracts, templates, migrations and Django's own checks.",
 }
-OURS = ("omnichannel", "roles", "kpis", "orgstages")
+OURS = ("omnichannel", "roles", "kpis", "orgstages", "talent")
 
 
 def main() -> None:

@@ -37,6 +37,7 @@ SOURCE_WORDS = {
     "cuts": "分界",
     "field": "字段",
     "anchors": "评分标准",
+    "workspace": "本企业",
 }
 NOTE = re.compile(r"\s*\(([^()]*)\)")
 

@@ -13,6 +13,7 @@ _current: ContextVar[int | None] = ContextVar("workspace_id", default=None)
 _read: ContextVar[dict[str, Any] | None] = ContextVar("read_in_scope", default=None)
 
 SETTING = "app.workspace_id"
+_NOT_READ = object()
 
 
 class ScopeError(RuntimeError):
@@ -58,10 +59,12 @@ def read_once(key: str, read: Callable[[], T]) -> T:
     kept = _read.get()
     if kept is None:
         raise ScopeError("tenant data outside workspace_scope()")
-    if key not in kept:
-        kept[key] = read()
-    found: T = kept[key]
-    return found
+    # another thread of the same job may empty what is kept at any moment: it is looked at once
+    found = kept.get(key, _NOT_READ)
+    if found is _NOT_READ:
+        found = kept[key] = read()
+    answer: T = found
+    return answer
 
 
 def forget(key: str) -> None:
@@ -69,6 +72,12 @@ def forget(key: str) -> None:
     kept = _read.get()
     if kept is not None:
         kept.pop(key, None)
+
+
+def lock_in_workspace(key: int) -> None:
+    """Wait for others who hold this lock in the open workspace, and hold it until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [key, current_workspace_id()])
 
 
 T = TypeVar("T")

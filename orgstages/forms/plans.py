@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from orgstages.catalogue import load_stages
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -39,7 +39,7 @@ class PlanForm(forms.Form):
         super().__init__(data, auto_id=f"{key}-%s" if key else "id_%s", **kwargs)  # type: ignore[arg-type]
         field = self.fields.get("role")
         if isinstance(field, forms.ChoiceField):
-            names = load_roles().roles
+            names = roles_here().roles
             field.choices = [(role.value, names[role].names.in_language(get_language())) for role in RoleKey]
 
     def clean_role(self) -> RoleKey:

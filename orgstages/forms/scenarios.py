@@ -20,6 +20,16 @@ class DescribeForm(forms.Form):
     note = forms.CharField(label=_("What is it for?"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
 
+class RedateForm(forms.Form):
+    """From which other day on a scenario is to hold."""
+
+    effective_on = forms.DateField(
+        label=_("Takes effect on"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("What begins on its first day moves along; what is planned for later stays."),
+    )
+
+
 class ScenarioForm(DescribeForm):
     """A new scenario: its name, from when on it is to hold, and what it begins from."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from orgstages.catalogue import Relation, SubtypeSpec, load_stages
 from orgstages.panorama import words
 from orgstages.panorama.marks import SIZES, Arrow, Box, Picture, Sheet, Words, height_of, lines_of
-from roles.catalogue import RoleKey, SubtypeKey, load_roles
+from roles.catalogue import RoleKey, SubtypeKey, roles_here
 
 WIDTH, EDGE, PAD, GAP = 1080.0, 20.0, 12.0, 10.0
 LABEL_WIDTH = 150.0
@@ -38,9 +38,15 @@ class Row:
         return max(LEAST_ROW, own, sum(self.heights))
 
 
-@cache
 def subtype_picture(key: SubtypeKey, language: str) -> Picture:
-    """Draw a sub-type in a language (`zh` or `en`)."""
+    """Draw a sub-type in a language (`zh` or `en`), roles by the names of the open workspace."""
+    spec, roles = load_stages().subtypes[key], roles_here().roles
+    return _drawn(key, language, tuple(roles[row.role].names.in_language(language) for row in spec.positions))
+
+
+@lru_cache(maxsize=256)
+def _drawn(key: SubtypeKey, language: str, _names: tuple[str, ...]) -> Picture:
+    """Draw once for the names given, which the parts read for themselves."""
     spec = load_stages().subtypes[key]
     sheet, rows = Sheet(), _rows(spec, language)
     y, lead = EDGE, Box(0, 0, 0, 0, "lead")
@@ -174,7 +180,7 @@ def _inner_boxes(sheet: Sheet, spec: SubtypeSpec, y: float, language: str) -> fl
 
 
 def _positions(sheet: Sheet, spec: SubtypeSpec, x: float, y: float, width: float, language: str) -> float:
-    roles = load_roles().roles
+    roles = roles_here().roles
     for row in spec.positions:
         if row.role is not RoleKey.DIGITAL_GUIDE:
             text = f"{roles[row.role].names.in_language(language)} · {row.mode.in_language(language)}"
@@ -186,7 +192,7 @@ def _guides(sheet: Sheet, spec: SubtypeSpec, y: float, language: str) -> float:
     """Draw the guides where they stand, in the store; return how far down that reaches."""
     for row in spec.positions:
         if row.role is RoleKey.DIGITAL_GUIDE:
-            name = load_roles().roles[row.role].names.in_language(language)
+            name = roles_here().roles[row.role].names.in_language(language)
             lines = lines_of(f"{name} · {row.mode.in_language(language)}", width=LEAD_WIDTH - 2 * PAD, kind="note")
             box = Box(LEAD_X, y, LEAD_WIDTH, height_of(lines, "note") + 16, "team")
             sheet.put(box, Words(LEAD_X + PAD, y + 8 + SIZES["note"], lines, "note"))

@@ -13,7 +13,7 @@ from orgstages.facts import say
 from orgstages.patterns import words
 from orgstages.patterns.parts import Element, Finding, Ground, Part
 from orgstages.queries.wording import in_both
-from roles.catalogue import ExpectationLevel, RoleKey, StageKey, SubtypeKey, load_roles
+from roles.catalogue import ExpectationLevel, RoleKey, StageKey, SubtypeKey, roles_here
 from roles.choices import UnitLevel
 from roles.coverage import CoverState, RoleCover, against_expectation, cover_by_unit
 
@@ -131,7 +131,7 @@ def roles(ground: Ground) -> list[Element]:
 
 
 def _role(ground: Ground, line: RoleCover) -> Element:
-    names, is_core = load_roles().roles[line.role].names, line.expected is ExpectationLevel.CORE
+    names, is_core = roles_here().roles[line.role].names, line.expected is ExpectationLevel.CORE
     held = say(
         words.HELD,
         people=(Decimal(line.cover.people), "people"),
@@ -155,7 +155,7 @@ def doubled(ground: Ground) -> list[Element]:
 
 def _single_roles(subtype: SubtypeKey) -> list[RoleKey]:
     """Return the core roles; guides stand in every store, and brands under a platform have people of their own."""
-    core = [role for role in RoleKey if load_roles().expected(role, subtype) is ExpectationLevel.CORE]
+    core = [role for role in roles_here().roles if roles_here().expected(role, subtype) is ExpectationLevel.CORE]
     single = PLATFORM_ROLES if subtype is SubtypeKey.DIGITAL_ENABLEMENT else frozenset(core) - {RoleKey.DIGITAL_GUIDE}
     return [role for role in core if role in single]
 
@@ -168,7 +168,7 @@ def _doubled(ground: Ground, role: RoleKey) -> Element | None:
     top = [unit for unit in places if not any(above in places for above in ground.tree.ancestors(unit))]
     if len(top) < 2:
         return None
-    names = load_roles().roles[role].names
+    names = roles_here().roles[role].names
     reason = say(words.DOUBLED, role=names, count=(Decimal(len(top)), "count"), units=_named(ground, top))
     return Element(Part.DOUBLED, names, Finding.DOUBLED, reason, tuple(top), role)
 
@@ -231,7 +231,7 @@ def _regions(ground: Ground, regions: list[str], held: Mapping[str, set[RoleKey]
 
 
 def _stores(ground: Ground, stores: list[str], held: Mapping[str, set[RoleKey]]) -> list[Element]:
-    if load_roles().expected(RoleKey.DIGITAL_GUIDE, ground.spec.key) is not ExpectationLevel.CORE:
+    if roles_here().expected(RoleKey.DIGITAL_GUIDE, ground.spec.key) is not ExpectationLevel.CORE:
         return []
     role = RoleKey.DIGITAL_GUIDE
     if not stores:

@@ -11,11 +11,11 @@ from kpis.engine.specs import COMPANY, NoData, Scope, ScopeKind, Value
 from kpis.queries.costs import yearly_costs
 from kpis.queries.definitions import library_at
 from kpis.queries.subjects import answers_for
-from kpis.queries.targets import targets_of
+from kpis.queries.targets import has_targets, targets_of
 from kpis.queries.values import Book, as_book, current_values, stored_periods
 from omnichannel.core.periods import Period, month_of, quarter_of, year_of
 from orgstages.catalogue import load_stages
-from roles.choices import FillMode, Ownership
+from roles.choices import FillMode, Ownership, UnitLevel
 from roles.holdings import Holding
 from roles.queries.frames import employees_rows
 from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
@@ -40,7 +40,11 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The organisation on a day and the figures of the newest month computed by then."""
+    """The organisation on a day and the figures of the newest month computed by then.
+
+    `targets` are those of the company and of all units but stores, of which there may be thousands; `has_targets`
+    tells whether there are any at all. `aimed` are the units whose targets were looked for.
+    """
 
     day: date
     tree: UnitTree
@@ -50,6 +54,8 @@ class Evidence:
     book: Book
     year_earlier: Book
     targets: Mapping[tuple[str, Scope], tuple[Decimal, Period]]
+    has_targets: bool
+    aimed: frozenset[str]
     costs: Mapping[tuple[str, str], Decimal]
 
     def figure(self, kpi: str, unit: str, *, book: Book | None = None) -> Value:
@@ -85,7 +91,12 @@ def read_evidence(
     tree = tree or unit_tree(as_of=day)
     period = newest_period(day)
     wanted = _scopes(tree, units)
-    rates = _rates()
+    rates, month = _rates(), period or month_of(day)
+    aimed = {node.external_id for node in tree if node.level is not UnitLevel.STORE} | {scope.id for scope in wanted}
+    if before is not None and aimed <= before.aimed:
+        targets, has_any = before.targets, before.has_targets
+    else:
+        targets, has_any = _targets(month, aimed)
     return Evidence(
         day=day,
         tree=tree,
@@ -94,8 +105,10 @@ def read_evidence(
         period=period,
         book={**_values(period, rates, wanted), **_values(period, STORE_SALES, wanted | _stores(tree, units))},
         year_earlier=_values(period.year_earlier() if period else None, [MALL], wanted),
-        targets=_targets(period or month_of(day)) if before is None else before.targets,
-        costs=yearly_costs(period or month_of(day)) if before is None else before.costs,
+        targets=targets,
+        has_targets=has_any,
+        aimed=frozenset(aimed),
+        costs=yearly_costs(month) if before is None else before.costs,
     )
 
 
@@ -142,9 +155,10 @@ def _staff(day: date) -> Mapping[str, Staff]:
     }
 
 
-def _targets(month: Period) -> Mapping[tuple[str, Scope], tuple[Decimal, Period]]:
-    """Return the targets in force: the month's, else the quarter's, else the year's."""
+def _targets(month: Period, units: Collection[str]) -> tuple[Mapping[tuple[str, Scope], tuple[Decimal, Period]], bool]:
+    """Return the targets in force: the month's, else the quarter's, else the year's; and whether anybody has any."""
+    periods = (year_of(month.start), quarter_of(month.start), month)
     found: dict[tuple[str, Scope], tuple[Decimal, Period]] = {}
-    for period in (year_of(month.start), quarter_of(month.start), month):
-        found.update({key: (value, period) for key, value in targets_of(period).items()})
-    return found
+    for period in periods:
+        found.update({key: (value, period) for key, value in targets_of(period, units=units).items()})
+    return found, bool(found) or has_targets(periods)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kpis.datasets.repair.export import csv_text
+from omnichannel.core.csvtext import csv_text
 from orgstages import answers, verdicts
 from orgstages.catalogue import load_stages
 from orgstages.queries.diagnosis import Diagnosed

@@ -23,7 +23,7 @@ from orgstages.queries.organisation_facts import (
     leading_unit,
     time_of,
 )
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.choices import FillMode, Ownership, UnitLevel
 from roles.coverage import DEDICATED_SHARE
 from roles.holdings import Holding
@@ -117,7 +117,7 @@ def _roles(evidence: Evidence, unit: str) -> list[FactRow]:
         people.setdefault(holding.role_key, set()).add(holding.person_external_id)
     return [
         FactRow(
-            note=joined(load_roles().roles[role].names, say(words.HOLDERS, count=(Decimal(len(held)), "people"))),
+            note=joined(roles_here().roles[role].names, say(words.HOLDERS, count=(Decimal(len(held)), "people"))),
             part=ONE if held else ZERO,
             counted=ONE,
         )
@@ -256,7 +256,7 @@ def _figure(
 
 
 def _role_share(role: RoleKey, share: Decimal) -> Bilingual:
-    names, told = load_roles().roles[role].names, f"{share.normalize():f}"
+    names, told = roles_here().roles[role].names, f"{share.normalize():f}"
     return Bilingual(f"{names.zh} {told}", f"{names.en} {told}")
 
 

@@ -53,7 +53,7 @@ def shared_targets(evidence: Evidence, unit: str) -> Fact:
     if not departments:
         return unanswered("A9", say(words.NO_DEPARTMENTS, unit=name), source=source)
     period = evidence.target_period
-    if not evidence.targets:
+    if not evidence.has_targets:
         return unanswered("A9", say(words.NO_TARGETS, period=str(period)), source=source)
     shared = {kpi for group in library_extras().shared_groups.values() for kpi in group.members}
     with_shared = {scope.id for kpi, scope in evidence.targets if scope.kind is ScopeKind.UNIT and kpi in shared}

@@ -10,7 +10,7 @@ from omnichannel.core.text import Bilingual
 from orgstages.catalogue import load_stages
 from orgstages.catalogue.specs import TeamPhase
 from orgstages.models import CriterionTick, PhaseEntry
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.queries.org_chart import UnitTree
 from roles.queries.people import role_covers
 
@@ -112,7 +112,7 @@ def team(unit: str, *, as_of: date, tree: UnitTree) -> TeamView | None:
 def positions_of(phase: TeamPhase, *, unit: str, as_of: date, tree: UnitTree) -> tuple[PositionFill, ...]:
     """Return the positions of a phase and whether the team and what is below it holds their roles."""
     held = set(role_covers(as_of=as_of, within=unit, tree=tree))
-    names = load_roles().roles
+    names = roles_here().roles
     return tuple(
         PositionFill(position.names, tuple((role, names[role].names, role in held) for role in position.roles))
         for position in phase.positions

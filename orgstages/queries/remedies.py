@@ -15,7 +15,7 @@ from orgstages.queries.organisation_facts import holdings_in
 from orgstages.queries.remedy_places import lead_reporting, listed, team_placed
 from orgstages.remedies import Deed, Remedy, Step
 from orgstages.smallest import Change
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.choices import FillMode, UnitLevel
 from roles.coverage import DEDICATED_SHARE
 from roles.holdings import Holding
@@ -82,11 +82,11 @@ def _full(own: list[Holding]) -> list[Step]:
 
 def _fill(evidence: Evidence, unit: str, after: str) -> Remedy | None:
     """A5: a vacant seat is no holder, so people have to be appointed; no scenario invents them."""
-    filled = {holding.role_key for holding in holdings_in(evidence, unit)}
+    filled = {holding.role_key for holding in holdings_in(evidence, unit) if not holding.role_key.is_own}
     wanted = next(count for count in _counts(after, up_from=len(filled)))
     if wanted < len(filled):
         return Remedy(say(words.NEED_FEWER_ROLES, most=(Decimal(wanted), "count")))
-    missing = [load_roles().roles[role].names for role in RoleKey if role not in filled]
+    missing = [roles_here().roles[role].names for role in RoleKey if role not in filled]
     count = (Decimal(wanted - len(filled)), "count")
     return Remedy(say(words.NEED_HOLDERS, count=count, roles=listed(missing)))
 

@@ -11,7 +11,7 @@ from omnichannel.core.text import Bilingual
 from orgstages.catalogue import Transition, load_stages
 from orgstages.errors import UnknownMilestone, UnknownRoadmap
 from orgstages.models import Roadmap, RoadmapMilestone
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.queries.org_chart import UnitTree
 from roles.queries.people import people_names
 
@@ -205,7 +205,7 @@ def _milestone(
         names=step.names if step else Bilingual(row.title, row.title),
         weeks=step.weeks if step else None,
         owner_role=role,
-        role_names=load_roles().roles[role].names,
+        role_names=roles_here().roles[role].names,
         owner=row.owner_person,
         owner_name=names.get(row.owner_person, row.owner_person),
         planned_on=_planned(row, kept),

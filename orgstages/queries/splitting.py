@@ -38,10 +38,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class UnitAdvice:
-    """The advice for one unit; `period` is the month of its figures."""
+    """The advice for one unit; `period` is the month of its figures, which are those the signs were read from."""
 
     unit: UnitNode
     period: Period | None
+    figures: Figures
     advice: tuple[Advice, ...]
 
 
@@ -67,7 +68,7 @@ def split_advice(
         scope = scopes.get(subject.unit.external_id)
         values = {figure: book.get((kpi, scope)) for figure, (kpi, _part) in READ.items()} if scope else {}
         figures = Figures(subject.adopted.stage, {**_measured(values), **_counted(subject, tree)})
-        found.append(UnitAdvice(subject.unit, period, advise(subject.held, figures)))
+        found.append(UnitAdvice(subject.unit, period, figures, advise(subject.held, figures)))
     return tuple(found)
 
 

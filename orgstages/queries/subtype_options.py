@@ -13,7 +13,7 @@ from omnichannel.core.text import Bilingual
 from orgstages.catalogue import Relation, StageSpec, SubtypeSpec, load_stages
 from orgstages.errors import UnknownDiagnosisUnit
 from orgstages.queries.diagnosis import in_bounds
-from roles.catalogue import ExpectationLevel, RoleKey, SubtypeKey, load_roles
+from roles.catalogue import ExpectationLevel, RoleKey, SubtypeKey, roles_here
 from roles.coverage import CoverState, RoleCover, against_expectation
 from roles.queries.costs import RoleCost, role_costs
 from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
@@ -144,7 +144,7 @@ def relations_to_set_up(before: SubtypeKey, after: SubtypeKey) -> tuple[Relation
 
 
 def _needs(lines: Iterable[RoleCover], costs: Mapping[RoleKey, RoleCost]) -> tuple[RoleNeed, ...]:
-    return tuple(RoleNeed(load_roles().roles[line.role].names, line, costs.get(line.role)) for line in lines)
+    return tuple(RoleNeed(roles_here().roles[line.role].names, line, costs.get(line.role)) for line in lines)
 
 
 def _yearly_cost(needs: Iterable[RoleNeed]) -> Decimal | None:
@@ -175,5 +175,5 @@ def _weights(
             if kpi in kpis and old.get(kpi) != new.get(kpi)
         )
         if changes:
-            found.append(RoleWeights(role, load_roles().roles[role].names, changes))
+            found.append(RoleWeights(role, roles_here().roles[role].names, changes))
     return tuple(found)

@@ -7,13 +7,13 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from kpis.choices import ComputationKind
 from kpis.queries.values import stored_periods
 from kpis.services.values import request_computation
 from omnichannel.jobs.models import Job
-from omnichannel.workspaces.scoping import current_workspace_id
+from omnichannel.workspaces.scoping import lock_in_workspace
 from orgstages import answers, verdicts
 from orgstages.catalogue import load_stages
 from orgstages.models import Diagnosis
@@ -83,8 +83,7 @@ def adopt_subtype(
 
 
 def _lock() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [RECORDING_LOCK, current_workspace_id()])
+    lock_in_workspace(RECORDING_LOCK)
 
 
 def _digest(content: object) -> str:

@@ -52,11 +52,11 @@ def price(scenario_id: int, *, on: date, today: date) -> Price:
         return Price(on, is_busy=True)
     kpis = figures_asked()
     effect, anew = effect_and_figures(inside.draft, period=period, also=kpis)
-    figures = _of_period(inside, anew[1], period=period, kpis=kpis)
+    stood, found = _of_period(inside, anew, period=period, kpis=kpis)
     return Price(
         on,
         organisation=org_price(before, inside.snapshot),
-        verdicts=verdict_shifts(judged(case), judged(inside.case, figures=figures)),
+        verdicts=verdict_shifts(judged(case, figures=stood), judged(inside.case, figures=found)),
         subtypes=subtype_shifts(before, inside.snapshot),
         effect=effect,
         left_out=inside.left_out,
@@ -71,9 +71,14 @@ def organisation_price(scenario_id: int, *, on: date) -> OrgPrice:
     return org_price(before, after)
 
 
-def _of_period(inside: _Inside, found: Book, *, period: Period | None, kpis: Sequence[str]) -> Book:
-    """Return the figures of the month that the diagnosis reads, as the draft makes them."""
+def _of_period(
+    inside: _Inside, found: tuple[Book, Book], *, period: Period | None, kpis: Sequence[str]
+) -> tuple[Book, Book]:
+    """Return the figures of the month that the diagnosis reads, without the draft and as the draft makes them.
+
+    Both are found in the same way: what is stored may be older than the rows, and that is no change of the draft's.
+    """
     asked = inside.case.evidence.period
     if asked is None or asked == period:
         return found
-    return measured_anew(inside.draft, period=asked, kpis=kpis)[1]
+    return measured_anew(inside.draft, period=asked, kpis=kpis)

@@ -14,7 +14,7 @@ from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from orgstages.catalogue import load_stages
 from orgstages.views.tabs import stage_tabs
-from roles.catalogue import Case, RoleKey, StageKey, load_roles
+from roles.catalogue import Case, RoleKey, StageKey, roles_here
 
 UNTOLD = "untold"  # the choice of the cases whose source tells no stage
 
@@ -33,7 +33,7 @@ class CaseLine:
 @require_GET
 def cases(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """List the cases; `?industry=`, `?stage=` and `?role=` narrow them down."""
-    catalogue, language = load_roles(), get_language()
+    catalogue, language = roles_here(), get_language()
     asked = {name: request.GET.get(name, "") for name in ("industry", "stage", "role")}
     found = [case for case in catalogue.cases.values() if _fits(case, **asked)]
     stages = [(key.value, spec.names.in_language(language)) for key, spec in load_stages().stages.items()]
@@ -55,7 +55,7 @@ def _fits(case: Case, *, industry: str, stage: str, role: str) -> bool:
 
 
 def _line(case: Case) -> CaseLine:
-    catalogue, stages = load_roles(), load_stages().stages
+    catalogue, stages = roles_here(), load_stages().stages
     return CaseLine(
         case,
         catalogue.industries[case.industry].names,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -21,12 +21,15 @@ from omnichannel.workspaces.permissions import may
 from orgstages.queries.splitting import Subject, UnitAdvice, split_advice
 from orgstages.splitting import Advice
 from orgstages.views.tabs import stage_tabs
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.coverage import MOST_ROLES, MOST_SHARE, CoverState
 from roles.queries.coverage_map import PAGE, CoverageMap, MapCell, MapRow, coverage_map
+from roles.queries.library import role_library
 
 PEOPLE, FTE = "people", "fte"
+OUTSOURCED = "A11"  # the question that reads how much time is outsourced
 MOST_HOLDERS = 200
+MOST_GAPS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ LEGEND = (SHOWN[CoverState.FILLED], SHOWN[CoverState.SHARED], CORE_MISSING, SHOW
 
 @dataclass(frozen=True, slots=True)
 class CellView:
-    """A cell with its role, its look and the link to the people in it."""
+    """A cell with its role, its look and the link to the people in it; `fill_url` leads to people who could fill it."""
 
     cell: MapCell
     role: Bilingual
@@ -61,16 +64,18 @@ class CellView:
     shown: Shown
     url: str
     is_chosen: bool
+    fill_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """A row with the links to the unit's page and to the units below it."""
+    """A row with the links to the units below it and to the fact of question A11 (how much of it is outsourced)."""
 
     row: MapRow
     cells: list[CellView]
     below_url: str
     is_top: bool
+    fact_url: str
 
 
 @require_GET
@@ -100,10 +105,11 @@ def _map_context(request: WorkspaceRequest, clock: Clock, found: CoverageMap, pa
     chosen = next((row for row in found.rows if row.unit.external_id == unit), found.rows[0])
     role = _role(request.GET.get("role", "")) if unit else None
     holders = found.holders_of(chosen.unit.external_id, role) if role else ()
-    rows = [_row(request, row, found, unit=unit, role=role) for row in found.rows]
-    catalogue = load_roles()
+    keys = _columns(found)
+    rows = [_row(request, clock, row, found, unit=unit, role=role, keys=keys) for row in found.rows]
+    catalogue = roles_here()
     return {
-        "roles": [(key, catalogue.roles[key].names, catalogue.roles[key].kind) for key in RoleKey],
+        "roles": [(key, catalogue.roles[key].names, catalogue.roles[key].kind) for key in keys],
         "rows": rows,
         "legend": LEGEND,
         "chosen": next(each for each in rows if each.row is chosen),
@@ -114,7 +120,11 @@ def _map_context(request: WorkspaceRequest, clock: Clock, found: CoverageMap, pa
         "unit_options": [(row.unit.external_id, row.unit.name) for row in found.rows],
         "path": [(node.name, _query(request, top=node.external_id)) for node in found.path],
         "pages": _pages(request, found, page),
+        "export_url": _file_url(request, "orgstages:coverage_file", found),
+        "advice_url": _file_url(request, "orgstages:advice_file", found),
+        "may_fill": _may_fill(request, clock),
         "core_missing": sum(row.core_missing for row in found.rows),
+        "gaps": [(each, one) for each in rows for one in each.cells if one.cell.is_core_missing][:MOST_GAPS],
         "judged_url": f"{reverse('roles:unit', args=[request.access.workspace.slug, chosen.judged.external_id])}",
         "may_see_people": may(request.access, "roles:people"),
         "advice": _advice(request, clock, found),
@@ -132,8 +142,41 @@ def _advice(request: WorkspaceRequest, clock: Clock, found: CoverageMap) -> list
     return sorted(lines, key=lambda line: line[1].advice is None)
 
 
-def _row(request: WorkspaceRequest, row: MapRow, found: CoverageMap, *, unit: str, role: RoleKey | None) -> RowView:
-    catalogue = load_roles()
+def _columns(found: CoverageMap) -> list[RoleKey]:
+    """Return the roles to show: all but hidden ones that nobody here holds."""
+    held = {cell.role for row in found.rows for cell in row.cells if cell.cover.people}
+    return [key for key, role in role_library().roles.items() if not role.is_hidden or key in held]
+
+
+def _may_fill(request: WorkspaceRequest, clock: Clock) -> bool:
+    """Tell whether the reader may fill cells on the day shown: what is over is only shown."""
+    return clock.is_open and may(request.access, "talent:fill")
+
+
+def _fill_url(request: WorkspaceRequest, clock: Clock, unit: str, cell: MapCell) -> str:
+    """Return where people are suggested for a cell that is missing or shared."""
+    if cell.state not in {CoverState.MISSING, CoverState.SHARED} or not _may_fill(request, clock):
+        return ""
+    asked = urlencode({"unit": unit, "role": cell.role.value})
+    return f"{reverse('talent:fill', args=[request.access.workspace.slug])}?{asked}{clock.more}"
+
+
+def _file_url(request: WorkspaceRequest, route: str, found: CoverageMap) -> str:
+    query = _query(request, measure="", top=found.top.external_id)
+    return reverse(route, args=[request.access.workspace.slug]) + query
+
+
+def _row(
+    request: WorkspaceRequest,
+    clock: Clock,
+    row: MapRow,
+    found: CoverageMap,
+    *,
+    unit: str,
+    role: RoleKey | None,
+    keys: Sequence[RoleKey],
+) -> RowView:
+    catalogue = roles_here()
     key = row.unit.external_id
     cells = [
         CellView(
@@ -143,12 +186,14 @@ def _row(request: WorkspaceRequest, row: MapRow, found: CoverageMap, *, unit: st
             shown_of(cell),
             _query(request, unit=key, role=cell.role.value, page=request.GET.get("page", "")) + "#people",
             key == unit and cell.role is role,
+            _fill_url(request, clock, key, cell),
         )
-        for cell in row.cells
+        for cell in map(row.cell, keys)
     ]
     is_top = row.unit.external_id == found.top.external_id
     below = _query(request, top=key) if found.tree.nodes[key].children and not is_top else ""
-    return RowView(row, cells, below, is_top)
+    fact = reverse("orgstages:fact", args=[request.access.workspace.slug, key, OUTSOURCED]) + clock.query
+    return RowView(row, cells, below, is_top, fact if may(request.access, "orgstages:fact") else "")
 
 
 def shown_of(cell: MapCell) -> Shown:
@@ -185,4 +230,4 @@ def _page(text: str) -> int:
 
 
 def _role(text: str) -> RoleKey | None:
-    return RoleKey(text) if text in set(RoleKey) else None
+    return RoleKey(text) if text in roles_here().roles else None

@@ -24,7 +24,7 @@ from orgstages.views.executive_paper import report_of
 from orgstages.views.planning import milestone_sign
 from orgstages.views.stages import unit_line
 from orgstages.views.tabs import stage_tabs
-from roles.catalogue import load_roles
+from roles.catalogue import roles_here
 
 
 @require_GET
@@ -98,7 +98,7 @@ def _pdf_query(page: Executive, clock: Clock) -> str:
 
 
 def _unit(each: UnitStanding) -> dict[str, Any]:
-    catalogue, names = load_stages(), load_roles().roles
+    catalogue, names = load_stages(), roles_here().roles
     return {
         "line": unit_line(each.found),
         "cover": each.cover,

@@ -23,7 +23,7 @@ from orgstages.scoring import Severity, rounded
 from orgstages.verdicts import mixed_map, verdict_name
 from orgstages.views.planning import milestone_words
 from orgstages.views.stages import unit_line
-from roles.catalogue import load_roles
+from roles.catalogue import roles_here
 from roles.paper.marks import Tone
 
 DASH = "–"
@@ -108,7 +108,7 @@ def _units(page: Executive) -> Table:
 
 def _unit(each: UnitStanding) -> tuple[Cell, ...]:
     line, cover = unit_line(each.found), each.cover
-    names = load_roles().roles
+    names = roles_here().roles
     maturity = DASH if line.maturity is None else f"{_words(line.maturity)} {_shown(line.index, '', places=1)}"
     asked = _("asked of %(unit)s") % {"unit": cover.asked_of} if cover.asked_of else DASH
     missing = _listed([_words(names[role].names) for role in cover.missing])

@@ -23,7 +23,7 @@ from orgstages.panorama.words import LAYERS
 from orgstages.queries.failure_watch import failure_watch
 from orgstages.queries.patterns import diagnosed_units
 from orgstages.views.tabs import stage_tabs
-from roles.catalogue import Case, ExpectationLevel, RoleKey, SubtypeKey, load_roles
+from roles.catalogue import Case, ExpectationLevel, SubtypeKey, roles_here
 
 WHOLE = "overview"
 
@@ -80,7 +80,7 @@ def subtype(request: WorkspaceRequest, slug: str, subtype: str) -> HttpResponse:
         "layers": [(LAYERS[layer], text) for layer, text in spec.layers.items()],
         "leading": catalogue.departments[spec.leading_department],
         "departments": [catalogue.departments[key].names for key in spec.departments],
-        "positions": [(load_roles().roles[row.role], row.mode) for row in spec.positions],
+        "positions": [(roles_here().roles[row.role], row.mode) for row in spec.positions],
         "expected": _expected(spec),
         "relations": relations_of(spec),
         "watch": failure_watch(spec.failure_modes, as_of=clock.as_of, scope=_scope(request.access)),
@@ -147,15 +147,15 @@ def _ways(found: Iterable[Transition]) -> list[Way]:
 
 def _expected(spec: SubtypeSpec) -> list[tuple[Bilingual, list[Bilingual]]]:
     """Return the roles by what the sub-type expects of them."""
-    catalogue = load_roles()
+    catalogue = roles_here()
     return [
         (
             catalogue.expectation_levels[level].names,
-            [catalogue.roles[role].names for role in RoleKey if catalogue.expected(role, spec.key) is level],
+            [one.names for role, one in catalogue.roles.items() if catalogue.expected(role, spec.key) is level],
         )
         for level in ExpectationLevel
     ]
 
 
 def _cases(spec: SubtypeSpec) -> list[Case]:
-    return [case for case in load_roles().cases.values() if spec.stage in case.stages]
+    return [case for case in roles_here().cases.values() if spec.stage in case.stages]

@@ -16,7 +16,7 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from orgstages.queries.prices import Price, VerdictShift
 from orgstages.scoring import rounded
 from orgstages.views.scenario_frame import Frame, seeing
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.comparing import Difference
 from roles.coverage import CoverState, RoleCover
 from roles.queries.move_figures import PlannedSeat
@@ -141,7 +141,7 @@ def figure_rows(before: OrgTotals, after: OrgTotals, *, with_pay: bool) -> Itera
 
 
 def _cover(shift: CoverShift) -> CoverRow:
-    return CoverRow(shift.name, load_roles().roles[shift.role].names, _state(shift.before), _state(shift.after))
+    return CoverRow(shift.name, roles_here().roles[shift.role].names, _state(shift.before), _state(shift.after))
 
 
 def _state(line: RoleCover | None) -> tuple[str, str]:
@@ -158,7 +158,7 @@ def _state(line: RoleCover | None) -> tuple[str, str]:
 
 
 def _seat(seat: PlannedSeat) -> tuple[PlannedSeat, Bilingual | None]:
-    return seat, load_roles().roles[RoleKey(seat.role)].names if seat.role else None
+    return seat, roles_here().roles[RoleKey(seat.role)].names if seat.role else None
 
 
 def _verdict(shift: VerdictShift) -> VerdictRow:

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from kpis.datasets.repair.export import csv_text
+from omnichannel.core.csvtext import csv_text
 from omnichannel.core.errors import DomainError
 from omnichannel.core.http import csv_answer
 from omnichannel.workspaces.clock import today_in

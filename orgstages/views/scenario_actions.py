@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from omnichannel.core.errors import DomainError
 from omnichannel.workspaces.middleware import WorkspaceRequest
-from orgstages.forms.scenarios import DescribeForm
-from orgstages.queries.scenario_diffs import conflicts_in_words
+from orgstages.forms.scenarios import DescribeForm, RedateForm
+from orgstages.queries.scenario_diffs import conflicts_in_words, diff_of
 from orgstages.views.scenario_frame import OVER, busy, found, frame, seeing
 from roles.choices import Thing
-from roles.errors import OrganisationBusy, UnknownScenario
+from roles.errors import OrganisationBusy, ScenarioDay, UnknownScenario
 from roles.services import scenarios
 from roles.services.scenarios import conflicts, problems
 from roles.state_merge import Side
@@ -51,7 +51,10 @@ def drop(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def settle(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
-    """Show every conflict with the live organisation at once; a POST settles those for which a side is chosen."""
+    """Show every conflict with the live organisation at once; a POST settles those for which a side is chosen.
+
+    Below them stands what the organisation becomes: with the sides that the URL names, else with the scenario's.
+    """
     if request.method == "POST":
         return _done(request, slug, pk, _settle, to="orgstages:scenario_conflicts")
     page = frame(request, found(pk), "conflicts")
@@ -61,15 +64,20 @@ def settle(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         left_out = problems(pk)
     except OrganisationBusy:
         return busy(request, page, "orgstages/scenarios/conflicts.html")
-    sees = seeing(request.access)
+    sees, chosen = seeing(request.access), _chosen(request.GET)
+    becomes, hidden = diff_of(scenarios.outcome(pk, choices=chosen), seeing=sees)
+    lines = conflicts_in_words(conflicts(pk), seeing=sees)
     context = {
         "page": page,
         "row": page.row,
-        "lines": conflicts_in_words(conflicts(pk), seeing=sees),
+        "lines": [(line, chosen[line.id].value if line.id in chosen else "") for line in lines],
+        "becomes": becomes,
+        "hidden": hidden,
         "left_out": [(thing.label, issue.key, issue.message) for thing, issue in left_out if sees.shows(thing)],
         "left_count": len(left_out),
     }
-    return render(request, "orgstages/scenarios/conflicts.html", context)
+    is_part = bool(request.htmx) and request.htmx.target == "outcome"
+    return render(request, f"orgstages/scenarios/conflicts.html{'#outcome' if is_part else ''}", context)
 
 
 def _done(
@@ -146,6 +154,14 @@ def _describe(request: WorkspaceRequest, pk: int) -> str:
     return _("Kept.")
 
 
+def _redate(request: WorkspaceRequest, pk: int) -> str:
+    form = RedateForm(request.POST)
+    if not form.is_valid():
+        raise ScenarioDay(_("Give a day, such as 2026-11-30."))
+    made = scenarios.redate(pk, effective_on=form.cleaned_data["effective_on"], actor_id=request.access.user_id)
+    return _("It holds from %(day)s on.") % {"day": made.effective_on}
+
+
 def _approve(request: WorkspaceRequest, pk: int) -> str:
     scenarios.approve(pk, actor_id=request.access.user_id, note=_text(request, "note"), seen=_text(request, "seen"))
     return _("Approved. It can be applied now.")
@@ -170,16 +186,18 @@ def _drop(request: WorkspaceRequest, pk: int) -> str:
 
 
 def _settle(request: WorkspaceRequest, pk: int) -> str:
-    """Read the choices: pairs of a conflict's id and a side, by number, so that ids may hold any letter."""
-    sides = {side.value: side for side in Side}
-    ids = request.POST.getlist("conflict")
-    chosen = {
-        key: sides[side] for number, key in enumerate(ids) if (side := request.POST.get(f"side-{number}", "")) in sides
-    }
+    chosen = _chosen(request.POST)
     scenarios.choose(pk, chosen, actor_id=request.access.user_id)
     return ngettext("%(count)s conflict is settled.", "%(count)s conflicts are settled.", len(chosen)) % {
         "count": len(chosen)
     }
+
+
+def _chosen(said: QueryDict) -> dict[str, Side]:
+    """Read the choices: pairs of a conflict's id and a side, by number, so that ids may hold any letter."""
+    sides = {side.value: side for side in Side}
+    ids = said.getlist("conflict")
+    return {key: sides[side] for number, key in enumerate(ids) if (side := said.get(f"side-{number}", "")) in sides}
 
 
 ACTIONS: dict[str, Action] = {
@@ -193,5 +211,6 @@ ACTIONS: dict[str, Action] = {
     "share": _share,
     "unshare": _unshare,
     "describe": _describe,
+    "redate": _redate,
 }
 DECISIONS: dict[str, Action] = {"approve": _approve, "reject": _reject}

@@ -37,7 +37,7 @@ TABS = (
     ("before", gettext_lazy("Before")),
     ("after", gettext_lazy("After")),
     ("price", gettext_lazy("Price")),
-    ("conflicts", gettext_lazy("Conflicts")),
+    ("conflicts", gettext_lazy("Conflicts and outcome")),
 )
 ROUTES = {
     "changes": "orgstages:scenario",

@@ -10,13 +10,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from kpis.datasets.repair.export import csv_text
 from kpis.queries.move_effect import table
+from omnichannel.core.csvtext import csv_text
 from omnichannel.core.errors import DomainError
 from omnichannel.core.http import csv_answer
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
-from orgstages.forms.scenarios import DescribeForm, ScenarioForm
+from orgstages.forms.scenarios import DescribeForm, RedateForm, ScenarioForm
 from orgstages.queries.scenario_diffs import diff_of
 from orgstages.services.pricing import organisation_price, price
 from orgstages.views.price_rows import price_context, unit_rows
@@ -136,6 +136,7 @@ def _changes(request: WorkspaceRequest, page: Frame) -> HttpResponse:
         "may_undo": any(not step.is_undone for step in steps),
         "may_redo": any(step.is_undone for step in steps),
         "comments": () if page.token else comments_of(page.row.id),
+        "redate": RedateForm(initial={"effective_on": page.row.effective_on}, auto_id="redate_%s"),
         "describe": DescribeForm(initial={"name": page.row.name, "note": page.row.note}),
     }
     return render(request, "orgstages/scenarios/changes.html", context)

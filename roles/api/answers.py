@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,6 +11,9 @@ from rest_framework.response import Response
 
 from omnichannel.core.http import problem
 from roles.api.reading import MOST_FAULTS, Fault, fault
+from roles.choices import Thing
+from roles.coverage import MOST_ROLES, MOST_SHARE
+from roles.queries.loads import overloads
 from roles.services.batches import Done
 from roles.services.sync import OutcomeKind, SyncIssue
 
@@ -41,6 +45,14 @@ class RowResultSerializer(serializers.Serializer[Any]):
     error = RowErrorSerializer(allow_null=True, help_text="Why it was refused; null otherwise.")
 
 
+class WarningSerializer(serializers.Serializer[Any]):
+    """What was written, but deserves a second look."""
+
+    pointer = serializers.CharField(help_text="JSON pointer into the body.")
+    code = serializers.ChoiceField(choices=["overloaded"], help_text="Stable.")
+    message = serializers.CharField(help_text="What to look at, in the language of `Accept-Language`.")
+
+
 class BatchResultSerializer(serializers.Serializer[Any]):
     """What a batch did."""
 
@@ -51,9 +63,37 @@ class BatchResultSerializer(serializers.Serializer[Any]):
     dry_run = serializers.BooleanField(help_text="True when nothing was written.")
     revision = serializers.IntegerField(allow_null=True, help_text="The revision; null when nothing differs.")
     results = RowResultSerializer(many=True, help_text="One for each row, in order.")
+    warnings = WarningSerializer(
+        many=True, help_text="Marks, not errors: people with too many roles or too much time promised."
+    )
 
 
-def answer_batch(done: Done, *, dry_run: bool, partial: bool = False) -> Response:
+def overload_warnings(thing: Thing, rows: Sequence[Mapping[str, Any]], *, pointer: str = "") -> list[Fault]:
+    """Return a warning for each assignment whose person has too much on hand from its first day on."""
+    if thing is not Thing.ASSIGNMENTS:
+        return []
+    words = _(
+        "From %(day)s on this person holds %(roles)s roles with a share of %(share)s in all. "
+        "More than %(most_roles)s roles or %(most_share)s counts as overloaded."
+    )
+    return [
+        fault(
+            pointer.format(one.index),
+            "overloaded",
+            words
+            % {
+                "day": one.day,
+                "roles": one.roles,
+                "share": f"{one.share.normalize():f}",
+                "most_roles": MOST_ROLES,
+                "most_share": MOST_SHARE,
+            },
+        )
+        for one in overloads(rows)
+    ]
+
+
+def answer_batch(done: Done, *, dry_run: bool, partial: bool = False, warnings: Sequence[Fault] = ()) -> Response:
     """Answer a batch: refused whole with 422 unless it is partial, with the same `results` beside the issues."""
     result = done.result
     results = _results(done, partial=partial)
@@ -68,7 +108,7 @@ def answer_batch(done: Done, *, dry_run: bool, partial: bool = False) -> Respons
         return refusal
     refused = sum(one.kind is OutcomeKind.REFUSED for one in result.outcomes)
     counts = {"created": result.created, "changed": result.changed, "same": result.same, "refused": refused}
-    return Response({**counts, "dry_run": dry_run, "revision": done.revision, "results": results})
+    return Response({**counts, "dry_run": dry_run, "revision": done.revision, "results": results, "warnings": warnings})
 
 
 def refusal_of(issues: tuple[SyncIssue, ...]) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from rest_framework.views import APIView
 from omnichannel.core.http import flag_of, is_dry_run
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from roles.api.answers import MOST_ROWS, BatchResultSerializer, answer_batch
+from roles.api.answers import MOST_ROWS, BatchResultSerializer, answer_batch, overload_warnings
 from roles.api.fields import RankField, Refused
 from roles.api.reading import Fault, Row, fault, members, reader_of, refuse, said_day
 from roles.api.requests import (
@@ -26,7 +27,7 @@ from roles.api.requests import (
     units_since,
 )
 from roles.api.resources import Resource, batch_of
-from roles.services.batches import Call, write_batch
+from roles.services.batches import Call, Done, write_batch
 from roles.services.source_ids import translate
 from roles.services.upserts import INPUTS
 
@@ -51,7 +52,13 @@ class BatchView(WorkspaceAPIMixin, APIView):
         partial = flag_of(request, "partial")
         inputs = [INPUTS[thing](**row) for row in rows]
         done = write_batch(thing, inputs, call=call, expected=known, partial=partial)
-        return answer_batch(done, dry_run=call.dry_run, partial=partial)
+        warnings = overload_warnings(thing, self._kept(rows, done), pointer="/rows/{}")
+        return answer_batch(done, dry_run=call.dry_run, partial=partial, warnings=warnings)
+
+    def _kept(self, rows: list[Row], done: Done) -> list[Row]:
+        """Return the rows in their places; what was refused says nothing of a share."""
+        refused = {issue.index for issue in done.result.issues}
+        return [{**row, "share": Decimal(0)} if index in refused else row for index, row in enumerate(rows)]
 
     def _read(self, request: Request) -> tuple[list[Row], dict[int, int], Any]:
         """Return the rows, the revisions their sender knows, and the effective day of the body."""

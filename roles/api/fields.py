@@ -18,6 +18,9 @@ from drf_spectacular.plumbing import list_hash
 from rest_framework import serializers
 
 from omnichannel.core.periods import YEARS
+from roles.catalogue import OWN_ROLE_SHAPE
+from roles.choices import ROLE_KEYS
+from roles.queries.library import role_keys
 
 UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -167,6 +170,33 @@ class WordField(ReadField):
         message = _("%(value)s is not known. Use one of: %(allowed)s.")
         allowed = ", ".join(self.words)
         raise Refused("unknown_choice", message % {"value": str(value)[:40] or "-", "allowed": allowed})
+
+
+class RoleField(ReadField):
+    """One of the workspace's roles: the 12, or one that it has added. The services know which there are."""
+
+    def __init__(self, *, may_be_empty: bool = False, **kwargs: Any) -> None:
+        self.may_be_empty = may_be_empty
+        super().__init__(**kwargs)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Return the 12, or the shape of an added one."""
+        return role_schema(may_be_empty=self.may_be_empty)
+
+    def read(self, value: Any) -> str:
+        """Take the key of a role."""
+        if type(value) is str and (value in role_keys() or (self.may_be_empty and not value)):
+            return value
+        message = _("%(value)s is not known. Use one of: %(allowed)s.")
+        raise Refused("unknown_choice", message % {"value": str(value)[:40] or "-", "allowed": ", ".join(role_keys())})
+
+
+def role_schema(*, may_be_empty: bool = False) -> dict[str, Any]:
+    """Describe the key of a role: the 12, or the shape of an added one."""
+    empty = [""] if may_be_empty else []
+    own = {"type": "string", "pattern": f"^{OWN_ROLE_SHAPE}$", "description": "A role of the workspace's own."}
+    return {"anyOf": [{"type": "string", "enum": [*empty, *ROLE_KEYS]}, own]}
 
 
 class FlagField(ReadField):

@@ -15,10 +15,12 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from omnichannel.core.http import flag_of
+from roles.api.fields import role_schema
 from roles.api.requests import DAY, SOURCE, access_of, moment_since, source_of
-from roles.choices import ROLE_KEYS, FillMode, LineKind, Thing, UnitLevel
+from roles.choices import FillMode, LineKind, Thing, UnitLevel
 from roles.errors import UnknownUnit
 from roles.queries.documents import narrowed, touched_since
+from roles.queries.library import role_keys
 from roles.queries.org_chart import unit_tree
 
 Rows = QuerySet[Any, Any]
@@ -74,6 +76,13 @@ def _any_of(*paths: str) -> Choose:
     return choose
 
 
+def _of_role(said: str) -> Q:
+    if said not in (known := role_keys()):
+        message = _("%(value)s is not known. Use one of: %(allowed)s.")
+        raise ValidationError({"role": [message % {"value": said[:40] or "-", "allowed": ", ".join(known)}]})
+    return Q(role_key=said)
+
+
 Q_HELP = "Only those whose id or name holds this text."
 UNIT = Filter("unit_external_id", "Only those in this unit itself.", "unit__external_id")
 FILTERS: Mapping[Thing, tuple[Filter, ...]] = {
@@ -84,7 +93,7 @@ FILTERS: Mapping[Thing, tuple[Filter, ...]] = {
     ),
     Thing.SEATS: (
         UNIT,
-        Filter("role", "Only seats of this role.", "role_key", _words(ROLE_KEYS)),
+        Filter("role", "Only seats of this role.", schema=role_schema(), choose=_of_role),
         Filter("q", "Only those whose id or title holds this text.", choose=_named("seat__external_id", "title")),
     ),
     Thing.PEOPLE: (
@@ -96,7 +105,7 @@ FILTERS: Mapping[Thing, tuple[Filter, ...]] = {
     Thing.ASSIGNMENTS: (
         UNIT,
         Filter("person_external_id", "Only this person's.", "person__external_id"),
-        Filter("role", "Only this role, such as `user-ops`.", "role_key", _words(ROLE_KEYS)),
+        Filter("role", "Only this role, such as `user-ops`.", schema=role_schema(), choose=_of_role),
     ),
     Thing.LINES: (
         Filter("kind", "Only lines of this kind.", "kind", _words(LineKind.values)),
@@ -125,7 +134,7 @@ UPDATED_SINCE = OpenApiParameter(
     description="Only what a revision has touched since this moment, or since the start of this day.",
 )
 OWNED = OpenApiParameter("source", SOURCE, description="Only what this source has an id for, such as `wecom`.")
-HOLDS = OpenApiParameter("role", _words(ROLE_KEYS), description="Only people who hold this role on the day.")
+HOLDS = OpenApiParameter("role", role_schema(), description="Only people who hold this role on the day.")
 VACANT = OpenApiParameter("vacant", OpenApiTypes.BOOL, description="Only seats in which nobody sits on the day.")
 EXTRA: Mapping[Thing, tuple[OpenApiParameter, ...]] = {Thing.PEOPLE: (HOLDS,), Thing.SEATS: (VACANT,)}
 
@@ -164,7 +173,5 @@ def _below(thing: Thing, rows: Rows, unit: str, request: Request, *, as_of: date
 
 
 def _holding(rows: Rows, role: str, *, as_of: date) -> Rows:
-    if role not in ROLE_KEYS:
-        message = _("%(value)s is not known. Use one of: %(allowed)s.")
-        raise ValidationError({"role": [message % {"value": role[:40], "allowed": ", ".join(ROLE_KEYS)}]})
+    _of_role(role)
     return narrowed(Thing.PEOPLE, rows, as_of=as_of, role=role)

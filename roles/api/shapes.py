@@ -10,8 +10,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from roles.api.fields import AmountField, DayField, FlagField, IdField, RankField, TextField, WordField
-from roles.choices import ROLE_KEYS, FillMode, LineKind, Ownership, StageName, UnitLevel
+from roles.api.fields import AmountField, DayField, FlagField, IdField, RankField, RoleField, TextField, WordField
+from roles.choices import FillMode, LineKind, Ownership, StageName, UnitLevel
 
 BETWEEN = ("units", "people")
 MOST_FTE, MOST_SEAT_FTE, MOST_MONEY = "2", "100", "99999999999999"
@@ -50,7 +50,7 @@ class SeatFields(ClosedShape):
 
     unit_external_id = IdField(help_text="The unit it belongs to.")
     title = TextField(most=120, least=1, help_text="The position, such as store manager.")
-    role = WordField(["", *ROLE_KEYS], default="", help_text="The role of the talent map; empty for none.")
+    role = RoleField(may_be_empty=True, default="", help_text="The role of the talent map; empty for none.")
     grade = TextField(most=20, default="", help_text="The grade in your own scheme.")
     planned_fte = AmountField(
         places=3, least="0.001", most=MOST_SEAT_FTE, default=Decimal(1), help_text="Full-time equivalents; 1 is full."
@@ -108,7 +108,7 @@ class AssignmentRow(AssignmentFields):
     """A person holds a role in a unit from `start_on` up to, not including, `end_on`."""
 
     person_external_id = IdField(help_text="Who holds the role.")
-    role = WordField(ROLE_KEYS, help_text="The role of the talent map.")
+    role = RoleField(help_text="The role of the talent map.")
     start_on = DayField(help_text="The first day the role is held.")
 
 

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from omnichannel.core.http import flag_of, is_dry_run
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from roles.api.answers import refusal_of
+from roles.api.answers import WarningSerializer, overload_warnings, refusal_of
 from roles.api.lists import bounded, shown_names
 from roles.api.reading import Fault, reader_of, refuse
 from roles.api.requests import (
@@ -39,10 +39,11 @@ from roles.api.requests import (
 )
 from roles.api.resources import Resource, body_of, patch_of
 from roles.api.versions import etag_of, shown, versioned
-from roles.choices import ROLE_KEYS, Thing
+from roles.choices import Thing
 from roles.holdings import split_assignment_key
 from roles.models import as_known
 from roles.queries.documents import document, documents
+from roles.queries.library import role_keys
 from roles.queries.source_ids import known_ids
 from roles.services.batches import Call, Done, change_one, end_one, write_one
 from roles.services.source_ids import translate
@@ -61,6 +62,9 @@ class OneResultSerializer(serializers.Serializer[Any]):
     id = serializers.CharField(help_text="Our id of the thing.")
     dry_run = serializers.BooleanField(help_text="True when nothing was written.")
     revision = serializers.IntegerField(allow_null=True, help_text="The revision; null when nothing differs.")
+    warnings = WarningSerializer(
+        many=True, help_text="Marks, not errors: a person with too many roles or too much time promised."
+    )
 
 
 class ThingView(WorkspaceAPIMixin, APIView):
@@ -87,7 +91,7 @@ class ThingView(WorkspaceAPIMixin, APIView):
         done = write_one(
             self.resource.thing, INPUTS[self.resource.thing](**row), condition=condition_of(request), call=call
         )
-        return self._answer(done, call)
+        return self._answer(done, call, row)
 
     @idempotent
     def patch(self, request: Request, slug: str, external_id: str) -> Response:
@@ -96,7 +100,7 @@ class ThingView(WorkspaceAPIMixin, APIView):
         call = self._call(request, row, said)
         key = self._key(row)
         done = change_one(self.resource.thing, key, row, condition=condition_of(request), call=call)
-        return self._answer(done, call)
+        return self._answer(done, call, row)
 
     @idempotent
     def delete(self, request: Request, slug: str, external_id: str) -> Response:
@@ -135,7 +139,7 @@ class ThingView(WorkspaceAPIMixin, APIView):
             row = {"person_external_id": person, "role": role, "start_on": date.fromisoformat(start)}
         except ValueError:
             raise Http404 from None
-        if role not in ROLE_KEYS or str(row["start_on"]) != start:
+        if role not in role_keys() or str(row["start_on"]) != start:
             raise Http404
         return row
 
@@ -159,7 +163,7 @@ class ThingView(WorkspaceAPIMixin, APIView):
             raise Http404
         return found
 
-    def _answer(self, done: Done, call: Call) -> Response:
+    def _answer(self, done: Done, call: Call, row: dict[str, Any] | None = None) -> Response:
         if done.result.issues:
             return refusal_of(done.result.issues)
         outcome = done.result.outcomes[0]
@@ -168,6 +172,7 @@ class ThingView(WorkspaceAPIMixin, APIView):
             "id": outcome.external_id,
             "dry_run": call.dry_run,
             "revision": done.revision,
+            "warnings": overload_warnings(self.resource.thing, [row]) if row is not None else [],
         }
         is_new = outcome.kind is OutcomeKind.CREATED and not call.dry_run
         found = documents(self.resource.thing, [outcome.external_id], as_of=call.effective_on)

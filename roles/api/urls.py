@@ -13,8 +13,11 @@ from roles.api.directories import DirectoriesView, DirectoryReadingsView, Direct
 from roles.api.feed import ChangesView
 from roles.api.lists import things_view
 from roles.api.resources import RESOURCES
+from roles.api.role_texts import RoleHistoryView, RoleMergeView, RoleRestoreView, RolesWriteView, RoleTextsView
 from roles.api.stages import StagesView, StageView
+from roles.api.talent import RoleLinksView, RoleView
 from roles.api.things import thing_view
+from roles.api.titles import TitlesView
 
 app_name = "roles_api"
 urlpatterns = [
@@ -25,6 +28,14 @@ urlpatterns = [
     path("changes/", ChangesView.as_view(), name="changes"),
     path("stages/", StagesView.as_view(), name="stages"),
     path("stages/<path:external_id>/", StageView.as_view(), name="stage"),
+    path("roles/", RolesWriteView.as_view(), name="roles"),
+    path("roles/<slug:key>/", RoleView.as_view(), name="role"),
+    path("roles/<slug:key>/texts/", RoleTextsView.as_view(), name="role_texts"),
+    path("roles/<slug:key>/history/", RoleHistoryView.as_view(), name="role_history"),
+    path("roles/<slug:key>/restore/", RoleRestoreView.as_view(), name="role_restore"),
+    path("roles/<slug:key>/merge/", RoleMergeView.as_view(), name="role_merge"),
+    path("role-links/", RoleLinksView.as_view(), name="role_links"),
+    path("role-titles/", TitlesView.as_view(), name="role_titles"),
 ]
 for each in RESOURCES:
     urlpatterns += [

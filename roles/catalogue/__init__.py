@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from roles.catalogue.here import register_roles, roles_here
 from roles.catalogue.loader import catalogue_counts, load_roles
 from roles.catalogue.specs import (
+    OWN_ROLE,
+    OWN_ROLE_PREFIX,
+    OWN_ROLE_SHAPE,
     Aliases,
     Case,
     ExpectationLevel,
@@ -23,6 +27,9 @@ from roles.catalogue.specs import (
 )
 
 __all__ = [
+    "OWN_ROLE",
+    "OWN_ROLE_PREFIX",
+    "OWN_ROLE_SHAPE",
     "Aliases",
     "Case",
     "ExpectationLevel",
@@ -41,4 +48,6 @@ __all__ = [
     "SubtypeKey",
     "catalogue_counts",
     "load_roles",
+    "register_roles",
+    "roles_here",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from omnichannel.core.datafiles import missing_texts
 from omnichannel.core.issues import Issue
+from roles.catalogue.competence import competence_is_complete
 from roles.catalogue.loader import load_roles
 from roles.catalogue.specs import RoleCatalogue, RoleKey, SplitAdvice, SplitFigure, SubtypeKey
 
@@ -143,5 +144,6 @@ RULES: tuple[Callable[[RoleCatalogue], list[Issue]], ...] = (
     expectations_are_complete,
     headcount_covers_roles,
     training_audiences_exist,
+    competence_is_complete,
     texts_are_bilingual,
 )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from omnichannel.core.text import Bilingual
+
+OWN_ROLE_PREFIX = "own-"
+OWN_ROLE_SHAPE = "own-[a-z0-9]+(-[a-z0-9]+)*"
+OWN_ROLE = re.compile(OWN_ROLE_SHAPE)
 
 
 class RoleKey(StrEnum):
@@ -26,6 +32,26 @@ class RoleKey(StrEnum):
     TRAINING_ENABLEMENT = "training-enablement"
     PRODUCT_OPS = "product-ops"
     MERCHANDISE_OPS = "merchandise-ops"
+
+    @classmethod
+    def _missing_(cls, value: object) -> RoleKey | None:
+        """Let a workspace's own role be keyed as the 12 are, though it is none of them and never iterated."""
+        if isinstance(value, str) and OWN_ROLE.fullmatch(value):
+            return _own_key(value)
+        return None
+
+    @property
+    def is_own(self) -> bool:
+        """Tell whether the key is of the shape of a role that a workspace has added itself."""
+        return self.value.startswith(OWN_ROLE_PREFIX)
+
+
+@lru_cache(maxsize=4096)
+def _own_key(value: str) -> RoleKey:
+    """Return one object per key while it is in use: keys are compared by identity, too."""
+    key = str.__new__(RoleKey, value)
+    key._name_ = key._value_ = value
+    return key
 
 
 class StageKey(StrEnum):

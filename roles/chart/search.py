@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from unicodedata import normalize
 
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.chart.nodes import Forest, Node, PersonCard, SeatCard, UnitCard
 from roles.chart.pinyin import typed_forms
 
@@ -106,12 +105,10 @@ def _entry(node: Node) -> Entry:
     return Entry(node.key, name, external_id, said, typed, typed_beside, whole)
 
 
-@cache
 def _role_name(role: RoleKey) -> str:
-    return load_roles().roles[role].names.zh
+    return roles_here().roles[role].names.zh
 
 
-@cache
 def _role_words(role: RoleKey) -> str:
-    names = load_roles().roles[role].names
+    names = roles_here().roles[role].names
     return f"{names.zh}\n{names.en}"

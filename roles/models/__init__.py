@@ -8,10 +8,12 @@ from roles.models.directory import DirectoryConnection, DirectoryRun
 from roles.models.line import ReportingLine
 from roles.models.person import Employment, Person
 from roles.models.revision import OrgChange, OrgRevision, SourceId
+from roles.models.role_text import RoleText
 from roles.models.scenario import Scenario, ScenarioComment, ScenarioStep, draft_mark, showing
 from roles.models.scim import ScimMembership, ScimResource
 from roles.models.seat import Seat, SeatVersion
 from roles.models.stage import AdoptedStage
+from roles.models.title import TitleMapping
 from roles.models.unit import Unit, UnitVersion
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "OrgRevision",
     "Person",
     "ReportingLine",
+    "RoleText",
     "Scenario",
     "ScenarioComment",
     "ScenarioStep",
@@ -32,6 +35,7 @@ __all__ = [
     "Seat",
     "SeatVersion",
     "SourceId",
+    "TitleMapping",
     "Unit",
     "UnitVersion",
     "as_known",

@@ -7,8 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from roles.choices import ROLE_KEYS
-from roles.models.dated import NOT_SUPERSEDED, DatedFact, never_empty, never_twice
+from roles.models.dated import NOT_SUPERSEDED, DatedFact, never_empty, never_twice, role_named
 from roles.models.person import Person
 from roles.models.unit import Unit
 
@@ -33,7 +32,7 @@ class Assignment(DatedFact):
                 name="assignment_key_once",
                 condition=NOT_SUPERSEDED,
             ),
-            models.CheckConstraint(condition=Q(role_key__in=ROLE_KEYS), name="assignment_role_known"),
+            models.CheckConstraint(condition=role_named(), name="assignment_role_known"),
             models.CheckConstraint(condition=Q(share__gt=0, share__lte=1), name="share_of_time"),
             models.CheckConstraint(condition=Q(during__lower_inf=False), name="assignment_starts"),
         ]

@@ -20,6 +20,8 @@ from django.db.models import Deferrable, Q
 from django.utils import timezone
 
 from omnichannel.workspaces.scoping import ScopedManager, WorkspaceModel
+from roles.catalogue import OWN_ROLE_SHAPE
+from roles.choices import ROLE_KEYS
 
 M = TypeVar("M", bound="DatedFact")
 N = TypeVar("N", bound="Identity")
@@ -105,6 +107,11 @@ class DatedFact(WorkspaceModel):
 
     class Meta(WorkspaceModel.Meta):
         abstract = True
+
+
+def role_named() -> Q:
+    """Return the condition that a role is one of the 12 or shaped as an own one; services know which there are."""
+    return Q(role_key__in=ROLE_KEYS) | Q(role_key__regex=f"^{OWN_ROLE_SHAPE}$")
 
 
 def never_twice(name: str, *fields: str) -> ExclusionConstraint:

@@ -7,8 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from roles.choices import ROLE_KEYS
-from roles.models.dated import DatedFact, Identity, id_given, id_once, never_empty, never_twice
+from roles.models.dated import DatedFact, Identity, id_given, id_once, never_empty, never_twice, role_named
 from roles.models.unit import Unit
 
 
@@ -35,7 +34,7 @@ class SeatVersion(DatedFact):
         constraints: ClassVar = [
             never_twice("one_version_of_a_seat_at_a_time", "seat"),
             never_empty("seat_version_lasts"),
-            models.CheckConstraint(condition=Q(role_key__in=["", *ROLE_KEYS]), name="seat_role_known"),
+            models.CheckConstraint(condition=Q(role_key="") | role_named(), name="seat_role_known"),
             models.CheckConstraint(condition=Q(planned_fte__gt=0), name="seat_planned_fte_positive"),
             models.CheckConstraint(
                 condition=Q(monthly_budget=None) | Q(monthly_budget__gte=0), name="seat_budget_not_negative"

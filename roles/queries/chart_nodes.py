@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
-from roles.catalogue import RoleKey
+from roles.catalogue import RoleKey, roles_here
 from roles.chart.nodes import (
     Coverage,
     Kind,
@@ -200,7 +200,7 @@ def _roles_held(facts: Facts) -> dict[str, tuple[RoleKey, ...]]:
     for unit in reversed(list(facts.tree)):
         if unit.parent is not None and unit.external_id in held:
             held[unit.parent] |= held[unit.external_id]
-    return {unit: tuple(role for role in RoleKey if role in roles) for unit, roles in held.items()}
+    return {unit: tuple(role for role in roles_here().roles if role in roles) for unit, roles in held.items()}
 
 
 def _coverage(facts: Facts) -> dict[str, tuple[RoleCover, ...]]:

@@ -11,9 +11,11 @@ from decimal import Decimal
 from roles.catalogue import ExpectationLevel, RoleKey
 from roles.coverage import Cover, CoverState, against_expectation, cover_by_unit, is_overloaded, share_total
 from roles.holdings import Holding
+from roles.queries.fill_time import FillTime, fill_times
 from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
 from roles.queries.people import holders
 from roles.queries.stages import DEFAULT, Adopted, adopted_stages
+from roles.queries.vacancies import vacant_days
 
 PAGE = 40
 
@@ -23,7 +25,8 @@ class MapCell:
     """A role in a unit with everything below it.
 
     `expected` and `state` are None where the expectation is asked of a unit above (see `outline.UnitPage`).
-    `overloaded` counts the holders who have too many roles or too much time promised.
+    `overloaded` counts the holders who have too many roles or too much time promised. `vacant_since` is the day from
+    which nobody holds a core role that is asked for, where one is known.
     """
 
     role: RoleKey
@@ -31,6 +34,7 @@ class MapCell:
     expected: ExpectationLevel | None
     state: CoverState | None
     overloaded: int = 0
+    vacant_since: date | None = None
 
     @property
     def is_core_missing(self) -> bool:
@@ -40,12 +44,16 @@ class MapCell:
 
 @dataclass(frozen=True, slots=True)
 class MapRow:
-    """A unit of the map. `judged` is the unit that the expectation is asked of, which may lie above."""
+    """A unit of the map. `judged` is the unit that the expectation is asked of, which may lie above.
+
+    `time` is who works here by how the post is filled, with everything below.
+    """
 
     unit: UnitNode
     adopted: Adopted
     judged: UnitNode
     cells: tuple[MapCell, ...]
+    time: FillTime
 
     @property
     def is_judged(self) -> bool:
@@ -104,7 +112,7 @@ class CoverageMap:
 
 
 def coverage_map(*, as_of: date, within: str | None = None, top: str = "", page: int = 1) -> CoverageMap | None:
-    """Return the map of a unit (the topmost one by default) in four queries; None when there is no such unit.
+    """Return the map of a unit (the topmost one by default) in six queries; None when there is no such unit.
 
     `within` bounds the reader. Pages of units below start at 1; one that does not exist is the nearest that does.
     """
@@ -120,8 +128,7 @@ def coverage_map(*, as_of: date, within: str | None = None, top: str = "", page:
     held = holders(as_of=as_of, tree=whole)
     by_unit = _held_by(held, tree, (key, *shown))
     marked = _overloaded(held)
-    stages = adopted_stages(as_of, tree=whole)
-    rows = tuple(_row(unit, by_unit[unit], whole, stages, marked) for unit in (key, *shown))
+    rows = _rows((key, *shown), by_unit, whole, marked)
     here = {holding.person_external_id for unit in (key, *shown) for holding in by_unit[unit]}
     path = tuple(tree.nodes[above] for above in reversed(tree.ancestors(key)))
     found = tuple(each for person, each in marked.items() if person in here)
@@ -129,10 +136,31 @@ def coverage_map(*, as_of: date, within: str | None = None, top: str = "", page:
 
 
 def coverage_of(units: Sequence[str], *, tree: UnitTree) -> tuple[MapRow, ...]:
-    """Return the rows of some units of the whole tree of a day, in three queries however many there are."""
+    """Return the rows of some units of the whole tree of a day, in five queries however many there are."""
     held = holders(as_of=tree.as_of, tree=tree)
-    by_unit, marked, stages = _held_by(held, tree, units), _overloaded(held), adopted_stages(tree.as_of, tree=tree)
-    return tuple(_row(unit, by_unit[unit], tree, stages, marked) for unit in units)
+    return _rows(units, _held_by(held, tree, units), tree, _overloaded(held))
+
+
+def judged_units(tree: UnitTree) -> tuple[str, ...]:
+    """Return the units of the whole tree of a day of which a sub-type's expectation is asked, top down."""
+    stages = adopted_stages(tree.as_of, tree=tree)
+    asked = {stages[unit].unit_external_id if unit in stages else None for unit in tree.nodes}
+    return tuple(unit for unit in tree.nodes if unit in asked or (None in asked and tree.nodes[unit].parent is None))
+
+
+def _rows(
+    units: Sequence[str], held: Mapping[str, Sequence[Holding]], whole: UnitTree, marked: Mapping[str, Overloaded]
+) -> tuple[MapRow, ...]:
+    stages, times = adopted_stages(whole.as_of, tree=whole), fill_times(units, tree=whole)
+    rows = tuple(_row(unit, held[unit], whole, stages, marked, times[unit]) for unit in units)
+    empty = ((row, cell) for row in rows for cell in row.cells if cell.is_core_missing)
+    days = vacant_days([(row.unit.external_id, cell.role, row.adopted) for row, cell in empty], tree=whole)
+    return tuple(_with_days(row, days) for row in rows)
+
+
+def _with_days(row: MapRow, days: Mapping[tuple[str, RoleKey], date | None]) -> MapRow:
+    unit = row.unit.external_id
+    return replace(row, cells=tuple(replace(each, vacant_since=days.get((unit, each.role))) for each in row.cells))
 
 
 def _held_by(held: Iterable[Holding], tree: UnitTree, units: Sequence[str]) -> dict[str, tuple[Holding, ...]]:
@@ -165,6 +193,7 @@ def _row(
     whole: UnitTree,
     stages: Mapping[str, Adopted],
     marked: Mapping[str, Overloaded],
+    time: FillTime,
 ) -> MapRow:
     adopted = stages.get(unit, DEFAULT)
     top = (unit, *whole.ancestors(unit))[-1]
@@ -190,4 +219,5 @@ def _row(
             )
             for line in against_expectation(covers, subtype=adopted.subtype)
         ),
+        time,
     )

@@ -230,7 +230,7 @@ def _cover_shifts(unit: UnitPrice) -> Iterable[CoverShift]:
         {line.role: line for line in side.covers or ()} if side is not None else {}
         for side in (unit.before, unit.after)
     )
-    for role in RoleKey:
+    for role in {**before, **after}:
         old, new = before.get(role), after.get(role)
         if _judged(old) != _judged(new):
             yield CoverShift(unit.unit, unit.name, role, old, new)

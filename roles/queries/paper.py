@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.choices import FillMode, UnitLevel
 from roles.models import Assignment, Employment, SeatVersion
 from roles.paper.sorting import sort_key
@@ -105,7 +105,7 @@ def _team(tree: UnitTree, ask: PaperAsk) -> _Team:
 
 
 def _roles(day: date) -> dict[str, list[str]]:
-    language, catalogue = get_language(), load_roles().roles
+    language, catalogue = get_language(), roles_here().roles
     found: dict[str, list[str]] = {}
     held = Assignment.objects.on(day).order_by("-share", "role_key").values_list("person__external_id", "role_key")
     for person, role in held:

@@ -16,6 +16,7 @@ from roles.state_lines import FieldLine, differences
 
 NAMED = ("created_by", "submitted_by", "decided_by", "applied_by", "applied_revision", "copy_of")
 OPEN = (ScenarioStatus.DRAFT, ScenarioStatus.REJECTED)
+DAY = "effective_on"  # beside the things in a step that moved the first day
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class ScenarioChange:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a scenario's making."""
+    """One step of a scenario's making; `day` is the first day of the scenario where the step moved it."""
 
     number: int
     kind: StepKind
@@ -85,6 +86,7 @@ class Step:
     by: str
     things: tuple[tuple[Thing, str], ...]
     is_undone: bool
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ def steps_of(scenario_id: int, *, most: int = 50) -> tuple[Step, ...]:
             kind=StepKind(row.kind),
             at=row.at,
             by=str(row.actor or ""),
-            things=tuple((Thing(thing), key) for thing, some in row.after.items() for key in some),
+            things=tuple((Thing(each), key) for each in Thing.values for key in row.after.get(each, ())),
+            day=date.fromisoformat(row.after[DAY]) if DAY in row.after else None,
             is_undone=row.is_undone,
         )
         for row in rows
@@ -165,16 +168,20 @@ def _last_revision() -> int:
 def _changes(row: Scenario) -> Iterator[ScenarioChange]:
     for thing in (*PARTS, Thing.STAGES):
         for key, entry in sorted(row.changes.get(thing.value, {}).items()):
-            before, after = entry["base"], entry["wanted"]
-            yield ScenarioChange(
-                thing=thing,
-                external_id=key,
-                kind=_kind(before, after),
-                fields=tuple(changed_fields(before, after)),
-                effective_on=first_difference(before, after),
-                before=before,
-                after=after,
-            )
+            yield change_of(thing, key, entry["base"], entry["wanted"])
+
+
+def change_of(thing: Thing, key: str, before: State | None, after: State | None) -> ScenarioChange:
+    """Return how a thing differs between two states."""
+    return ScenarioChange(
+        thing=thing,
+        external_id=key,
+        kind=_kind(before, after),
+        fields=tuple(changed_fields(before, after)),
+        effective_on=first_difference(before, after),
+        before=before,
+        after=after,
+    )
 
 
 def _kind(before: State | None, after: State | None) -> ChangeKind:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from roles.catalogue import ExpectationLevel, RoleKey, load_roles
+from roles.catalogue import ExpectationLevel, RoleKey, roles_here
 from roles.models import Assignment
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.people import holders
@@ -35,14 +35,29 @@ def critical_seats(on: date, *, tree: UnitTree | None = None) -> tuple[Seat, ...
     return tuple(
         Seat(unit, role, _vacant_since(unit, role, each, tree=tree, held=held, ended=ended))
         for unit, each in decided.items()
-        for role in RoleKey
-        if load_roles().expected(role, each.subtype) is ExpectationLevel.CORE
+        for role in roles_here().roles
+        if roles_here().expected(role, each.subtype) is ExpectationLevel.CORE
     )
 
 
-def _ended(on: date) -> dict[tuple[str, RoleKey], date]:
+def vacant_days(
+    missing: Iterable[tuple[str, RoleKey, Adopted]], *, tree: UnitTree
+) -> dict[tuple[str, RoleKey], date | None]:
+    """Return since when nobody holds the roles that are missing in units, in one query; None where no day is known."""
+    asked = tuple(missing)
+    ended = _ended(tree.as_of, among={role for _unit, role, _adopted in asked})
+    return {
+        (unit, role): _vacant_since(unit, role, adopted, tree=tree, held=(), ended=ended)
+        for unit, role, adopted in asked
+    }
+
+
+def _ended(on: date, *, among: Collection[RoleKey] | None = None) -> dict[tuple[str, RoleKey], date]:
     """Return the last day after which a role was no longer held in a unit, for holdings that are over."""
-    rows = Assignment.objects.filter(during__endswith__lte=on).values_list("unit__external_id", "role_key", "during")
+    over = Assignment.objects.filter(during__endswith__lte=on)
+    if among is not None:
+        over = over.filter(role_key__in=[role.value for role in among])
+    rows = over.values_list("unit__external_id", "role_key", "during")
     found: dict[tuple[str, RoleKey], date] = {}
     for unit, role, during in rows:
         key = (unit, RoleKey(role))

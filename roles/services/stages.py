@@ -23,7 +23,8 @@ def adopt_stage(
 ) -> bool:
     """Let the unit work in the stage from `on` until the next decision already taken; tell whether anything changed.
 
-    A decision ends with its unit at the latest; UnknownUnit where the unit is gone by that day.
+    A decision ends with its unit at the latest; UnknownUnit where the unit is gone by that day, ScenarioDay where a
+    scenario that this is written into begins later.
     """
     if subtype not in SUBTYPES_OF[stage]:
         raise SubtypeOfOtherStage(stage, subtype)
@@ -46,4 +47,5 @@ def adopt_stage(
         )
         writer.write()
         follow_units(there, recorder=recorder)
+        recorder.check_first_day()
         return before != after

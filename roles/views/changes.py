@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -27,7 +28,18 @@ from roles.services.edits import add, edit, next_planned, values_on
 from roles.services.sync import SyncIssue
 from roles.state_words import references, value_text
 from roles.views.loads import load_of
-from roles.views.sheets import day_in, done, first_day, pick_urls, said, show, thing_of, url_of, with_draft
+from roles.views.sheets import (
+    day_in,
+    done,
+    drafts_for,
+    first_day,
+    pick_urls,
+    said,
+    show,
+    thing_of,
+    url_of,
+    with_draft,
+)
 
 NEW = {
     Thing.UNITS: gettext_lazy("New unit"),
@@ -222,6 +234,14 @@ def _state_name(name: str) -> str:
     return STATE_NAMES.get(name, name.removesuffix("_external_id"))
 
 
+def _history_url(request: WorkspaceRequest, kind: Thing, key: str) -> str:
+    """Return the log of the thing; none of what has no log, and in a draft, of which the log knows nothing."""
+    if not key or kind in (Thing.ASSIGNMENTS, Thing.LINES) or request.draft is not None:
+        return ""
+    query = urlencode({"thing": kind.value, "id": key})
+    return f"{reverse('roles:history', args=[request.access.workspace.slug])}?{query}"
+
+
 def _show(
     request: WorkspaceRequest,
     kind: Thing,
@@ -246,6 +266,11 @@ def _show(
         "seen": touch.number if touch else 0,
         "today": today_in(request.access.workspace),
         "action": request.get_full_path(),
+        "scenarios": drafts_for(request, request.get_full_path()),
+        "history_url": _history_url(request, kind, key),
+        "end_url": with_draft(request, reverse("roles:end", args=[request.access.workspace.slug, kind, key]))
+        if key
+        else "",
         "next_planned": next_planned(kind, key, day) if key and day else None,
         "load": load_of(person, day=day, without=key) if isinstance(form, AssignmentForm) and person else None,
         "back": with_draft(request, _back(request, kind, key, today_in(request.access.workspace))) if key else "",

@@ -10,7 +10,7 @@ from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from omnichannel.core.text import Bilingual
-from roles.catalogue import RoleKey, StageKey, load_roles
+from roles.catalogue import RoleKey, StageKey, roles_here
 from roles.chart.nodes import Node, PersonCard, Planned, PlannedKind, SeatCard, UnitCard
 from roles.choices import FillMode, StageName, UnitLevel
 from roles.views.chart_choices import Colour, Field
@@ -119,7 +119,7 @@ def days_open(seat: SeatCard, *, as_of: date) -> str:
 
 def role_name(role: RoleKey) -> str:
     """Return a role's name in the reader's language."""
-    return _in_language(load_roles().roles[role].names)
+    return _in_language(roles_here().roles[role].names)
 
 
 def plain(number: Decimal) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from omnichannel.core.csvtext import csv_text
+from omnichannel.core.http import csv_answer
 from omnichannel.core.moments import moment_of
 from omnichannel.core.periods import parse_day
 from omnichannel.workspaces.choices import SEES_PAY
@@ -40,8 +41,6 @@ KIND_NAMES = {
     Difference.EDITED: gettext_lazy("Edited"),
 }
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# a spreadsheet would take a cell that begins so for a formula
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +122,10 @@ def compare_file(request: WorkspaceRequest, slug: str, form: str) -> HttpRespons
     found = compare_moments(asked.before, asked.after, sight=_sight(request))
     changes = _ordered(found, _chosen(found.changes, asked))
     rows = [_head(), *_rows(found, changes, asked)]
-    is_book = form == "xlsx"
-    answer = HttpResponse(
-        _workbook(rows) if is_book else _csv(rows), content_type=XLSX if is_book else "text/csv; charset=utf-8"
-    )
-    name = f"organisation-{asked.before.as_of}-{asked.after.as_of}.{'xlsx' if is_book else 'csv'}"
+    name = f"organisation-{asked.before.as_of}-{asked.after.as_of}.{form}"
+    if form == "csv":
+        return csv_answer(csv_text(rows), filename=name)
+    answer = HttpResponse(_workbook(rows), content_type=XLSX)
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
@@ -273,13 +271,6 @@ def _rows(found: Compared, changes: Sequence[Change], asked: Asked) -> Iterator[
         place = (unit, found.unit_name(unit) if unit else "")
         for words in [*_worded(change, names)] or [("", "", "")]:
             yield (*about, *place, *words)
-
-
-def _csv(rows: Iterable[Sequence[str]]) -> str:
-    out = io.StringIO()
-    out.write("\ufeff")  # Excel reads UTF-8 by it
-    csv.writer(out).writerows([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row] for row in rows)
-    return out.getvalue()
 
 
 def _workbook(rows: Sequence[Sequence[str]]) -> bytes:

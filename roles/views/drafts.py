@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import reswap, retarget
 
 from omnichannel.core.errors import DomainError
 from omnichannel.core.requests import is_api
@@ -28,6 +29,7 @@ from roles.services.scenarios import Draft, drafted, edited, redo_edit, undo_edi
 from roles.views.draft_words import closed_in
 
 NAME = "scenario"
+TOKEN = "csrfmiddlewaretoken"  # noqa: S105 - the field of the form, no secret
 # the log, the days of the live organisation and the directories know nothing of drafts
 LIVE_ONLY = frozenset({"roles:history", "roles:revision", "roles:revision_undo", "roles:compare", "roles:compare_file"})
 OTHER_READS = frozenset(
@@ -37,17 +39,31 @@ OTHER_READS = frozenset(
         "orgstages:diagnosis_export",
         "orgstages:fact",
         "orgstages:coverage",
+        "orgstages:coverage_file",
+        "orgstages:advice_file",
         "orgstages:pattern",
         "orgstages:pattern_csv",
-        "kpis:move_effect",
-        "kpis:move_effect_csv",
     }
 )
+# what measures for seconds opens the draft itself, and only as long as it reads the organisation
+MEASURED = frozenset({"kpis:move_effect", "kpis:move_effect_csv"})
 WRITES = frozenset(
-    {"roles:move", "roles:new", "roles:edit", "roles:end", "roles:remove", "roles:merge", "orgstages:adopt"}
+    {
+        "roles:move",
+        "roles:new",
+        "roles:edit",
+        "roles:end",
+        "roles:remove",
+        "roles:merge",
+        "orgstages:adopt",
+        "talent:fill",
+    }
 )
 TRY_AGAIN = 5  # seconds
 SHEET = "org-sheet-body"
+# where a form of the sheet says why it was not taken; the sheet in which a unit ends has two forms
+REFUSALS = {"roles:remove": "#org-sheet-refused-remove"}
+REFUSAL = "#org-sheet-refused"
 
 
 class DraftMiddleware:
@@ -77,7 +93,9 @@ class DraftMiddleware:
             with _opened(request, int(asked), is_write=is_write) as draft:
                 request.draft = draft
                 draft.closed = closed_in(draft, clock_of(request).as_of)
-                return _read_whole(view(request, *args, **kwargs))
+                if route not in MEASURED:
+                    return _read_whole(view(request, *args, **kwargs))
+            return view(request, *args, **kwargs)
         except UnknownScenario as error:
             raise Http404 from error
         except DomainError as error:
@@ -86,7 +104,7 @@ class DraftMiddleware:
 
 def _shows_drafts(route: str) -> bool:
     is_ours = route.startswith("roles:") and not route.startswith(("roles:directory", "roles:draft"))
-    return (is_ours and route not in LIVE_ONLY) or route in OTHER_READS | WRITES
+    return (is_ours and route not in LIVE_ONLY) or route in OTHER_READS | WRITES | MEASURED
 
 
 def _opened(request: WorkspaceRequest, scenario_id: int, *, is_write: bool) -> AbstractContextManager[Draft]:
@@ -103,15 +121,27 @@ def _read_whole(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def refused(request: WorkspaceRequest, error: DomainError) -> HttpResponse:
-    """Say why a scenario cannot be shown or changed just now, in the sheet or as a page."""
+    """Say why a scenario cannot be shown or changed just now, in the sheet or as a page, and offer to try again.
+
+    What was typed is not lost: the sheet keeps its form, and the page sends the same once more.
+    """
     request.draft = None
-    is_busy = isinstance(error, OrganisationBusy)
+    is_busy, is_write = isinstance(error, OrganisationBusy), request.method == "POST"
     in_sheet = bool(request.htmx) and request.htmx.target == SHEET
-    name = "roles/drafts/refused.html#sheet" if in_sheet else "roles/drafts/refused.html"
-    again = request.get_full_path() if request.method != "POST" else ""
-    context = {"message": str(error), "is_busy": is_busy, "again": again, "in_sheet": in_sheet}
+    part = ("#kept" if is_write else "#sheet") if in_sheet else ""
+    context = {
+        "message": str(error),
+        "is_busy": is_busy,
+        "is_write": is_write,
+        "again": request.get_full_path(),
+        "typed": [(name, value) for name, values in request.POST.lists() for value in values if name != TOKEN],
+        "in_sheet": in_sheet,
+    }
     # 422 is the one refusal that htmx draws: in the sheet the words must be seen
-    response = render(request, name, context, status=422 if in_sheet else error.status)
+    response = render(request, f"roles/drafts/refused.html{part}", context, status=422 if in_sheet else error.status)
+    if in_sheet and is_write:
+        route = request.resolver_match.view_name if request.resolver_match else ""
+        response = retarget(reswap(response, "innerHTML"), REFUSALS.get(route, REFUSAL))
     if is_busy:
         response["Retry-After"] = str(TRY_AGAIN)
     return response

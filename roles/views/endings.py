@@ -24,7 +24,7 @@ from roles.services.ending import end, remove
 from roles.services.moving import merge_units
 from roles.services.written import Written
 from roles.state_words import value_text
-from roles.views.sheets import day_in, done, pick_urls, said, show, thing_of, url_of, with_draft
+from roles.views.sheets import day_in, done, drafts_for, pick_urls, said, show, thing_of, url_of, with_draft
 
 TITLES = {
     Thing.UNITS: gettext_lazy("Close the unit"),
@@ -181,6 +181,7 @@ def _show(
         "is_mistyped": is_mistyped,
         "problems": _problems(refused),
         "action": with_draft(request, reverse("roles:end", args=[slug, kind.value, key])),
+        "scenarios": drafts_for(request, reverse("roles:end", args=[slug, kind.value, key])),
         "remove_url": with_draft(request, reverse("roles:remove", args=[slug, kind.value, key])),
         "merge_url": with_draft(request, reverse("roles:merge", args=[slug, key])) if kind is Thing.UNITS else "",
         "back": with_draft(request, url_of(slug, kind, key)),
@@ -205,6 +206,7 @@ def _show_merge(
         "today": today_in(request.access.workspace),
         "problems": _problems(refused),
         "action": with_draft(request, reverse("roles:merge", args=[slug, key])),
+        "scenarios": drafts_for(request, reverse("roles:merge", args=[slug, key])),
         "back": with_draft(request, url_of(slug, Thing.UNITS, key)),
     }
     return show(request, TEMPLATE, context, status=status)

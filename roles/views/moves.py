@@ -18,17 +18,15 @@ from django.views.decorators.http import require_http_methods
 
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
-from omnichannel.workspaces.permissions import may
 from roles.choices import KEEP, Thing
 from roles.forms import NOTE_LENGTH, DayField, PickField
 from roles.queries.consequences import plan_move
 from roles.queries.naming import names_of
-from roles.queries.scenarios import open_scenarios
 from roles.services.edits import Values, next_planned, values_on
 from roles.services.moving import MOVABLE, move
 from roles.services.sync import SyncIssue
 from roles.views.plan_words import plan_words
-from roles.views.sheets import day_in, done, pick_urls, said, show, thing_of, url_of, with_draft
+from roles.views.sheets import day_in, done, drafts_for, pick_urls, said, show, thing_of, url_of, with_draft
 
 TITLES = {
     Thing.UNITS: gettext_lazy("Move the unit"),
@@ -156,7 +154,7 @@ def _context(
         "action": with_draft(request, reverse("roles:move", args=[slug])),
         "back": with_draft(request, url_of(slug, moved.thing, moved.key)),
         "refused": refused,
-        "scenarios": _scenarios(request, slug),
+        "scenarios": drafts_for(request, reverse("roles:move", args=[slug])),
     }
     if not is_asked or not form.is_valid():
         return context
@@ -173,11 +171,3 @@ def _context(
         "effect_url": with_draft(request, f"{reverse('kpis:move_effect', args=[slug])}?{effect}"),
         "next_planned": next_planned(moved.thing, moved.key, typed["on"]),
     }
-
-
-def _scenarios(request: WorkspaceRequest, slug: str) -> list[tuple[str, date, str]]:
-    """Return the drafts into which the move may be put instead: name, first day, and where to send the form."""
-    if request.draft is not None or not may(request.access, "roles:draft"):
-        return []
-    action = reverse("roles:move", args=[slug])
-    return [(name, day, f"{action}?scenario={pk}") for pk, name, day in open_scenarios()]

@@ -18,7 +18,7 @@ from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import Access, may
-from roles.catalogue import ExpectationLevel, RoleKey, load_roles
+from roles.catalogue import ExpectationLevel, RoleKey, roles_here
 from roles.chart.nodes import Kind, key_of
 from roles.choices import StageName, Thing, UnitLevel
 from roles.coverage import Cover, CoverState, RoleCover
@@ -126,7 +126,7 @@ def _sort_value(found: Organisation, key: str, sort: str) -> tuple[object, str]:
 
 def cover_line(line: RoleCover) -> CoverLine:
     """Return a role of a unit as a row."""
-    catalogue = load_roles()
+    catalogue = roles_here()
     missed = "missed" if line.expected is ExpectationLevel.CORE else "low"
     status = {CoverState.FILLED: "met", CoverState.SHARED: "near", CoverState.MISSING: missed}.get(line.state, "")
     names = catalogue.roles[line.role].names

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -13,9 +12,10 @@ from omnichannel.workspaces.choices import SEES_PAY
 from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.choices import Thing
 from roles.coverage import MOST_ROLES, MOST_SHARE
+from roles.queries.library import role_options
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.roster import PeopleFilter, PersonPage, people_list, person_page
 from roles.queries.secondary import lines_of
@@ -48,9 +48,7 @@ def people(request: WorkspaceRequest, slug: str) -> HttpResponse:
         "asked": asked,
         "page": page,
         "lines": lines,
-        "role_options": [
-            (key.value, spec.names.in_language(get_language())) for key, spec in load_roles().roles.items()
-        ],
+        "role_options": role_options(asked.role),
         "unit_options": _unit_options(unit_tree(as_of=clock.as_of, within=access.own_unit), asked.unit),
     }
     return render(request, "roles/people.html", context)
@@ -93,7 +91,7 @@ def _unit_options(tree: UnitTree, chosen: str) -> list[tuple[str, str]]:
 
 
 def _role(text: str) -> RoleKey | None:
-    return RoleKey(text) if text in set(RoleKey) else None
+    return RoleKey(text) if text in roles_here().roles else None
 
 
 def _facts(page: PersonPage, *, slug: str, may_see_units: bool) -> list[dict[str, object]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from roles.catalogue import RoleKey, load_roles
+from roles.catalogue import RoleKey, roles_here
 from roles.choices import Thing
 from roles.queries.move_figures import Figures
 from roles.queries.move_plans import MovePlan, StageShift
@@ -126,5 +126,5 @@ def _stage(adopted: Adopted) -> str:
 
 
 def _role_names(roles: set[RoleKey]) -> str:
-    names = load_roles().roles
-    return ", ".join(names[role].names.in_language(get_language()) for role in RoleKey if role in roles)
+    names = roles_here().roles
+    return ", ".join(names[role].names.in_language(get_language()) for role in names if role in roles)

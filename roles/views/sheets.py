@@ -18,9 +18,11 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 from omnichannel.core.periods import parse_day
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
+from omnichannel.workspaces.permissions import may
 from roles.chart.nodes import Kind, key_of
 from roles.choices import Thing
 from roles.holdings import split_assignment_key
+from roles.queries.scenarios import open_scenarios
 from roles.services.written import Written
 
 EDITABLE = (Thing.UNITS, Thing.SEATS, Thing.PEOPLE, Thing.ASSIGNMENTS, Thing.LINES)
@@ -60,6 +62,14 @@ def with_draft(request: WorkspaceRequest, url: str) -> str:
     parts = urlsplit(url)
     pairs = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "scenario"]
     return urlunsplit(parts._replace(query=urlencode([*pairs, ("scenario", request.draft.scenario.pk)])))
+
+
+def drafts_for(request: WorkspaceRequest, url: str) -> list[tuple[str, date, str]]:
+    """Return the drafts into which a form sent to `url` may go instead: name, first day, and where to send it."""
+    if request.draft is not None or not may(request.access, "roles:draft"):
+        return []
+    mark = "&" if "?" in url else "?"
+    return [(name, day, f"{url}{mark}scenario={pk}") for pk, name, day in open_scenarios()]
 
 
 def pick_urls(request: WorkspaceRequest, things: Iterable[Thing]) -> dict[Thing, str]:

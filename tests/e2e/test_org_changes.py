@@ -82,7 +82,7 @@ def test_moves_plans_edits_and_comparisons_by_mouse_in_chinese(stack: Stack, sig
     page.get_by_role("link", name="调整", exact=True).click()
     sheet.get_by_label("移至").fill(other)
     sheet.get_by_label("生效日期").fill(str(soon))
-    expect(sheet.get_by_text("计划变动：到当日自动生效。")).to_be_visible()
+    expect(sheet.get_by_text("计划变更：到当日自动生效。")).to_be_visible()
     sheet.get_by_role("button", name="确认移动").click()
     expect(page.locator(".toast--success")).to_contain_text(f"计划于 {soon} 生效")
     assert (stack.sql(WORKS, person, today), stack.sql(WORKS, person, soon)) == ([(unit,)], [(other,)])

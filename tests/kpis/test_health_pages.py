@@ -218,7 +218,7 @@ def test_the_one_id_page_shows_shares_by_channel_with_a_chart_and_its_table(
     fill()
     waiting = client.get("/w/acme/data/one-id/").content.decode()
     assert ("已载入，尚未测量" if language == "zh-hans" else "Loaded, but not measured yet") in waiting
-    assert ("测量之后数据又有变动" if language == "zh-hans" else "since this was measured") not in waiting
+    assert ("测量之后数据又有变更" if language == "zh-hans" else "since this was measured") not in waiting
     Job.objects.filter(kind=JobKind.MEASURE_HEALTH).delete()
     for role, may_measure in (("executive", False), ("analyst", True)):
         waiting = signed_in(role).get("/w/acme/data/one-id/").content.decode()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -19,15 +20,18 @@ from kpis.choices import AutoLoad, WeightsSource
 from kpis.engine.specs import COMPANY
 from kpis.models import KpiValue, Scorecard
 from kpis.queries.move_effect import CardMove, CardSide, MoveEffect, table
+from kpis.services import draft_effect, draft_figures
 from kpis.services.move_effect import move_effect
+from omnichannel.accounts.models import User
 from omnichannel.jobs.choices import JobKind
 from omnichannel.jobs.models import Job
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import workspace_scope
 from roles.catalogue import StageKey, SubtypeKey
 from roles.choices import Thing
-from roles.models import OrgRevision
+from roles.models import OrgRevision, Scenario
 from roles.services.moving import move
+from roles.services.scenarios import apply, approve, current_draft, edited, submit
 from roles.services.sync import (
     AssignmentInput,
     PersonInput,
@@ -102,6 +106,40 @@ def test_a_move_to_come_stands_on_the_last_closed_month_refusals_say_why_and_no_
     assert not loop.cards
     same = move_effect(Thing.UNITS, "R1", to="BU1", on=FIRST, today=TODAY)
     assert (same.refused, same.changed, same.people) == ((), (), 0)
+
+
+@pytest.mark.usefixtures("retailer")
+def test_a_move_in_a_scenario_is_compared_with_the_scenario_and_measured_once_it_is_let_go_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pk = Scenario.objects.create(name="草案", effective_on=FIRST, baseline=0).pk
+    with edited(pk, actor_id=None):
+        assert move(Thing.UNITS, "R1", to="BU2", on=FIRST, actor_id=None).is_ok
+        new = [PersonInput("N1", "S1", FIRST, display_name="新人")]
+        assert upsert_people(new, effective_on=FIRST, actor_id=None).is_ok
+        held = [AssignmentInput("N1", "digital-guide", "S1", FIRST)]
+        assert upsert_assignments(held, actor_id=None).is_ok
+    begun, open_while_measured = len(connection.savepoint_ids), []
+
+    def measured(*args: Any, **options: Any) -> Any:
+        open_while_measured.append((current_draft(), len(connection.savepoint_ids)))
+        return draft_figures.measured_anew(*args, **options)
+
+    monkeypatch.setattr(draft_effect, "measured_anew", measured)
+    asked: dict[str, Any] = {"to": "BU1", "on": FIRST, "today": TODAY}
+    in_draft = [
+        move_effect(Thing.UNITS, "S1", **asked, scenario=pk),
+        move_effect(Thing.PEOPLE, "N1", **asked, scenario=pk),
+    ]
+    assert open_while_measured == [(None, begun)] * 2
+    assert {card.name for card in in_draft[0].cards} == {"导购S1", "新人"}
+    with edited(pk, actor_id=None):
+        pass  # what was tried is no step
+    submit(pk, actor_id=None)
+    approve(pk, actor_id=User.objects.create_user("chief@acme.test").pk)
+    assert apply(pk, actor_id=None).is_ok
+    assert in_draft == [move_effect(Thing.UNITS, "S1", **asked), move_effect(Thing.PEOPLE, "N1", **asked)]
+    assert in_draft[0].changed
 
 
 @pytest.mark.usefixtures("retailer")

@@ -5,17 +5,23 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from kpis.choices import AutoLoad, UploadState
 from kpis.errors import SheetUnknown
 from kpis.models import Upload
-from kpis.queries.uploads import identical_upload
+from kpis.queries.uploads import identical_upload, last_change
+from kpis.services import rechecking
+from kpis.services.manifest import begin_to_count
+from kpis.services.rechecking import outrun_by_its_own
 from kpis.services.unpacking import unpack_sheets
 from kpis.services.uploads import request_check, request_load
 from omnichannel.jobs.choices import JobKind
@@ -189,3 +195,26 @@ def test_the_other_sheets_of_a_workbook_become_uploads_when_a_person_wants_them(
     work()
     assert identical_upload(again(second)) is None
     assert again(second).state == UploadState.LOADED
+
+
+def test_the_parts_of_an_archive_know_each_other_however_deep_they_lie_and_whatever_the_clocks_say() -> None:
+    def part(number: int, parent: Upload | None = None, **given: Any) -> Upload:
+        return Upload.objects.create(
+            filename=f"{number}.csv", path=f"{number}", bytes=1, sha256="", parent=parent, **given
+        )
+
+    archive, other = part(1), part(9)
+    workbook, plain = part(2, archive), part(3, archive)
+    sheet = part(4, workbook)
+    for upload in (archive, workbook, plain, sheet):
+        rest = {1, 2, 3, 4} - {int(upload.path)}
+        assert {int(one.path) for one in rechecking._with_it(upload)} == rest
+    assert not rechecking._with_it(other)
+
+    began = last_change()
+    assert not outrun_by_its_own(sheet, since=began)
+    long_ago = timezone.now() - timedelta(days=3)  # the clock of the machine that loads it is far behind
+    begin_to_count(plain, at=long_ago, rows_added=1, actor_id=None)
+    assert outrun_by_its_own(sheet, since=began)
+    assert not outrun_by_its_own(sheet, since=last_change())
+    assert not outrun_by_its_own(other, since=began)

@@ -21,8 +21,9 @@ from kpis.queries.values import current_values, months_before, stored_periods, t
 from kpis.services.computing import Computed, PeriodFigures, store
 from kpis.services.targets import upsert_reviews, upsert_targets
 from kpis.services.uploads import request_load
-from kpis.services.values import request_computation
+from kpis.services.values import MOST_PERIODS, request_computation
 from omnichannel.jobs.choices import JobKind, JobState
+from omnichannel.jobs.models import Job
 from tests.kpis.door import checked, order, orders_csv, work
 from tests.kpis.retailer import NOVEMBER, OCTOBER, build_organisation, figure, put_values, unit
 
@@ -90,6 +91,21 @@ def test_a_computation_reaches_the_later_periods_that_look_back() -> None:
     assert job.params["periods"] == ["2024-03", "2024-11"]
     exact = request_computation(["2024-03"], actor_id=None, recent_only=True)
     assert exact.params["periods"] == ["2024-03"]
+
+
+def test_loads_in_a_row_of_more_months_than_a_job_holds_queue_each_month_once() -> None:
+    years = {year: [f"{year}-{month:02}" for month in range(1, 13)] for year in (2021, 2022, 2023, 2024)}
+    asked = [years[2023] + years[2024], years[2021] + years[2022], years[2024] + years[2021], years[2022]]
+    jobs = [request_computation(some, actor_id=None, recent_only=True, join=True) for some in asked]
+    queued = Job.objects.filter(kind=JobKind.COMPUTE_VALUES)
+    assert {job.pk for job in queued} == {jobs[0].pk, jobs[1].pk}
+    held = [period for job in queued for period in job.params["periods"]]
+    assert sorted(held) == sorted(month for year in years.values() for month in year)
+    assert max(len(job.params["periods"]) for job in queued) == MOST_PERIODS
+    few = request_computation(["2020-12", "2024-12"], actor_id=None, recent_only=True, join=True)
+    assert few.params["periods"] == ["2020-12"]
+    more = request_computation(["2020-11", "2024-12"], actor_id=None, recent_only=True, join=True)
+    assert (more.pk, more.params["periods"]) == (few.pk, ["2020-11", "2020-12"])
 
 
 def test_targets_and_reviews_are_upserted_and_saying_them_twice_changes_nothing() -> None:

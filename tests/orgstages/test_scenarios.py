@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from kpis.choices import AutoLoad
 from kpis.models import Scorecard
 from kpis.services.weights import set_weights
 from omnichannel.jobs.choices import JobKind
@@ -30,7 +31,7 @@ from roles.services.moving import move
 from roles.services.scenarios import apply, approve, conflicts, create, edited, share, submit
 from roles.services.stages import adopt_stage
 from roles.services.sync import PersonInput, SeatInput, UnitInput, upsert_people, upsert_seats, upsert_units
-from tests.kpis.door import work
+from tests.kpis.door import orders_csv, put, work
 from tests.kpis.retailer import NOVEMBER, SINCE, build_organisation
 from tests.kpis.test_move_effect import FIRST, TODAY, build
 
@@ -67,6 +68,12 @@ def rebuilt(pk: int) -> None:
 def stored() -> dict[tuple[str, str], tuple[Decimal | None, str, str]]:
     rows = Scorecard.objects.filter(period="2024-11", scope_kind="employee", is_current=True)
     return {(row.scope_id, row.role_key): (row.score, row.stage, row.subtype) for row in rows}
+
+
+def diagnosed(unit: str) -> Diagnosed:
+    """Return the diagnosis of one unit on what is stored."""
+    (found,) = (one for one in diagnose_all(as_of=NOVEMBER.last_day) if one.unit.external_id == unit)
+    return found
 
 
 def facts(found: Diagnosed) -> dict[str, tuple[object, ...]]:
@@ -126,6 +133,22 @@ def test_what_the_price_says_is_what_applying_and_computing_again_gives_to_the_d
     assert any(shift.differs for shift in found.verdicts)
     assert [(one.unit, one.after.subtype) for one in found.subtypes] == [("BU2", SubtypeKey.USER_GROWTH_DRIVEN)]
     assert found.subtypes[0].relations
+
+
+@pytest.mark.usefixtures("retailer")
+def test_rows_loaded_since_the_last_computation_are_no_change_of_the_scenario() -> None:
+    pk = backdated()
+    rebuilt(pk)
+    lines = [
+        f"M{number},C{number},store,S1,ES1,2024-11-{number + 1:02} 10:00:00,paid,900,0,0,900,1" for number in range(9)
+    ]
+    put(orders_csv(*lines), auto=AutoLoad.CLEAN)
+    work()
+    stored_verdict = facts(diagnosed("BU1"))
+    (told,) = (shift.before for shift in price(pk, on=FIRST, today=TODAY).verdicts if shift.unit == "BU1")
+    work(JobKind.COMPUTE_VALUES)
+    assert told is not None
+    assert stored_verdict["A12"] != facts(diagnosed("BU1"))["A12"] == facts(told)["A12"]
 
 
 @pytest.mark.usefixtures("retailer")
@@ -204,6 +227,17 @@ def test_from_new_to_applied_through_the_pages(signed_in: Callable[..., Client])
     post(owner, "decide/approve/")
     assert status() == "submitted", "a conflict wants a choice first"
     (conflict,) = conflicts(pk)
+    told = {}
+    for side in ("", "live", "draft"):
+        query = {"conflict": conflict.id, "side-0": side}
+        page = hr.get(root + "conflicts/", query)
+        told[side] = [
+            (one.external_id, [(line.before, line.after) for line in one.lines]) for one in page.context["becomes"]
+        ]
+        part = hr.get(root + "conflicts/", query, HTTP_HX_REQUEST="true", HTTP_HX_TARGET="outcome").content.decode()
+        assert part.lstrip().startswith('<div id="outcome"')
+    assert told["live"] == []
+    assert told[""] == told["draft"] == [("R1", [("集团总部 (HQ)", "男装 (BU2)")])]
     post(hr, "conflicts/", conflict=conflict.id, **{"side-0": "draft"})
     post(owner, "decide/approve/")
     assert status() == "approved"

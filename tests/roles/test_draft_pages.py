@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.utils import timezone
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import workspace_scope
 from roles.models import Scenario
+from roles.queries.org_chart import unit_tree
 from roles.queries.scenarios import changes_of
 from roles.services import scenarios as drafts
 from roles.services.scenarios import drafting
@@ -88,6 +90,22 @@ def test_the_chart_and_every_form_work_on_the_draft_and_leave_the_live_organisat
     assert tables() == rows
 
 
+def test_every_form_of_the_live_organisation_can_be_put_in_a_scenario(
+    draft: Scenario, signed_in: Callable[..., Client]
+) -> None:
+    client = signed_in("hr_lead")
+    for url in ("change/units/new/?on=2030-01-01", "change/units/R01/edit/", "change/units/S0102/end/", "merge/S0102/"):
+        page = client.get(BASE + url).content.decode()
+        mark = "&amp;" if "?" in url else "?"
+        assert f'formaction="{BASE}{url}{mark}scenario={draft.pk}"' in page, url
+        assert "formaction" not in client.get(f"{BASE}{url}{'&' if '?' in url else '?'}{asked(draft)}").content.decode()
+    edit = client.get(f"{BASE}change/units/R01/edit/?{asked(draft)}").content.decode()
+    assert f'href="{BASE}change/units/R01/end/?scenario={draft.pk}"' in edit, "the way on stays in the draft"
+    assert client.post(f"{BASE}merge/S0102/?{asked(draft)}", {"into": "S0101", "on": str(FROM)}).status_code == 302
+    assert "S0102" in {change.external_id for change in changes_of(draft.pk)}
+    assert "S0102" in unit_tree(as_of=FROM), "nothing live has changed"
+
+
 def test_a_draft_changes_nothing_before_its_day_and_says_so_in_the_form(
     draft: Scenario, signed_in: Callable[..., Client]
 ) -> None:
@@ -160,13 +178,27 @@ def test_while_somebody_else_writes_the_organisation_the_page_offers_to_try_agai
             page = client.get(f"{BASE}?{asked(draft)}")
             assert (page.status_code, page["Retry-After"]) == (503, "5")
             assert f'href="{BASE}?{asked(draft)}"' in page.content.decode()
-            assert client.post(f"{BASE}move/?{asked(draft)}", body).status_code == 503
+            sent = client.post(f"{BASE}move/?{asked(draft)}", body)
+            assert sent.status_code == 503
+            for name, value in body.items():
+                assert f'<input type="hidden" name="{name}" value="{value}">' in sent.content.decode()
             into_sheet = {"HX-Request": "true", "HX-Target": "org-sheet-body"}
+            kept = client.post(f"{BASE}move/?{asked(draft)}", body, headers=into_sheet)
+            assert (kept.status_code, kept["HX-Retarget"], kept["HX-Reswap"]) == (
+                422,
+                "#org-sheet-refused",
+                "innerHTML",
+            )
+            assert f'hx-post="{BASE}move/?{asked(draft)}"' in kept.content.decode()
+            taken = client.post(f"{BASE}change/units/R01/remove/?{asked(draft)}", {"typed": "R01"}, headers=into_sheet)
+            assert taken["HX-Retarget"] == "#org-sheet-refused-remove"
             assert client.get(f"{BASE}move/?thing=units&id=R01&{asked(draft)}", headers=into_sheet).status_code == 422
     finally:
         other.close()
     assert client.get(f"{BASE}?{asked(draft)}").status_code == 200
     assert not changes_of(draft.pk)
+    form = client.get(f"{BASE}move/?thing=units&id=S0101&{asked(draft)}", headers=into_sheet).content.decode()
+    assert 'id="org-sheet-refused"' in form
 
 
 def test_a_stage_is_adopted_in_the_draft_alone_and_nothing_else_is_written_from_there(
@@ -182,8 +214,12 @@ def test_a_stage_is_adopted_in_the_draft_alone_and_nothing_else_is_written_from_
     assert adopted.status_code == 302
     assert tables() == rows
     assert [(change.thing, change.external_id) for change in changes_of(draft.pk)] == [("stages", "G")]
+    client.get(f"{url}?{asked(draft)}")  # takes the word of what was done
     too_early = client.post(f"{url}adopt/?{asked(draft)}", {"subtype": "market-led", "on": str(TODAY), "note": ""})
     assert too_early.status_code == 422
     assert str(FROM) in too_early.content.decode()
+    assert too_early.context["adopt"].errors["on"]
+    assert 'value="market-led" selected' in too_early.content.decode()
+    assert not [each for each in get_messages(too_early.wsgi_request) if each.level_tag == "success"]
     assert client.post(f"{url}run/?{asked(draft)}", {}).status_code == 302  # knows no drafts: the live verdict
     assert tables() != rows

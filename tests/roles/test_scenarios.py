@@ -288,6 +288,25 @@ def test_what_cannot_stand_any_more_is_left_out_and_named_and_nothing_is_applied
     assert drafts.problems(draft.pk) == ()
 
 
+def test_editing_what_was_left_out_keeps_what_it_had_changed_before(draft: Scenario, author: int) -> None:
+    with drafts.edited(draft.pk, actor_id=author):
+        move(Thing.UNITS, "R01", to="D-MKT", on=FROM, actor_id=author)
+    assert move(Thing.UNITS, "D-MKT", to="R01", on=TODAY, actor_id=None).is_ok  # now the draft's move closes a loop
+    with drafts.edited(draft.pk, actor_id=author):
+        rename("R01", "东区", day=LATER)
+    (kept,) = (change for change in changes_of(draft.pk) if change.external_id == "R01")
+    assert {(line.field, line.start, line.after) for line in kept.lines} == {
+        ("parent", str(FROM), "D-MKT"),
+        ("name", str(LATER), "东区"),
+    }
+    assert {issue.key for _thing, issue in drafts.problems(draft.pk)} == {"R01"}
+    with drafts.edited(draft.pk, actor_id=author):
+        assert move(Thing.UNITS, "R01", to="R02", on=FROM, actor_id=author).is_ok
+    assert drafts.problems(draft.pk) == ()
+    with drafts.drafted(draft.pk):
+        assert (unit_tree(as_of=LATER).nodes["R01"].parent, unit_tree(as_of=LATER).nodes["R01"].name) == ("R02", "东区")
+
+
 def test_only_somebody_else_decides_and_only_an_approved_scenario_is_applied(
     draft: Scenario, author: int, chief: int, member: Callable[..., User]
 ) -> None:
@@ -357,6 +376,47 @@ def test_steps_are_undone_and_redone_and_a_change_taken_back_by_hand_is_no_chang
     assert {row.name for row in scenarios()} == {"合并华南", "副本"}
     with pytest.raises(ScenarioDay):
         drafts.create(name="晚了", effective_on=LATER, actor_id=author, copy_of=draft.pk)
+
+
+def test_a_scenario_moves_to_another_day_with_what_began_on_its_first(draft: Scenario, author: int) -> None:
+    many_edits(draft.pk, author)
+    kept = Scenario.objects.get(pk=draft.pk).changes
+    sooner, much_later = FROM - timedelta(days=10), LATER + timedelta(days=5)
+
+    def told(day: date) -> dict[str, Any]:
+        tree = unit_tree(as_of=day)
+        (person,) = states(Thing.PEOPLE, ["E5"]).values()
+        return {
+            "S0101": tree.nodes["S0101"].parent,
+            "N1": "N1" in tree,
+            "S0201": "S0201" in tree,
+            "E5": (value_on(person, str(day)) or {}).get("unit"),
+            "stage": adopted_stage("N1", on=day).unit_external_id if "N1" in tree else None,
+        }
+
+    def on_both_sides(day: date) -> list[dict[str, Any]]:
+        with drafts.drafted(draft.pk) as shown:
+            assert not shown.left_out
+            return [told(day - timedelta(days=1)), told(day)]
+
+    live, began = on_both_sides(FROM)
+    assert live == told(TODAY) != began
+    merged: dict[str, bool] = {}
+    for day in (sooner, FROM, much_later, FROM):
+        drafts.redate(draft.pk, effective_on=day, actor_id=author)
+        assert scenario(draft.pk).effective_on == day
+        if day == much_later:
+            merged = {"S0201": False}  # planned for a day before: from now on it begins with the rest
+        assert on_both_sides(day) == [live, began | merged]
+    drafts.undo_edit(draft.pk)
+    assert scenario(draft.pk).effective_on == much_later
+    while drafts.undo_edit(draft.pk) and scenario(draft.pk).effective_on != FROM:
+        pass
+    drafts.undo_edit(draft.pk)
+    drafts.undo_edit(draft.pk)
+    assert (scenario(draft.pk).effective_on, Scenario.objects.get(pk=draft.pk).changes) == (FROM, kept)
+    with pytest.raises(ScenarioDay):
+        drafts.redate(draft.pk, effective_on=TODAY - timedelta(days=1), actor_id=author)
 
 
 def test_a_scenario_of_another_workspace_is_not_there(draft: Scenario, author: int, other_workspace: Workspace) -> None:

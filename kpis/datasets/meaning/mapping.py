@@ -81,16 +81,6 @@ class ColumnMapping:
             matches.append(match)
         return replace(self, matches=tuple(matches), fields=fields)
 
-    def with_source(self, name: str, source: Source) -> ColumnMapping:
-        """Return the mapping with this field fed by a given source; columns that it no longer reads are free."""
-        matches = tuple(
-            replace(match, field=None, confidence=Confidence.NONE, reason="none")
-            if match.field == name and match.column not in source.columns
-            else match
-            for match in self.matches
-        )
-        return replace(self, matches=matches, fields={**self.fields, name: source})
-
     def with_values(self, name: str, words: Mapping[str, str]) -> ColumnMapping:
         """Return the mapping with these words of the file standing for these values of the field."""
         return replace(self, values={**self.values, name: {**self.values.get(name, {}), **words}})

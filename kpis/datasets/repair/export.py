@@ -18,13 +18,12 @@ import pyarrow.compute as pc
 import xlsxwriter
 
 from kpis.datasets.checks.problems import Problem, Severity
-from kpis.datasets.checks.values import EMPTY
 from kpis.datasets.files.raw import LINE, RaggedLine
 from kpis.datasets.meaning.headers import normal_header
 from kpis.datasets.meaning.words import reserved_headers
 from kpis.datasets.repair.fixes import ragged_cells
+from omnichannel.core.csvtext import safe_cell
 
-NUMERIC = re.compile(r"[-+]?[0-9][0-9,]*(\.[0-9]+)?%?")
 # What a line has beyond the header, for a person to put in its place.
 EXTRA = "_extra"
 ADDED = {
@@ -55,20 +54,6 @@ class _Row:
             (problem.hint.in_language(language) for problem in self.problems),
         )
         return tuple(" | ".join(dict.fromkeys(filter(None, each))) for each in texts)
-
-
-def safe_cell(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula; numbers and dashes stay. Reading takes the sign off."""
-    harmless = text[:1] not in ("=", "+", "-", "@", "\t", "\r") or NUMERIC.fullmatch(text) or text in EMPTY
-    return text if harmless else f"'{text}"
-
-
-def csv_text(rows: Iterable[Iterable[object]]) -> str:
-    """Return rows as CSV that spreadsheets open: marked as UTF-8, and no text in it is a formula."""
-    out = io.StringIO()
-    out.write("\ufeff")  # Excel reads UTF-8 by it
-    csv.writer(out).writerows([safe_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    return out.getvalue()
 
 
 def problem_cells(

@@ -7,9 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from kpis.demo import REORGANISED_ON, SCALES, Manifest, generate, people_for_sign_in
 from kpis.queries.values import has_computed
@@ -61,6 +63,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"Generated {sum(manifest.rows().values()):,} rows in {len(manifest.tables)} tables.")
                 make_sign_ins(workspace, manifest=manifest)
                 call_command("load_folder", slug, folder, before_computing=adopt_demo_stages, stdout=self.stdout)
+            with workspace_scope(workspace.pk):
+                for path in settings.DEMO_SEEDS:
+                    import_string(path)()
         self.stdout.write(f"Sign in at /w/{slug}/ with password {PASSWORD}:")
         for role in MemberRole.values:
             self.stdout.write(f"  {role:14} {address(role, slug)}")

@@ -11,13 +11,13 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 
 from kpis.analysis_choices import LISTED, AiplStageName, AnalysisName, RfmTierName
-from kpis.datasets.repair.export import safe_cell
 from kpis.engine.analyses.aipl import STAGES
 from kpis.models import AnalysisResult
 from kpis.queries.analyses.lists import SPECS, every_customer
 from kpis.queries.analyses.place import Place
 from kpis.queries.analyses.stored import results_of
 from kpis.queries.definitions import library_at
+from omnichannel.core.csvtext import safe_cell
 
 BOM = "\ufeff"
 FORMATS = {

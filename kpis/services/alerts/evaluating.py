@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -28,7 +28,7 @@ from omnichannel.jobs.models import Job
 from omnichannel.jobs.services.dispatching import wake
 from omnichannel.jobs.services.lifecycle import create_job
 from omnichannel.workspaces.queries.zones import local_day
-from omnichannel.workspaces.scoping import current_workspace_id
+from omnichannel.workspaces.scoping import current_workspace_id, lock_in_workspace
 from roles.queries.org_chart import UnitTree, unit_tree
 
 ALERT_LOCK = 0x0A1E  # first key of the advisory lock of everything raised
@@ -73,8 +73,7 @@ class Outcome:
 @transaction.atomic
 def evaluate_alerts(*, now: datetime, only: str = "") -> Outcome:
     """Evaluate all rules (or one) in the caller's transaction; who must hear of it is in the outbox when it returns."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [ALERT_LOCK, current_workspace_id()])
+    lock_in_workspace(ALERT_LOCK)
     rules = [rule for rule in rules_now().values() if only in ("", rule.id)]
     today = local_day(now)
     found = findings(rules, today=today)

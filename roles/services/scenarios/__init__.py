@@ -10,11 +10,12 @@ from roles.services.scenarios.keeping import (
     describe,
     discard,
     drop,
+    redate,
     redo_edit,
     share,
     undo_edit,
 )
-from roles.services.scenarios.merging import bring_up_to_date, choose, conflicts, problems
+from roles.services.scenarios.merging import bring_up_to_date, choose, conflicts, outcome, problems
 
 __all__ = [
     "Draft",
@@ -32,7 +33,9 @@ __all__ = [
     "drop",
     "edited",
     "may_decide",
+    "outcome",
     "problems",
+    "redate",
     "redo_edit",
     "reject",
     "share",

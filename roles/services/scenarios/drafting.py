@@ -32,7 +32,7 @@ from roles.services.sync.restoring import restore_things
 from roles.services.sync.revisions import Aside, Recorder, aside, revision, too_early_words
 from roles.services.sync.state_checks import StateIssue
 from roles.state_diff import State, differs_before
-from roles.state_merge import Conflict
+from roles.state_merge import Conflict, merge
 
 # A preview of scores keeps the lock for seconds: who looks on waits for it, and who writes must not be refused by it.
 WRITERS_PATIENCE = "15s"
@@ -176,7 +176,11 @@ def _outcome(draft: Draft, changes: Sequence[OrgChange]) -> dict[Place, Entry | 
             continue
         if differs_before(str(draft.effective_on), before, now[place]):
             raise ScenarioDay(too_early_words(draft.effective_on))
-        found[place] = entry_or_none(merged.base if merged is not None else before, now[place])
+        wanted = now[place]
+        if merged is not None and before != merged.state:
+            # what could not stand was not seen: the edit was made of the live state, and both hold
+            wanted = merge(*place, base=before, live=merged.state, wanted=wanted).state
+        found[place] = entry_or_none(merged.base if merged is not None else before, wanted)
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from roles.choices import PARTS, Thing
 from roles.models import Scenario
+from roles.queries.scenarios import DAY
 from roles.services.sync.states import states
 from roles.state_diff import State
 from roles.state_merge import Conflict, Merged, Side, is_same, merge
@@ -52,6 +53,7 @@ def steps_of(changes: Mapping[str, Mapping[str, Mapping[str, State | None] | Non
     return {
         (Thing(thing), key): Entry(entry["base"], entry["wanted"]) if entry is not None else None
         for thing, some in changes.items()
+        if thing != DAY
         for key, entry in some.items()
     }
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -14,7 +16,18 @@ from omnichannel.workspaces.queries.zones import local_day
 from roles.choices import ScenarioStatus, StepKind
 from roles.errors import ScenarioClosed, ScenarioDay, ScenarioEmpty, UnknownScenario
 from roles.models import OrgRevision, Scenario, ScenarioComment, ScenarioStep
-from roles.services.scenarios.entries import Place, Steps, entries_of, kept, set_entries, steps_of
+from roles.queries.scenarios import DAY
+from roles.services.scenarios.entries import (
+    Entry,
+    Place,
+    Steps,
+    entries_of,
+    entry_or_none,
+    kept,
+    set_entries,
+    steps_of,
+)
+from roles.state_shift import shifted
 
 NAME_LENGTH = 120
 OPEN = (ScenarioStatus.DRAFT, ScenarioStatus.REJECTED)
@@ -74,10 +87,37 @@ def create(
 
 @transaction.atomic
 def describe(scenario_id: int, *, name: str, note: str = "") -> Scenario:
-    """Rename a scenario and say what it is for; its day stays, for its changes are dated."""
+    """Rename a scenario and say what it is for."""
     scenario = in_status(scenario_of(scenario_id, lock=True), *(set(ScenarioStatus) - set(OVER)))
     scenario.name, scenario.note = _named(name), note.strip()
     scenario.save(update_fields=["name", "note"])
+    return scenario
+
+
+@transaction.atomic
+def redate(scenario_id: int, *, effective_on: date, actor_id: int | None) -> Scenario:
+    """Let a scenario hold from another day: what began on its first day begins on the new one. A step like an edit."""
+    scenario = editable(scenario_of(scenario_id, lock=True))
+    _check_day(effective_on)
+    if effective_on == scenario.effective_on:
+        return scenario
+    now = entries_of(scenario.changes)
+    after: dict[Place, Entry | None] = dict.fromkeys(now)
+    for (thing, key), entry in now.items():
+        days = {"old": str(scenario.effective_on), "new": str(effective_on)}
+        place, wanted = shifted(thing, key, base=entry.base, wanted=entry.wanted, **days)
+        after[thing, place] = entry_or_none(entry.base, wanted)
+    sides = [{place: side.get(place) for place in after if now.get(place) != after[place]} for side in (now, after)]
+    scenario.steps.filter(is_undone=True).delete()
+    _add_step(
+        scenario,
+        before={**kept(sides[0]), DAY: str(scenario.effective_on)},
+        after={**kept(sides[1]), DAY: str(effective_on)},
+        kind=StepKind.EDIT,
+        actor_id=actor_id,
+    )
+    scenario.effective_on = effective_on
+    _put(scenario, sides[1])
     return scenario
 
 
@@ -120,15 +160,8 @@ def note_step(scenario: Scenario, after: Steps, *, kind: StepKind, actor_id: int
     if not differing:
         return False
     scenario.steps.filter(is_undone=True).delete()
-    last = scenario.steps.aggregate(number=Max("number"))["number"] or 0
-    ScenarioStep.objects.create(
-        scenario=scenario,
-        number=last + 1,
-        kind=kind,
-        actor_id=actor_id,
-        before=kept({place: now.get(place) for place in differing}),
-        after=kept(differing),
-    )
+    before = kept({place: now.get(place) for place in differing})
+    _add_step(scenario, before=before, after=kept(differing), kind=kind, actor_id=actor_id)
     _put(scenario, differing)
     return True
 
@@ -156,12 +189,29 @@ def drop(scenario_id: int, places: list[Place], *, actor_id: int | None) -> bool
     return note_step(scenario, dict.fromkeys(places), kind=StepKind.DROP, actor_id=actor_id)
 
 
+def _add_step(
+    scenario: Scenario,
+    *,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    kind: StepKind,
+    actor_id: int | None,
+) -> None:
+    last = scenario.steps.aggregate(number=Max("number"))["number"] or 0
+    ScenarioStep.objects.create(
+        scenario=scenario, number=last + 1, kind=kind, actor_id=actor_id, before=before, after=after
+    )
+
+
 def _turn(scenario: Scenario, step: ScenarioStep | None, *, is_undone: bool) -> ScenarioStep | None:
     if step is None:
         return None
     step.is_undone = is_undone
     step.save(update_fields=["is_undone"])
-    _put(scenario, steps_of(step.before if is_undone else step.after))
+    side = step.before if is_undone else step.after
+    if DAY in side:
+        scenario.effective_on = date.fromisoformat(side[DAY])
+    _put(scenario, steps_of(side))
     return step
 
 
@@ -170,7 +220,7 @@ def _put(scenario: Scenario, entries: Steps) -> None:
     scenario.changed_at = timezone.now()
     if scenario.status == ScenarioStatus.REJECTED:
         scenario.status = ScenarioStatus.DRAFT
-    scenario.save(update_fields=["changes", "changed_at", "status"])
+    scenario.save(update_fields=["changes", "changed_at", "status", "effective_on"])
 
 
 def _named(name: str) -> str:

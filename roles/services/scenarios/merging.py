@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from roles.choices import ScenarioStatus, StepKind, Thing
 from roles.errors import ScenarioConflicts, UnknownConflict
+from roles.queries.scenarios import ScenarioChange, change_of
 from roles.services.scenarios.drafting import drafted
 from roles.services.scenarios.entries import Drift, Entry, Place, drift_of, entries_of, entry_or_none
 from roles.services.scenarios.keeping import OPEN, in_status, last_revision, note_step, scenario_of
@@ -17,6 +18,19 @@ from roles.state_merge import Conflict, Side
 def conflicts(scenario_id: int) -> tuple[Conflict, ...]:
     """Return where the scenario and the live organisation have changed the same field on the same day, not alike."""
     return drift_of(entries_of(scenario_of(scenario_id).changes)).conflicts
+
+
+def outcome(scenario_id: int, *, choices: Mapping[str, Side] | None = None) -> tuple[ScenarioChange, ...]:
+    """Return what applying the scenario would make of the organisation as it is now: each thing, from live to merged.
+
+    Conflicts end as `choices` say, by their ids; the scenario's side stands in those without one.
+    """
+    drift = drift_of(entries_of(scenario_of(scenario_id).changes), choices=choices)
+    return tuple(
+        change_of(*place, drift.live[place], merged.state)
+        for place, merged in drift.merged.items()
+        if merged.state != drift.live[place]
+    )
 
 
 def problems(scenario_id: int) -> tuple[tuple[Thing, StateIssue], ...]:

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from omnichannel.workspaces.scoping import current_workspace_id
-from roles.choices import ROLE_KEYS, OrgSource, Thing
+from roles.choices import OrgSource, Thing
 from roles.models import Assignment, Person, Unit
+from roles.queries.library import role_keys
 from roles.services.sync.checks import check_choice, check_keys, check_reference, stored
 from roles.services.sync.inserting import days, insert
 from roles.services.sync.revisions import Recorder, revision
@@ -100,11 +101,12 @@ def _check_rows(
     rows: Sequence[AssignmentInput], *, people: Mapping[str, int], units: Mapping[str, int], faults: Faults
 ) -> None:
     check_keys([row.external_id for row in rows], field="start_on", faults=faults)
+    roles = role_keys()
     for index, row in enumerate(rows):
         key = row.external_id
         check_reference(index, key, "person_external_id", row.person_external_id, known=people, faults=faults)
         check_reference(index, key, "unit_external_id", row.unit_external_id, known=units, faults=faults)
-        check_choice(index, key, "role", row.role, allowed=ROLE_KEYS, faults=faults)
+        check_choice(index, key, "role", row.role, allowed=roles, faults=faults)
         if not 0 < row.share <= 1:
             message = _("A share of time lies above 0 and is at most 1.")
             faults.add(index, key, "share", code="out_of_range", message=message)

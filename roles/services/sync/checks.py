@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from omnichannel.workspaces.scoping import current_workspace_id
+from omnichannel.workspaces.scoping import lock_in_workspace
 from roles.errors import OrganisationBusy
 from roles.services.sync.rows import Faults
 from roles.tree_safety import find_loops, loop_text, turned_to
@@ -24,8 +24,7 @@ PLACES = {"fte": 3, "share": 4, "monthly_cost": 4, "planned_fte": 3, "monthly_bu
 
 def lock_organisation() -> None:
     """Wait for other writers of this workspace's organisation; freed at the end of the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [ORGANISATION_LOCK, current_workspace_id()])
+    lock_in_workspace(ORGANISATION_LOCK)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from omnichannel.workspaces.scoping import current_workspace_id
 from roles.choices import ChangeKind, OrgSource, Thing
+from roles.errors import ScenarioDay
 from roles.models import OrgChange, OrgRevision
 from roles.services.sync.checks import lock_organisation
 from roles.services.sync.inserting import insert, values
@@ -70,6 +71,11 @@ class Recorder:
         for thing, key in self.log[since:]:
             touched.setdefault(thing, set()).add(key)
         return [*unsafe(touched, before=self.before.get(Thing.UNITS, {})), *self._too_early(touched)]
+
+    def check_first_day(self) -> None:
+        """Raise ScenarioDay if anything touched differs before the first day that may be written."""
+        for problem in self._too_early(self.before):
+            raise ScenarioDay(problem.message)
 
     def _too_early(self, touched: Mapping[Thing, Collection[str]]) -> Iterator[Problem]:
         """Name what differs before the first day that may be written."""

@@ -12,8 +12,9 @@ from itertools import pairwise
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from roles.choices import ROLE_KEYS, OrgSource, Thing
+from roles.choices import OrgSource, Thing
 from roles.models import Employment, Seat, SeatVersion, Unit
+from roles.queries.library import role_keys
 from roles.services.sync.checks import ID_LENGTH, check_choice, check_keys, check_length, check_reference, stored
 from roles.services.sync.employments import EmploymentFacts, EmploymentSpans, change_jobs, stored_jobs
 from roles.services.sync.revisions import Recorder, revision
@@ -103,6 +104,7 @@ def stored_seats(keys: Collection[str]) -> SeatSpans:
 
 def _check_rows(rows: Sequence[SeatInput], *, units: set[str], faults: Faults) -> None:
     check_keys([row.external_id for row in rows], field="external_id", faults=faults)
+    roles = ["", *role_keys()]
     for index, row in enumerate(rows):
         key = row.external_id
         if not row.title.strip():
@@ -110,7 +112,7 @@ def _check_rows(rows: Sequence[SeatInput], *, units: set[str], faults: Faults) -
         texts = (("external_id", key, ID_LENGTH), ("title", row.title, 120), ("grade", row.grade, 20))
         for field, text, most in texts:
             check_length(index, key, field, text, most=most, faults=faults)
-        check_choice(index, key, "role", row.role, allowed=["", *ROLE_KEYS], faults=faults)
+        check_choice(index, key, "role", row.role, allowed=roles, faults=faults)
         check_reference(index, key, "unit_external_id", row.unit_external_id, known=units, faults=faults)
         if not 0 < row.planned_fte <= MOST_SEAT_FTE:
             message = _("Planned FTE lies above 0 and is at most %(most)s.") % {"most": MOST_SEAT_FTE}

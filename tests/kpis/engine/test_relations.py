@@ -55,6 +55,17 @@ def test_the_newest_upload_of_a_key_counts_only_when_asked(tmp_path: Path) -> No
     assert _sales(deduped) == Decimal(82)
 
 
+def test_what_is_asked_once_does_not_push_out_what_every_computation_asks(tmp_path: Path) -> None:
+    part = _part(tmp_path, "1.parquet", 1, [_row("1", "70")])
+    relations = Relations.from_parquet({"orders": [part]}, tables=library().tables)
+    assert _sales(relations) == Decimal(70)
+    kept, orders = compiling._compiled.cache_info().currsize, relations.table("orders")
+    assert orders is not None
+    for number in range(5):
+        assert len(relations.rows(orders.filter(orders["order_id"] == str(number)))) == (number == 1)
+    assert compiling._compiled.cache_info().currsize == kept
+
+
 def test_a_later_cancellation_takes_the_order_out(tmp_path: Path) -> None:
     parts = [
         _part(tmp_path, "1.parquet", 1, [_row("1", "70")]),

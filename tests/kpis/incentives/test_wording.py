@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpis.incentives import checks
 from kpis.incentives.checks import check_plan
+from kpis.incentives.faults import Fault, Faulty
 from kpis.incentives.specs import (
     CENT,
     YUAN,
@@ -32,9 +36,11 @@ from kpis.incentives.specs import (
     Tiers,
 )
 from kpis.incentives.templates import load_bases, load_templates
-from kpis.incentives.texts import PlanTextError, plan_node, read_plan
-from kpis.incentives.wording import SentenceError, Vocabulary, component_sentence, read_components
+from kpis.incentives.texts import plan_node, read_plan
+from kpis.incentives.wording import Vocabulary, component_sentence, read_components
 from kpis.library import load_library
+from kpis.queries.pay.fault_words import WORDS
+from kpis.services.pay import plans
 from omnichannel.core.text import Bilingual
 from roles.catalogue import RoleKey
 
@@ -117,10 +123,12 @@ def test_the_example_reads_as_a_sentence() -> None:
 
 def test_every_line_that_cannot_be_read_is_named() -> None:
     text = "商城提成：本人归属商城净销售的 3% 计提。\n拉新奖：每 1 个有效新增私域客户计 3 元；不超过三百元。\n没有规则"
-    with pytest.raises(SentenceError) as refused:
+    with pytest.raises(Faulty) as refused:
         read_components(text, words(), "zh")
-    assert [issue.path for issue in refused.value.issues] == ["1", "2", "3"]
-    assert "本人归属商城净销售额?" in refused.value.issues[0].message
+    first, second, third = refused.value.faults
+    assert first == Fault("1", "unknown_name_near", {"name": "本人归属商城净销售", "near": "本人归属商城净销售额"})
+    assert second == Fault("2", "no_such_bound", {"piece": "不超过三百元"})
+    assert (third.path, third.code) == ("3", "no_name_and_rule")
 
 
 def test_every_fault_of_a_text_is_named_at_its_place() -> None:
@@ -129,9 +137,9 @@ def test_every_fault_of_a_text_is_named_at_its_place() -> None:
     node["components"][0]["rule"]["steps"][1]["price"] = "one"
     node["components"][0]["rule"]["mode"] = "both"
     node["bonus"] = 1
-    with pytest.raises(PlanTextError) as refused:
+    with pytest.raises(Faulty) as refused:
         read_plan(node)
-    assert [issue.path for issue in refused.value.issues] == [
+    assert [fault.path for fault in refused.value.faults] == [
         "bonus",
         "components.0.rule.mode",
         "components.0.rule.steps.1.price",
@@ -141,9 +149,7 @@ def test_every_fault_of_a_text_is_named_at_its_place() -> None:
 
 def test_a_penalty_on_guides_needs_a_written_reason() -> None:
     plan = replace(load_templates()["growth-manager"], roles=("digital-guide",))
-    (issue,) = check_plan(plan, words(), roles=frozenset(RoleKey))
-    assert issue.path == "components.1.rule"
-    assert "middle layer" in issue.message
+    assert check_plan(plan, words(), roles=frozenset(RoleKey)) == (Fault("components.1.rule", "penalty_on_staff"),)
     assert check_plan(replace(plan, reason="agreed with the staff council"), words(), roles=frozenset(RoleKey)) == ()
 
 
@@ -153,10 +159,17 @@ def test_steps_rise_and_bases_are_known() -> None:
         load_templates()["care"],
         components=(Component("a", Bilingual("甲：乙", "A"), rule, floor=Decimal(2), cap=CENT),),
     )
-    paths = [issue.path for issue in check_plan(plan, words(), roles=frozenset(RoleKey))]
+    paths = [fault.path for fault in check_plan(plan, words(), roles=frozenset(RoleKey))]
     assert paths == [
         "components.0.floor",
         "components.0.names",
         "components.0.rule.base",
         "components.0.rule.steps.1.start",
     ]
+
+
+def test_every_fault_has_words_that_take_its_facts() -> None:
+    source = "".join(path.read_text("utf-8") for path in Path(checks.__file__).parent.glob("*.py"))
+    source += Path(plans.__file__).read_text("utf-8")
+    codes = set(re.findall(r'(?:Fault\([^,]+, |self\.fault\([^\n]+?, |_Unread\()"([a-z0-9_]+)"', source))
+    assert codes == set(WORDS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -127,6 +127,15 @@ def test_a_file_made_to_be_misread_is_asked_about(trap: Trap, named: bool) -> No
         assert mapping.table in trap.tables
 
 
+def constant(mapping: ColumnMapping, name: str, value: str) -> ColumnMapping:
+    """Return the mapping with one value for the whole field, as a person says it; no column feeds it any more."""
+    matches = tuple(
+        replace(match, field=None, confidence=Confidence.NONE, reason="none") if match.field == name else match
+        for match in mapping.matches
+    )
+    return replace(mapping, matches=matches, fields={**mapping.fields, name: Source(constant=value)})
+
+
 def answered(shape: Shape, proposal: Proposal) -> ColumnMapping:
     """Return the proposal with what only a person can say."""
     mapping = proposal.mapping
@@ -143,7 +152,7 @@ def answered(shape: Shape, proposal: Proposal) -> ColumnMapping:
         mapping = mapping.choose(column, next(iter(label), None))
     for name, value in shape.answers.items():
         if name != "table":
-            mapping = mapping.with_source(name, Source(constant=str(value)))
+            mapping = constant(mapping, name, str(value))
     for name, words in shape.words.items():
         mapping = mapping.with_values(name, words)
     return mapping

@@ -13,7 +13,7 @@ from kpis.figures import Series
 from kpis.queries.analyses.balance import RoleBalance, balances
 from kpis.queries.analyses.board import Board
 from kpis.queries.analyses.story import Cell, Column, Picture, Row, Sheet, Story, question_of, rules_of, say
-from roles.catalogue import load_roles
+from roles.catalogue import roles_here
 
 
 def balance(board: Board) -> Story | None:
@@ -64,7 +64,7 @@ def _finding(marked: list[RoleBalance], compared: list[RoleBalance]) -> str:
 
 
 def _name(each: RoleBalance) -> str:
-    return load_roles().roles[each.role].names.in_language(get_language())
+    return roles_here().roles[each.role].names.in_language(get_language())
 
 
 def _words(each: RoleBalance) -> str:

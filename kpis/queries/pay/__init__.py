@@ -1,0 +1,1 @@
+"""Reading pay: which plan pays whom, the facts of a month, statements."""

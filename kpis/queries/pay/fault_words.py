@@ -1,0 +1,64 @@
+"""The words for what is wrong with a pay plan: where, what, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from django.utils.translation import gettext as _
+
+from kpis.incentives.faults import Fault
+from omnichannel.core.issues import Issue
+
+# In functions, so that each is translated when it is told.
+WORDS: Mapping[str, Callable[[], str]] = {
+    "attainment_over_ten": lambda: _("An attainment of 100 percent is written 1."),
+    "bad_day": lambda: _("%(value)s is not a day such as 2026-11-01."),
+    "bad_days": lambda: _("%(value)s is not a whole number of days."),
+    "bad_number": lambda: _("%(value)s is not a number; leave it out for none."),
+    "bad_rounding": lambda: _("Round to a positive amount, such as 0.01 or 1."),
+    "fields_expected": lambda: _("Fields are expected here: %(known)s."),
+    "floor_above_cap": lambda: _("The least is above the most."),
+    "id_twice": lambda: _("The id %(id)s stands more than once; each component needs its own."),
+    "bad_id": lambda: _("Letters, digits and dashes, at most 40."),
+    "launch_by_attainment": lambda: _(
+        "In the launch phase one and the same easy target holds for all stores: pay by number, not by attainment, or"
+        " give a written reason."
+    ),
+    "list_expected": lambda: _("A list is expected."),
+    "missing": lambda: _("This is missing."),
+    "name_twice": lambda: _("The name %(name)s stands more than once."),
+    "negative": lambda: _("A negative number takes money away; use a penalty instead."),
+    "no_component": lambda: _("A plan pays for something: add a component."),
+    "no_name_and_rule": lambda: _("A name, “%(colon)s” and a rule are expected."),
+    "no_role": lambda: _("Say whom the plan pays: at least one role."),
+    "no_step": lambda: _("A ladder needs a step."),
+    "no_such_bound": lambda: _("No bound reads like this: %(piece)s"),
+    "no_such_rule": lambda: _("No rule reads like this: %(piece)s"),
+    "no_such_step": lambda: _("No step reads like this: %(piece)s"),
+    "not_a_unit": lambda: _("%(unit)s is not a unit on %(day)s."),
+    "not_money": lambda: _("%(base)s is not money; a pool is a share of money."),
+    "not_of_the_store": lambda: _("%(base)s is a person's own; this rule looks at the store."),
+    "not_one_of": lambda: _("%(value)s is not one of %(known)s."),
+    "over_100_percent": lambda: _("More than 100 percent: 3 percent is written 0.03."),
+    "penalty_on_staff": lambda: _(
+        "Penalties are for the middle layer: this plan pays guides. Take the guides or the penalty out, or give a"
+        " written reason."
+    ),
+    "rival_plan": lambda: _("%(plan)s pays the same role in the same unit: both would pay the same people."),
+    "separator_in_name": lambda: _("%(name)s holds a colon, semicolon or stop: its sentence could not be read."),
+    "steps_do_not_rise": lambda: _("Each step begins above the one before."),
+    "text_expected": lambda: _("A text is expected."),
+    "too_many_steps": lambda: _("%(count)s steps; people remember at most %(most)s."),
+    "unknown_base": lambda: _("%(base)s is not known; known are %(known)s."),
+    "unknown_field": lambda: _("This is not a field here; known are %(known)s."),
+    "unknown_kpi": lambda: _("%(kpi)s is not a KPI."),
+    "unknown_name": lambda: _("%(name)s is not known."),
+    "unknown_name_near": lambda: _("%(name)s is not known; is %(near)s meant?"),
+    "unknown_role": lambda: _("%(role)s is not a role."),
+    "unknown_rule": lambda: _("“%(value)s” is no rule; known are %(known)s."),
+}
+
+
+def told(fault: Fault) -> Issue:
+    """Return a fault in words of the reader's language. KeyError for a code without words."""
+    return Issue(fault.path, WORDS[fault.code]() % fault.facts)

@@ -1,0 +1,71 @@
+"""Which plans there are, which of them pay on a day, and whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from kpis.choices import PayPlanState
+from kpis.incentives.specs import Plan
+from kpis.incentives.templates import load_bases
+from kpis.incentives.texts import read_plan
+from kpis.incentives.wording import Vocabulary
+from kpis.models import PayPlan
+from kpis.queries.definitions import library_at
+from roles.holdings import Holding
+from roles.queries.org_chart import UnitTree
+
+HOLDING = (PayPlanState.APPROVED, PayPlanState.RETIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOn:
+    """A plan that pays on a day, and the revision that says so."""
+
+    row: PayPlan
+    plan: Plan
+
+
+def vocabulary() -> Vocabulary:
+    """Return the names that sentences of plans may use."""
+    return Vocabulary(load_bases(), {kpi: spec.names for kpi, spec in library_at().kpis.items()})
+
+
+def newest_of(key: str) -> PayPlan | None:
+    """Return the last revision of a plan."""
+    return PayPlan.objects.filter(key=key).first()
+
+
+def newest_plans() -> list[PayPlan]:
+    """Return the last revision of every plan, by key."""
+    rows = PayPlan.objects.order_by("key", "-id").distinct("key")
+    return list(rows)
+
+
+def plans_on(day: date) -> list[PlanOn]:
+    """Return the plans that pay on a day, by key: of each the approved revision with the latest day up to it."""
+    rows = PayPlan.objects.filter(state__in=HOLDING, effective_from__lte=day)
+    rows = rows.order_by("key", "-effective_from", "-id").distinct("key")
+    return [PlanOn(row, read_plan(row.content)) for row in rows if row.state == PayPlanState.APPROVED]
+
+
+def paid_by(holding: Holding, plans: Iterable[PlanOn], tree: UnitTree) -> PlanOn | None:
+    """Return the plan that pays a person for a role: of those for the role the one of the nearest unit above."""
+    above = _units_above(holding.unit_external_id, tree)
+    found = [each for each in plans if holding.role_key in each.plan.roles and each.row.unit_external_id in above]
+    return min(found, key=lambda each: (above.index(each.row.unit_external_id), each.row.key), default=None)
+
+
+def rivals(plan: Plan, unit: str, *, key: str, on: date) -> Sequence[PlanOn]:
+    """Return other plans of the same unit that pay one of the plan's roles on a day: both would pay the same people."""
+    return [
+        each
+        for each in plans_on(on)
+        if each.row.key != key and each.row.unit_external_id == unit and set(each.plan.roles) & set(plan.roles)
+    ]
+
+
+def _units_above(unit: str, tree: UnitTree) -> list[str]:
+    """Return the unit, what is above it, and the whole company (empty) at last."""
+    return [unit, *tree.ancestors(unit), ""] if unit in tree else [unit, ""]

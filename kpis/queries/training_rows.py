@@ -1,0 +1,149 @@
+"""Rows of the tables `training_records` and `surveys` as training reads them, and the figures of a month from them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from kpis.engine.arithmetic import rounded
+from kpis.library import load_library
+from kpis.queries.current_rows import rows_page
+from omnichannel.core.periods import Period
+
+TABLE, SURVEYS, FEEDBACK = "training_records", "surveys", "training_feedback"
+MOST = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRow:
+    """One person's course. A certificate counts from `completed_on` until the day before `expires_on`."""
+
+    person: str
+    programme: str
+    started_on: date
+    completed_on: date | None
+    hours: Decimal
+    exam_score: Decimal | None
+    passed: bool | None
+    certificate_no: str
+    expires_on: date | None
+
+    @property
+    def key(self) -> tuple[str, str, date]:
+        """The row's key."""
+        return self.person, self.programme, self.started_on
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackRow:
+    """One answer about training on its own scale; `responses` is how many answers the row stands for."""
+
+    on: date
+    score: Decimal
+    scale_max: Decimal
+    responses: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingFigures:
+    """A month of training from its rows: counts, and None for what has no rows to be computed from."""
+
+    enrolments: int
+    completions: int
+    exams: int
+    passed: int
+    answers: int
+    satisfaction: Decimal | None
+    certified: int
+
+    @property
+    def completion_rate(self) -> Decimal | None:
+        """Completions over enrolments in percent."""
+        return _percent(self.completions, self.enrolments)
+
+    @property
+    def pass_rate(self) -> Decimal | None:
+        """Exams passed over exams taken in percent."""
+        return _percent(self.passed, self.exams)
+
+
+def training_rows(*, people: Collection[str] | None = None) -> tuple[TrainingRow, ...]:
+    """Return the current rows by person and start, of all people or of some."""
+    table = load_library().tables[TABLE]
+    only: dict[str, object] = {} if people is None else {"employee_id": sorted(people)}
+    names = [column.name for column in table.columns]
+    return tuple(_row(row) for row in rows_page(table, columns=names, filters=only, offset=0, limit=MOST).rows)
+
+
+def feedback_rows() -> tuple[FeedbackRow, ...]:
+    """Return the current answers about training."""
+    table = load_library().tables[SURVEYS]
+    names = ["response_id", "kind", "date", "score", "scale_max", "responses"]
+    rows = rows_page(table, columns=names, filters={"kind": FEEDBACK}, offset=0, limit=MOST).rows
+    return tuple(
+        FeedbackRow(_day(row["date"]), Decimal(row["score"]), Decimal(row["scale_max"]), int(row["responses"]))
+        for row in rows
+    )
+
+
+def training_figures(
+    period: Period, rows: Iterable[TrainingRow], answers: Iterable[FeedbackRow] = ()
+) -> TrainingFigures:
+    """Count a period as the KPIs do: enrolments by the start, exams by the day of completion, certificates at its end.
+
+    Rates are rounded as the engine rounds.
+    """
+    rows = list(rows)
+    started = [row for row in rows if period.start <= row.started_on < period.end]
+    ended = [row for row in rows if row.completed_on is not None and period.start <= row.completed_on < period.end]
+    valid = {
+        row.person
+        for row in rows
+        if row.certificate_no
+        and row.completed_on is not None
+        and row.completed_on < period.end
+        and (row.expires_on is None or row.expires_on >= period.end)
+    }
+    said = [one for one in answers if period.start <= one.on < period.end and one.scale_max > 0]
+    return TrainingFigures(
+        enrolments=len(started),
+        completions=sum(row.completed_on is not None for row in started),
+        exams=sum(row.exam_score is not None for row in ended),
+        passed=sum(row.passed is True for row in ended),
+        answers=sum(one.responses for one in said),
+        satisfaction=_index(said),
+        certified=len(valid),
+    )
+
+
+def _index(said: Iterable[FeedbackRow]) -> Decimal | None:
+    """Return the mean of the answers on a scale to 100, weighted by how many each row stands for."""
+    weighted = [(Fraction(one.score) / Fraction(one.scale_max), one.responses) for one in said]
+    answers = sum(count for _part, count in weighted)
+    return rounded(sum((part * count for part, count in weighted), Fraction(0)) / answers * 100) if answers else None
+
+
+def _percent(part: int, whole: int) -> Decimal | None:
+    return rounded(Fraction(part * 100, whole)) if whole else None
+
+
+def _row(row: Mapping[str, object]) -> TrainingRow:
+    score, passed = row["exam_score"], row["passed"]
+    return TrainingRow(
+        person=str(row["employee_id"]),
+        programme=str(row["programme_id"]),
+        started_on=_day(row["started_on"]),
+        completed_on=_day(row["completed_on"]) if row["completed_on"] else None,
+        hours=Decimal(str(row["hours"])),
+        exam_score=None if score is None else Decimal(str(score)),
+        passed=None if passed is None else bool(passed),
+        certificate_no=str(row["certificate_no"] or ""),
+        expires_on=_day(row["expires_on"]) if row["expires_on"] else None,
+    )
+
+
+def _day(value: object) -> date:
+    return date.fromisoformat(str(value)[:10])

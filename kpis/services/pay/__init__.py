@@ -1,0 +1,1 @@
+"""Writing pay: plans and their approval, runs, statements, adjustments."""

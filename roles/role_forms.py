@@ -1,0 +1,142 @@
+"""The form of a role's texts: both languages side by side, lists as rows, KPIs by choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from roles.catalogue import ExpectationLevel, RoleKind, load_roles
+from roles.choices import SUBTYPE_NAMES
+from roles.errors import RoleRefused
+from roles.queries.known_kpis import known_kpis
+from roles.role_merge import LANGUAGES
+from roles.role_words import KINDS, TONGUES
+
+NOTE = 400
+TEXTS = ("names", "definition")
+ITEMS = ("duties", "abilities")
+
+
+class PairsInput(forms.Widget):
+    """Rows of a text in both languages, drawn by `roles/library/_pairs.html`; a row that is emptied goes."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[dict[str, str]]:
+        """Read the rows that say anything."""
+        columns = {
+            code: data.getlist(f"{name}-{code}") if isinstance(data, MultiValueDict) else [] for code in LANGUAGES
+        }
+        pairs = [{"zh": zh.strip(), "en": en.strip()} for zh, en in zip(columns["zh"], columns["en"], strict=False)]
+        return [pair for pair in pairs if pair["zh"] or pair["en"]]
+
+
+class PairsField(forms.Field):
+    """A list of texts in both languages; what is wrong with it the service says."""
+
+    widget = PairsInput
+
+
+def _area(label: Any, *, rows: int, help_text: Any = "", required: bool = True) -> forms.CharField:
+    return forms.CharField(
+        label=label, required=required, help_text=help_text, widget=forms.Textarea(attrs={"rows": rows})
+    )
+
+
+class RoleForm(forms.Form):
+    """The texts of a role. `content` gives them as the services take them."""
+
+    names_zh = forms.CharField(label=_("Name in Chinese"), max_length=80)
+    names_en = forms.CharField(label=_("Name in English"), max_length=80)
+    position = forms.ChoiceField(label=_("Place in the map"))
+    definition_zh = _area(_("Definition in Chinese"), rows=3)
+    definition_en = _area(_("Definition in English"), rows=3)
+    duties = PairsField(label=_("Duties"), help_text=_("A row that you empty goes."), required=False)
+    abilities = PairsField(label=_("Abilities"), help_text=_("A row that you empty goes."), required=False)
+    aliases_zh = _area(_("Job titles in Chinese"), rows=4, help_text=_("One a line."), required=False)
+    aliases_en = _area(_("Job titles in English"), rows=4, help_text=_("One a line."), required=False)
+    kpis = forms.MultipleChoiceField(label=_("KPIs"), required=False, widget=forms.CheckboxSelectMultiple)
+    note = forms.CharField(label=_("Why"), required=False, max_length=NOTE)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        language = get_language()
+        places = load_roles().positions.values()
+        self._offer("position", [(each.id, each.names.in_language(language)) for each in places])
+        chosen = set(self.initial.get("kpis") or [])
+        kpis = [(key, f"{names.in_language(language)} · {key}") for key, names in known_kpis().items()]
+        # what the role has stands first
+        self._offer("kpis", sorted(kpis, key=lambda each: each[0] not in chosen))
+
+    def _offer(self, name: str, options: Sequence[tuple[str, Any]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker what stands above
+        field.choices = list(options)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Return the fields of the role as they were typed."""
+        typed = self.cleaned_data
+        texts = {field: {code: typed[f"{field}_{code}"] for code in LANGUAGES} for field in TEXTS}
+        titles = {code: typed[f"aliases_{code}"].splitlines() for code in LANGUAGES}
+        items = {field: typed[field] for field in ITEMS}
+        return {**texts, **items, "aliases": titles, "position": typed["position"], "kpis": self._kpis()}
+
+    def _kpis(self) -> list[str]:
+        """Return the KPIs in the order they had; new ones stand last."""
+        ticked = self.cleaned_data["kpis"]
+        had = [kpi for kpi in self.initial.get("kpis") or [] if kpi in ticked]
+        return [*had, *(kpi for kpi in ticked if kpi not in had)]
+
+    def tell(self, refused: RoleRefused) -> None:
+        """Show what the service has refused at the fields."""
+        for path, _code, message in refused.issues:
+            field, _dot, rest = path.partition(".")
+            number, _dot, code = rest.rpartition(".")
+            if field in ITEMS and number.isdecimal():
+                message = f"{int(number) + 1} · {TONGUES.get(code, '')}: {message}"
+            name = f"{field}_{rest}" if f"{field}_{rest}" in self.fields else field
+            self.add_error(name if name in self.fields else None, message)
+
+
+class OwnRoleForm(RoleForm):
+    """The texts of a role that the workspace adds: also of which kind it is and who is to have it."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=[(key.value, word) for key, word in KINDS.items()])
+    field_order = ("names_zh", "names_en", "kind", "position")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        levels = load_roles().expectation_levels
+        options = [(key.value, level.names.in_language(get_language())) for key, level in levels.items()]
+        for subtype, name in SUBTYPE_NAMES.items():
+            self.fields[f"expected_{subtype.value}"] = forms.ChoiceField(
+                label=name, choices=options, initial=ExpectationLevel.OPTIONAL.value
+            )
+        self.initial.setdefault("kind", RoleKind.COLLABORATING.value)
+
+    @property
+    def expected_fields(self) -> list[forms.BoundField]:
+        """Return the fields that say what each sub-type expects."""
+        return [self[name] for name in self.fields if name.startswith("expected_")]
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Return the fields of the role as they were typed."""
+        expected = {subtype.value: self.cleaned_data[f"expected_{subtype.value}"] for subtype in SUBTYPE_NAMES}
+        return {**super().content, "kind": self.cleaned_data["kind"], "expectations": expected}
+
+
+def initial_of(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a form shows of a role's content."""
+    shown: dict[str, Any] = {field: content[field] for field in (*ITEMS, "position", "kpis")}
+    for code in LANGUAGES:
+        shown |= {f"{field}_{code}": content[field][code] for field in TEXTS}
+        shown[f"aliases_{code}"] = "\n".join(content["aliases"][code])
+    if "kind" in content:
+        shown["kind"] = content["kind"]
+        shown |= {f"expected_{key}": level for key, level in content["expectations"].items()}
+    return shown

@@ -1,0 +1,1 @@
+"""Pure: who needs which course, what training has changed, a certificate on paper."""

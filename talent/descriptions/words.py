@@ -1,0 +1,111 @@
+"""The fixed words of a job description in both languages: they follow the document's language, not the reader's."""
+
+from __future__ import annotations
+
+from omnichannel.core.text import Bilingual
+
+TITLE = Bilingual("{role}（{level}）岗位说明书", "Job description: {role}, {level}")
+STAMP = Bilingual("岗位说明书 · {role} · {level} · {version}", "Job description · {role} · {level} · {version}")
+NUMBERED = Bilingual("第 {page} 页，共 {of} 页", "Page {page} of {of}")
+
+COMPANY = Bilingual("公司", "Company")
+UNIT = Bilingual("所属单位", "Unit")
+SEAT = Bilingual("编制岗位", "Seat")
+STAGE = Bilingual("组织阶段", "Organisation stage")
+SUBTYPE = Bilingual("组织形态", "Form of organisation")
+LEVEL = Bilingual("职级", "Level")
+DATE = Bilingual("日期", "Date")
+VERSION = Bilingual("版本", "Version")
+ISSUED = Bilingual("第 {number} 版", "Version {number}")
+DRAFT = Bilingual("第 {number} 版（草稿）", "Version {number} (draft)")
+UNSAVED = Bilingual("未保存的拟稿", "Proposal, not saved")
+
+ITEM, CONTENT = Bilingual("项目", "Item"), Bilingual("内容", "Content")
+ROLE_NAME = Bilingual("岗位名称", "Role")
+ALIASES = Bilingual("市场常见名称", "Also known as")
+KIND = Bilingual("岗位类别", "Kind of role")
+LEAD = Bilingual("牵头岗位", "Lead role")
+COLLABORATING = Bilingual("协同岗位", "Collaborating role")
+NONE = Bilingual("无", "None")
+
+ON_MAP = Bilingual("在人才地图中的位置", "Place in the talent map")
+REPORTS_TO = Bilingual("汇报对象", "Reports to")
+OMNI_LEAD = Bilingual("全域工作负责人（{role}）", "The lead of omnichannel work ({role})")
+STORE_LEAD = Bilingual("店长；全域业务方向由{role}牵头", "The store manager; omnichannel direction comes from {role}")
+EXPECTED = Bilingual("岗位配置", "Staffing")
+LED_BY = Bilingual("牵头部门", "Leading department")
+TEAM_REPORTS = Bilingual("全域团队汇报给", "The team reports to")
+PLACED = Bilingual("本岗位的设置", "Where the role sits")
+OR = Bilingual(" / ", " / ")
+NOT_SAID = Bilingual("未作特别规定", "No special rule")
+IN_UNIT = Bilingual("在{unit}", "In {unit}")
+UNIT_PATH = Bilingual("组织路径", "Path in the organisation")
+REPORTS_IN_UNIT = Bilingual("直接上级", "Direct superior")
+TOP_OF_CHART = Bilingual("组织架构最高层，无上级", "Top of the organisation, no superior")
+STAFF = Bilingual("单位人数（含下级）", "Head count, with what is below")
+HOLDERS = Bilingual("本岗位现有人员", "People in this role now")
+PEOPLE_FTE = Bilingual("{people} 人，{fte} 全时", "{people} people, {fte} FTE")
+SEAT_LINE = Bilingual("{title}，编制 {fte} 全时", "{title}, {fte} FTE planned")
+TEAM = Bilingual("团队构成", "The team around")
+ROLE, PEOPLE, FTE = Bilingual("岗位", "Role"), Bilingual("人数", "People"), Bilingual("全时人力", "FTE")
+NO_TEAM = Bilingual("单位内目前没有人担任全域岗位。", "Nobody holds an omnichannel role in the unit at present.")
+
+FOCUS = Bilingual("本职级的重点：{text}。", "Focus at this level: {text}.")
+ABILITY, PART = Bilingual("能力", "Ability"), Bilingual("类别", "Part")
+NEEDED, ANCHOR = Bilingual("要求", "Required"), Bilingual("工作中的表现", "What it looks like at work")
+SCALE = Bilingual("{level} · {name}", "{level} · {name}")
+
+KPI, WEIGHT = Bilingual("指标", "KPI"), Bilingual("权重（%）", "Weight (%)")
+MEASURE, DIRECTION = Bilingual("单位", "Unit"), Bilingual("方向", "Direction")
+DEFINITION = Bilingual("定义", "Definition")
+UP, DOWN = Bilingual("越高越好", "Higher is better"), Bilingual("越低越好", "Lower is better")
+TOTAL = Bilingual("合计", "Total")
+NO_WEIGHTS = Bilingual(
+    "该岗位在此阶段尚未设定权重；以下为岗位指标。",
+    "No weights are set for this role in this stage yet; these are its KPIs.",
+)
+NO_KPIS = Bilingual("该岗位尚未设定指标。", "No KPIs are set for this role yet.")
+
+UPSTREAM = Bilingual("上游：从哪里接收", "Upstream: receives from")
+DOWNSTREAM = Bilingual("下游：向哪里交付", "Downstream: hands over to")
+FROM, TO = Bilingual("来自", "From"), Bilingual("交给", "To")
+RECEIVES, GIVES = Bilingual("接收内容", "What is received"), Bilingual("交付内容", "What is handed over")
+NO_UPSTREAM = Bilingual("没有上游岗位。", "No role hands anything to this one.")
+NO_DOWNSTREAM = Bilingual("没有下游岗位。", "This role hands nothing to another one.")
+NO_LINKS = Bilingual("尚未约定协作关系。", "No collaboration has been agreed yet.")
+
+YEARS = Bilingual("相关经验", "Experience")
+YEARS_SPAN = Bilingual("{low}–{high} 年", "{low}–{high} years")
+GRADE = Bilingual("公司职等", "Company grade")
+PAY = Bilingual("薪酬范围（税前月薪）", "Pay range (gross, a month)")
+PAY_SPAN = Bilingual("{low} – {high} 元，中位 {middle} 元", "CNY {low} – {high}, middle {middle}")
+PAY_CITY = Bilingual("{span}（{city}）", "{span} ({city})")
+PAY_AGREED = Bilingual("面议", "By agreement")
+ADVICE = Bilingual("招聘提示", "Advice for hiring")
+ATTITUDE = Bilingual(
+    "态度先于经验，专业技能可在岗培养。", "Attitude comes before expertise; skills can be trained on the job."
+)
+
+PROGRAMME, FORM = Bilingual("课程", "Programme"), Bilingual("形式", "Form")
+HOURS, CERTIFIES = Bilingual("学时", "Hours"), Bilingual("认证", "Certificate")
+YES, NO = Bilingual("有", "Yes"), Bilingual("无", "No")
+NATIONAL = Bilingual("国家职业等级：{name}（{code}）", "National occupational levels: {name} ({code})")
+NATIONAL_LEVEL = Bilingual("等级", "Level")
+NATIONAL_HOURS = Bilingual("参考培训学时（不少于）", "Reference training hours, at least")
+NO_TRAINING = Bilingual("尚未为该岗位设置课程。", "No programme is set up for this role yet.")
+
+# Where a section's data come from, as the screen says it.
+FROM_MAP = Bilingual("人才地图", "Talent map")
+FROM_STRUCTURE = Bilingual("组织形态", "Form of organisation")
+FROM_CHART = Bilingual("组织架构（{day}）", "Organisation chart ({day})")
+FROM_RULE = Bilingual("汇报规则", "Rule of reporting")
+FROM_LEVELS = Bilingual("职级模板", "Template of levels")
+FROM_COMPETENCE = Bilingual("能力模型", "Competence model")
+FROM_WEIGHTS = Bilingual("指标权重", "KPI weights")
+FROM_KPIS = Bilingual("指标库", "KPI library")
+FROM_PAY = Bilingual("薪酬带", "Pay band")
+FROM_TRAINING = Bilingual("培训课程", "Training programmes")
+FROM_STANDARD = Bilingual("国家职业标准", "National occupational standard")
+OWN = Bilingual("本企业自定", "set by the company")
+OWN_SINCE = Bilingual("本企业自定，{day} 起", "set by the company, since {day}")
+NO_BAND = Bilingual("尚无薪酬带", "no pay band yet")

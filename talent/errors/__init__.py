@@ -1,0 +1,1 @@
+"""What the talent app refuses, one file per subject."""

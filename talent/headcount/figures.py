@@ -1,0 +1,57 @@
+"""Charts of budgets as plotly JSON: here, and only here, money becomes numbers for drawing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+Amounts = Sequence[Decimal | None]
+# one colour a cost type on every page (Okabe-Ito, then its darker and greyer kin)
+COLOURS = {
+    "infrastructure": "#0072B2", "labour": "#E69F00", "technology": "#009E73", "content": "#CC79A7",
+    "campaign": "#56B4E9", "ad_media": "#D55E00", "training": "#F0E442", "logistics": "#7A5195", "other": "#8C8C8C",
+    "contingency": "#444444",
+}  # fmt: skip
+BUDGET, ACTUAL = "#9aa1a5", "#0072B2"
+CATEGORY = {"type": "category"}
+
+
+def stacked(months: Sequence[str], lines: Mapping[str, Amounts], *, names: Mapping[str, str]) -> dict[str, Any]:
+    """Stack the cost types over the months."""
+    data = [
+        {
+            "type": "bar",
+            "name": names[kind],
+            "x": list(months),
+            "y": [_drawn(value) for value in values],
+            "marker": {"color": COLOURS[kind]},
+            "hovertemplate": f"%{{x}}<br>{names[kind]} %{{y:,.0f}} CNY<extra></extra>",
+        }
+        for kind, values in lines.items()
+    ]
+    layout = {"barmode": "stack", "yaxis": {"title": {"text": "CNY"}, "rangemode": "tozero"}, "xaxis": CATEGORY}
+    return {"data": data, "layout": layout}
+
+
+def two_lines(months: Sequence[str], budget: Amounts, actual: Amounts, *, names: tuple[str, str]) -> dict[str, Any]:
+    """Draw what was planned and what was spent, added up."""
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "name": name,
+            "x": list(months),
+            "y": [_drawn(value) for value in values],
+            "connectgaps": False,
+            "line": {"color": colour, "width": 2},
+            "hovertemplate": f"%{{x}}<br>{name} %{{y:,.0f}} CNY<extra></extra>",
+        }
+        for name, values, colour in ((names[0], budget, BUDGET), (names[1], actual, ACTUAL))
+    ]
+    layout = {"yaxis": {"title": {"text": "CNY"}, "rangemode": "tozero"}, "xaxis": CATEGORY, "showlegend": True}
+    return {"data": data, "layout": layout}
+
+
+def _drawn(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,1 @@
+"""Pure: competence gaps, whom to give a role, pay bands, roles side by side."""

@@ -1,0 +1,1 @@
+"""Reading: what pages and API answers show of talent."""

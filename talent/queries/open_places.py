@@ -1,0 +1,103 @@
+"""Vacancies: core roles that nobody holds and planned seats that nobody sits in, with how long they have been open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from omnichannel.core.text import Bilingual
+from roles.queries.chart_facts import is_on, read_facts
+from roles.queries.org_chart import UnitTree
+from roles.queries.vacancies import vacant_days
+from talent.choices import OpenKind
+from talent.queries.core_roles import core_of
+from talent.queries.pools import Stay, role_names, stays_on
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPlace:
+    """Something vacant. `since` is the first day nobody was there, None where no day is known; `days` up to the day.
+
+    `seat` and `title` stand for a seat only, whose role may be empty. `successors` of the unit are in a pool for it.
+    """
+
+    kind: OpenKind
+    unit: str
+    unit_name: str
+    role: str
+    names: Bilingual | None
+    seat: str
+    title: str
+    since: date | None
+    days: int | None
+    successors: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPlaces:
+    """All vacancies of the bounds, the longest open first, on the tree of the day."""
+
+    tree: UnitTree
+    places: tuple[OpenPlace, ...]
+
+    @property
+    def roles(self) -> tuple[OpenPlace, ...]:
+        """Return the core roles that nobody holds."""
+        return tuple(one for one in self.places if one.kind is OpenKind.ROLE)
+
+    @property
+    def longest(self) -> OpenPlace | None:
+        """Return what has been open for the most days."""
+        return next((one for one in self.places if one.days is not None), None)
+
+
+def open_places(*, as_of: date, within: str | None = None) -> OpenPlaces:
+    """Return the vacancies of the bounds in a fixed number of queries, however large the organisation is."""
+    facts = read_facts(as_of)
+    tree, bounds = facts.tree, None if within is None else facts.tree.subtree(within)
+    stays = stays_on(as_of=as_of, tree=tree)
+    missing = [one for one in core_of(facts.holdings, tree=tree, stages=facts.stages, within=within) if not one.held]
+    since = vacant_days([(one.unit, one.role, one.adopted) for one in missing], tree=tree) if missing else {}
+    found = [
+        _place(OpenKind.ROLE, one.unit, one.role.value, since[one.unit, one.role], stays=stays, tree=tree)
+        for one in missing
+    ]
+    for key, day in facts.vacant_since.items():
+        seat = next(row for row in facts.seats[key] if is_on(row, as_of))
+        if bounds is None or seat.unit in bounds:
+            role = seat.role.value if seat.role else ""
+            found.append(
+                _place(OpenKind.SEAT, seat.unit, role, day, stays=stays, tree=tree, seat=key, title=seat.title)
+            )
+    return OpenPlaces(tree, tuple(sorted(found, key=_longest_first)))
+
+
+def _longest_first(one: OpenPlace) -> tuple[bool, int, str, str, str]:
+    return (one.days is None, -(one.days or 0), one.unit, one.role, one.seat)
+
+
+def _place(
+    kind: OpenKind,
+    unit: str,
+    role: str,
+    since: date | None,
+    *,
+    stays: tuple[Stay, ...],
+    tree: UnitTree,
+    seat: str = "",
+    title: str = "",
+) -> OpenPlace:
+    inside = tree.subtree(unit)
+    ready = {stay.person for stay in stays if role and stay.target_role == role and stay.unit in inside}
+    return OpenPlace(
+        kind=kind,
+        unit=unit,
+        unit_name=tree.nodes[unit].name if unit in tree else unit,
+        role=role,
+        names=role_names(role),
+        seat=seat,
+        title=title,
+        since=since,
+        days=None if since is None else (tree.as_of - since).days,
+        successors=len(ready),
+    )
