@@ -51,10 +51,6 @@ class RoleLibrary:
         """Return the roles that may be chosen: all that are not hidden."""
         return tuple(role for role in self.roles.values() if not role.is_hidden)
 
-    def titles_of(self, key: str) -> tuple[str, ...]:
-        """Return every title that a role goes by; KeyError for a role that is not known."""
-        return self.roles[RoleKey(key)].titles
-
 
 def content_of(spec: RoleSpec) -> dict[str, Any]:
     """Return the fields of a role as JSON."""

@@ -70,6 +70,16 @@ def missing(days: Days, there: Sequence[Days]) -> Days | None:
     return (start, end) if start < end else None
 
 
+def without(days: Days, there: Sequence[Days]) -> list[Days]:
+    """Return the parts of the days that `there` (merged) does not hold."""
+    start, end = days
+    found: list[Days] = []
+    while start < end and (part := missing((start, end), there)) is not None:
+        found.append(part)
+        start = part[1]
+    return found
+
+
 def within(days: Days, there: Sequence[Days]) -> list[Days]:
     """Return the parts of the days that `there` holds."""
     return [part for each in there if (part := common(days, each)) is not None]

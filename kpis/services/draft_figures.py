@@ -6,15 +6,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from kpis.engine.narrowing import unavailable_at
 from kpis.engine.scoping import Organisation as EngineOrganisation
 from kpis.engine.scoping import ScopeRequest
 from kpis.engine.scoping import UnitTree as EngineTree
 from kpis.engine.specs import COMPANY, Scope, ScopeKind
+from kpis.queries.definitions import library_at
 from kpis.queries.subjects import Organisation
 from kpis.queries.values import Book, as_book, current_values
 from kpis.queries.warehouse import World, organisation_on
 from kpis.services.values import is_fresh, measuring
 from omnichannel.core.periods import Period
+from roles.queries.frames import is_alike
 
 AFTER = "\0after"  # ends the id under which a unit is measured as it will be; no id of a customer holds it
 
@@ -55,18 +58,30 @@ def unit_scope(unit: str) -> Scope:
 def measured_anew(draft: Draft, *, period: Period, kpis: Collection[str]) -> tuple[Book, Book]:
     """Return the figures of both sides that the changes can touch: of units with other rows, and of the company.
 
-    Before the changes they are found anew as well, unless the stored ones rest on the same data and the same day.
+    Where everybody stays, the company counts the same rows as before. Before the changes the figures are found anew as
+    well, unless the stored ones rest on the same data and the same organisation.
     """
     if draft.engine is None:
         return {}, {}
     units = draft.units
-    if draft.ground is None and draft.day == period.last_day and is_fresh(period):
-        old = as_book(current_values(period, kpis=kpis, scopes=[COMPANY, *map(unit_scope, units)]))
-        return old, _measured(draft.engine, period, units=units, kpis=kpis)
     live = (draft.ground.engine if draft.ground is not None else None) or organisation_on(draft.day)
+    if draft.people_stay:
+        kpis = _at_units(kpis, period)
+    if draft.ground is None and is_alike(period.last_day, draft.day) and is_fresh(period):
+        company = [] if draft.people_stay else [COMPANY]
+        old = as_book(current_values(period, kpis=kpis, scopes=[*company, *map(unit_scope, units)]))
+        after = EngineOrganisation(draft.engine.units, draft.engine.frames or live.frames)
+        return old, _measured(after, period, units=units, kpis=kpis, company=not draft.people_stay)
     if draft.people_stay:
         return _both(live, draft.engine, period, units=units, kpis=kpis)
     return _measured(live, period, units=units, kpis=kpis), _measured(draft.engine, period, units=units, kpis=kpis)
+
+
+def _at_units(kpis: Collection[str], period: Period) -> list[str]:
+    """Return the KPIs that have figures at units."""
+    library = library_at(period.last_day)
+    known = [kpi for kpi in kpis if kpi in library.kpis]
+    return [kpi for kpi in known if unavailable_at(library, kpi, ScopeKind.UNIT) is None]
 
 
 def _both(
@@ -80,26 +95,28 @@ def _both(
     """Return the figures before and after in one pass: units as they will be stand beside them under other ids."""
     later = {(unit + AFTER, below) for unit, below in after.units.closure if unit in units}
     together = EngineOrganisation(EngineTree(before.units.closure | later), before.frames)
-    found = _measured(together, period, units=units | {unit + AFTER for unit in units}, kpis=kpis)
+    every = units | {unit + AFTER for unit in units}
+    found = _measured(together, period, units=every, kpis=kpis, company=False)
     new = {
         (kpi, scope): replace(value, scope=scope)
         for (kpi, named), value in found.items()
         if named.id.endswith(AFTER)
         for scope in [unit_scope(named.id.removesuffix(AFTER))]
     }
-    old = {
-        key: value for key, value in found.items() if key[1].kind is ScopeKind.UNIT and not key[1].id.endswith(AFTER)
-    }
-    return old, new
+    return {key: value for key, value in found.items() if not key[1].id.endswith(AFTER)}, new
 
 
 def _measured(
-    organisation: EngineOrganisation, period: Period, *, units: frozenset[str], kpis: Collection[str]
+    organisation: EngineOrganisation,
+    period: Period,
+    *,
+    units: frozenset[str],
+    kpis: Collection[str],
+    company: bool = True,
 ) -> Book:
-    """Return the figures of some units, and of the company, with another organisation."""
-    request = ScopeRequest(frozenset({ScopeKind.COMPANY, ScopeKind.UNIT}), ids={ScopeKind.UNIT: units})
+    """Return the figures of some units, and of the company if wanted, with another organisation."""
+    kinds = {ScopeKind.COMPANY, ScopeKind.UNIT} if company else {ScopeKind.UNIT}
+    request = ScopeRequest(frozenset(kinds), ids={ScopeKind.UNIT: units})
     world = World(days={period.last_day: organisation})
     with measuring(asked=[(sorted(kpis), request)], world=world) as measure:
-        return as_book(
-            value for value in measure(period) if value.scope.kind is ScopeKind.UNIT or value.scope == COMPANY
-        )
+        return as_book(measure(period))

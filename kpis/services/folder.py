@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
 from kpis.choices import AutoLoad, UploadState
 from kpis.datasets.folder import FilePlan, load_order, plan_folder
 from kpis.engine.specs import TableSpec
@@ -21,6 +23,7 @@ from kpis.services.uploads import receive_upload
 from kpis.services.values import request_in_parts, with_later
 from omnichannel.jobs.choices import JobOrigin
 from omnichannel.jobs.models import Job
+from omnichannel.jobs.queries.jobs import is_working
 
 CHUNK = 1 << 20
 TREND = 13  # months
@@ -43,7 +46,7 @@ class FileLoad:
 
 
 class NobodyWorks(RuntimeError):
-    """The jobs waited for show no sign of life: no worker takes them."""
+    """The jobs waited for show no sign of life, and no worker holds one: nobody takes them."""
 
 
 def load_folder(folder: Path, *, good_rows: bool, actor_id: int | None, pause: Pause) -> Iterator[FileLoad]:
@@ -117,7 +120,7 @@ def _wait(sent: Sequence[Upload], *, pause: Pause) -> list[Upload]:
 
 
 class _Watch:
-    """Notices when jobs show no sign of life for too long."""
+    """Notices when jobs show no sign of life for too long, and no worker is at one of the workspace."""
 
     def __init__(self) -> None:
         self.last: list[object] = []
@@ -128,7 +131,9 @@ class _Watch:
         if now != self.last:
             self.last, self.since = now, time.monotonic()
         elif time.monotonic() - self.since > PATIENCE:
-            raise NobodyWorks
+            if not is_working(now=timezone.now()):
+                raise NobodyWorks
+            self.since = time.monotonic()
 
 
 def _ended(upload: Upload) -> FileLoad:

@@ -17,7 +17,7 @@ from kpis.engine.compute import compute_periods
 from kpis.engine.relations import Relations
 from kpis.engine.scoping import ScopeRequest
 from kpis.engine.specs import COMPANY, KpiSpec, Library, NoData, Scope, ScopeKind, Value
-from kpis.models import Computation
+from kpis.models import Computation, Review
 from kpis.queries.definitions import library_at
 from kpis.queries.subjects import FIGURE_THINGS
 from kpis.queries.uploads import last_change
@@ -229,7 +229,9 @@ def is_fresh(period: Period) -> bool:
     if last is None or last.library_version != library_at(period.last_day).version:
         return False
     changed = organisation_changed_at(on=period.last_day, among=FIGURE_THINGS)
-    return last.upload_seq >= last_change() and (changed is None or changed <= last.started_at)
+    if last.upload_seq < last_change() or (changed is not None and changed > last.started_at):
+        return False
+    return not Review.objects.filter(recorded_at__gt=last.started_at).exists()
 
 
 def is_personal(kpi: KpiSpec) -> bool:

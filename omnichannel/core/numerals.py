@@ -36,7 +36,7 @@ UNITS = {
     "points": UnitStyle(zh="个百分点", en="pp", places=1),
     "count": UnitStyle(compact=True),
     "people": UnitStyle(zh="人", en="people", places=1, compact=True),
-    "FTE": UnitStyle(zh="人（全时）", en="FTE", places=1, compact=True),
+    "FTE": UnitStyle(zh="人（全职）", en="FTE", places=1, compact=True),
     "contacts": UnitStyle(zh="人", en="contacts", compact=True),
     "messages": UnitStyle(zh="条", en="messages", compact=True),
     "pieces": UnitStyle(zh="件", en="pcs", places=1, compact=True),

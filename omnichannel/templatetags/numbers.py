@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from django import template
-from django.utils.html import escape, format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, gettext_lazy
 
@@ -129,7 +129,7 @@ def plain_value(value: Figure, unit: str = "") -> str:
 @register.filter
 def dash(value: object, reason: str = "") -> SafeString:
     """Return the value, or the dash with its reason when there is none."""
-    return missing(reason) if value is None or value == "" else escape(value)
+    return missing(reason) if value is None or value == "" else conditional_escape(str(value))
 
 
 @register.filter

@@ -40,6 +40,7 @@ SOURCE_WORDS = {
     "workspace": "本企业",
 }
 NOTE = re.compile(r"\s*\(([^()]*)\)")
+PARTS = re.compile(r";")
 
 
 @register.filter
@@ -54,7 +55,7 @@ def source(value: str | None) -> SafeString | str:
     if not value or not language().startswith("zh"):
         return value or ""
     text = NOTE.sub(_note, str(value))
-    words = "；".join(_part(part.strip()) for part in text.split(";"))
+    words = "；".join(filter(None, (_part(part.strip()) for part in PARTS.split(text)))) or SOURCE_WORDS["proposal"]
     return format_html('<span title="{}">{}</span>', value, words)
 
 

@@ -1,4 +1,4 @@
-"""What the demo retailer plans: a roadmap on its way, owners of relations, a team's phase, two scenarios."""
+"""What the demo retailer says and plans: its challenges, a roadmap, owners of relations, a phase, two scenarios."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from omnichannel.workspaces.queries.zones import current_day
 from omnichannel.workspaces.scoping import current_workspace_id
 from orgstages.queries.roadmaps import roadmap
 from orgstages.services.acting import Actor
+from orgstages.services.answering import answer_question
 from orgstages.services.phases import enter_phase, tick_criterion
 from orgstages.services.relations import own_relation
 from orgstages.services.roadmaps import Wanted, begin_roadmap, change_milestone
@@ -30,6 +31,11 @@ REGION = "R05"
 # relations of the user-growth-driven sub-type that somebody sees to: number, and the unit that receives
 RELATIONS = ((2, "D-SAL"), (3, "D-EC"), (4, "D-MD"), (5, "D-IT"))
 PHASES = (("foundation", 10), ("experiment", 4))  # months ago
+# how far a manager agrees with the statements about the four challenges, 1 to 5
+CHALLENGES = {
+    MATURE: {"D1": "2", "D2": "3", "D3": "2", "D4": "2", "D5": "4", "D6": "3", "D7": "3", "D8": "2"},
+    PILOT: {"D1": "3", "D2": "5", "D3": "4", "D4": "5", "D5": "2", "D6": "3", "D7": "5", "D8": "4"},
+}
 BEGUN = timedelta(weeks=3)
 
 
@@ -41,10 +47,17 @@ def seed_plans() -> None:
     workspace = Workspace.objects.get(pk=current_workspace_id())
     member = Membership.objects.filter(workspace=workspace, role=MemberRole.HR_LEAD).first()
     actor = Actor(member.user_id if member else None, workspace.timezone, today)
+    _seed_answers(actor)
     _seed_roadmap(actor)
     _seed_relations(actor)
     _seed_phases(actor)
     _seed_scenarios(actor)
+
+
+def _seed_answers(actor: Actor) -> None:
+    for unit, said in CHALLENGES.items():
+        for question, option in said.items():
+            answer_question(unit, question=question, option=option, on=actor.today, actor_id=actor.id)
 
 
 def _seed_roadmap(actor: Actor) -> None:

@@ -28,7 +28,8 @@ def scenario_of_subtype(
     language = get_language()
     words = {"unit": compared.unit.name, "subtype": option.spec.names.in_language(language)}
     missing = [need.names.in_language(language) for need in option.missing]
-    note = _("Still without a dedicated holder: %(roles)s.") % {"roles": ", ".join(missing)} if missing else ""
+    between = "、" if language.startswith("zh") else ", "
+    note = _("Still without a dedicated holder: %(roles)s.") % {"roles": between.join(missing)} if missing else ""
     made = create(name=_("%(unit)s: %(subtype)s") % words, effective_on=on, actor_id=actor_id, note=note)
     stage = load_stages().subtypes[subtype].stage
     with edited(made.pk, actor_id=actor_id):

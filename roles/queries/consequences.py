@@ -144,8 +144,11 @@ def _plan_people(
 
 
 def _roles_along(before: Snapshot, going: set[str], *, old: str, to: str) -> tuple[int, tuple[HeldRole, ...]]:
-    """Return how many held roles leave the old unit, and all roles held then: what is held in the new one is once."""
-    there = {(one.person, one.role) for one in before.held if one.unit == to}
+    """Return how many held roles leave the old unit, and all roles held then: what is held in the new one is once.
+
+    What begins elsewhere on the day takes the place of the old one on that day, as in `take_roles_along`.
+    """
+    there = {(one.person, one.role) for one in before.held if one.unit == to or (one.begins and one.unit != old)}
     leaving = [one for one in before.held if one.unit == old and one.person in going]
     goes_on = [replace(one, unit=to) for one in leaving if (one.person, one.role) not in there]
     return len(leaving), (*(one for one in before.held if one not in set(leaving)), *goes_on)
@@ -274,5 +277,6 @@ def _workers(on: date, *, cost: bool = False) -> dict[str, Worker]:
 
 
 def _held(on: date) -> tuple[HeldRole, ...]:
-    rows = Assignment.objects.on(on).values_list("person__external_id", "role_key", "unit__external_id", "share")
-    return tuple(HeldRole(person, RoleKey(role), unit, share) for person, role, unit, share in rows)
+    columns = ("person__external_id", "role_key", "unit__external_id", "share", "during__startswith")
+    rows = Assignment.objects.on(on).values_list(*columns)
+    return tuple(HeldRole(person, RoleKey(role), unit, share, start == on) for person, role, unit, share, start in rows)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from roles.models import Assignment, Employment, UnitVersion
 
@@ -48,6 +48,14 @@ def employees_rows(as_of: date, *, people: Collection[str] | None = None) -> lis
     if people is not None:
         newest = newest.filter(person__external_id__in=list(people))
     return [_employee(as_of, *row) for row in newest.values_list(*columns)]
+
+
+def is_alike(first: date, last: date) -> bool:
+    """Tell whether `org_units` and `employees` have the same rows on two days: nothing begins or ends in between."""
+    begins = Q(during__startswith__gt=first, during__startswith__lte=last)
+    moved = begins | Q(during__endswith__gt=first, during__endswith__lte=last)
+    hired = Q(person__hired_on__gt=first, person__hired_on__lte=last)
+    return not UnitVersion.objects.filter(moved).exists() and not Employment.objects.filter(moved | hired).exists()
 
 
 def has_employees(as_of: date) -> bool:

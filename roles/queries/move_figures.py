@@ -42,12 +42,13 @@ class PlannedSeat:
 
 @dataclass(frozen=True, slots=True)
 class HeldRole:
-    """A role held on the day."""
+    """A role held on the day; `begins` where that is its first day."""
 
     person: str
     role: RoleKey
     unit: str
     share: Decimal
+    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True)

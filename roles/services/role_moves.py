@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from roles.choices import Thing
@@ -13,16 +13,14 @@ from roles.services.sync.following import redated
 from roles.services.sync.revisions import Recorder
 from roles.services.sync.spans import BATCH
 from roles.services.sync.surroundings import named
-from roles.tree_safety import Days, common, days_of
+from roles.tree_safety import Days, days_of, merged, without
 
 
-def take_roles_along(
-    people: Collection[str] | None, *, old: str, to: str, on: date, until: date | None = None, recorder: Recorder
-) -> None:
-    """Let the roles that the people (None: everybody) hold in a unit be held in another one from `on`, up to `until`.
+def take_roles_along(people: Collection[str] | None, *, old: str, to: str, on: date, recorder: Recorder) -> None:
+    """Let the roles that the people (None: everybody) hold in a unit be held in another one from `on`.
 
-    A role that somebody holds there already on these days, or begins elsewhere on the very day, is not held twice: the
-    old one then just ends.
+    Nobody comes to hold a role twice there, and nobody loses a day of it: on days on which somebody holds the role
+    there already, the old one just ends; before and after them it goes along.
     """
     rows = Assignment.objects.filter(reaching(on), unit__external_id=old)
     if people is not None:
@@ -30,42 +28,52 @@ def take_roles_along(
     leaving = [
         row
         for row in rows.select_related("person", "unit").order_by("pk")
-        if (people is None or row.person.external_id in people) and (until is None or row.during.lower < until)
+        if people is None or row.person.external_id in people
     ]
     if not leaving:
         return
     target = Unit.objects.get(external_id=to)
-    others = Assignment.objects.filter(person_id__in={row.person_id for row in leaving})
-    taken = [row for row in others if row.unit_id == target.pk]
-    starts = {(row.person_id, row.role_key, row.during.lower) for row in others}
+    holders = {row.person_id for row in leaving}
+    staying = Assignment.objects.filter(person_id__in=holders).exclude(pk__in=[row.pk for row in leaving])
+    others: dict[tuple[int, str], list[Assignment]] = {}
+    for one in staying:
+        others.setdefault((one.person_id, one.role_key), []).append(one)
     made: list[Assignment] = []
     for row in leaving:
-        first = max(on, row.during.lower)
-        days = days_of(first, row.during.upper)
-        is_held = _is_held(row, days, [*taken, *made])
-        if first > row.during.lower:
-            made.append(redated(row, (row.during.lower, first), recorder=recorder))
-            is_held = is_held or (row.person_id, row.role_key, first) in starts
-        if not is_held:
+        begun, over = _days(row)
+        first = max(on, begun)
+        if begun < first:
+            made.append(redated(row, (begun, first), recorder=recorder))
+        for days in _going_on((first, over), others.get((row.person_id, row.role_key), ()), target=target):
             moved = redated(row, days, recorder=recorder)
             moved.unit = target
             made.append(moved)
-    keys = {assignment_key(row.person.external_id, row.role_key, _days(row)[0]) for row in [*leaving, *made]}
+    keys = {_key(row, _days(row)[0]) for row in leaving} | {_key(row, row.during[0]) for row in made}
     recorder.touch(Thing.ASSIGNMENTS, sorted(keys))
     Assignment.objects.filter(pk__in=[row.pk for row in leaving]).update(superseded_at=recorder.at)
     Assignment.objects.bulk_create(made, batch_size=BATCH)
 
 
-def _is_held(row: Assignment, days: Days, rows: Iterable[Assignment]) -> bool:
-    return any(
-        (one.person_id, one.role_key) == (row.person_id, row.role_key)
-        and one.unit_id != row.unit_id
-        and common(_days(one), days) is not None
-        for one in rows
-    )
+def _going_on(days: Days, others: Sequence[Assignment], *, target: Unit) -> list[Days]:
+    """Return the days on which a role goes on in the target, where the same person holds it by `others` as well.
+
+    As a role is known by its first day, none begins on a day on which another one does: it begins when that is over.
+    """
+    there = merged(_days(one) for one in others if one.unit_id == target.pk)
+    ends = dict(_days(one) for one in others)
+    parts = []
+    for begun, over in without(days, there):
+        start = begun
+        while start in ends:
+            start = ends[start]
+        if start < over:
+            parts.append((start, over))
+    return parts
 
 
 def _days(row: Assignment) -> Days:
-    """Return the days of a stored row, or of one that is about to be."""
-    during = row.during
-    return days_of(*during) if isinstance(during, tuple) else days_of(during.lower, during.upper)
+    return days_of(row.during.lower, row.during.upper)
+
+
+def _key(row: Assignment, start: date) -> str:
+    return assignment_key(row.person.external_id, row.role_key, start)

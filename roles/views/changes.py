@@ -37,6 +37,7 @@ from roles.views.sheets import (
     said,
     show,
     thing_of,
+    typed_in,
     url_of,
     with_draft,
 )
@@ -80,7 +81,7 @@ def new(request: WorkspaceRequest, slug: str, thing: str) -> HttpResponse:
     if request.method != "POST":
         form = _form(request, kind, initial=_given(request, kind), between=between)
         return _show(request, kind, form, title=NEW[kind], day=day)
-    form = _form(request, kind, data=request.POST, between=between)
+    form = _form(request, kind, data=typed_in(request), between=between)
     if not form.is_valid():
         return _show(request, kind, form, title=NEW[kind], day=day, status=422)
     values = form.values
@@ -112,7 +113,7 @@ def change(request: WorkspaceRequest, slug: str, thing: str, external_id: str) -
     if request.method != "POST":
         form = _form(request, kind, initial={**_shown(now), "on": day}, between=between, is_new=False)
         return _show(request, kind, form, title=title, key=external_id, now=now, day=day)
-    form = _form(request, kind, data=request.POST, between=between, is_new=False)
+    form = _form(request, kind, data=typed_in(request), between=between, is_new=False)
     if not form.is_valid():
         return _show(request, kind, form, title=title, key=external_id, now=now, day=day, status=422)
     on = form.cleaned_data.get("on") or day
@@ -211,7 +212,7 @@ def _again(
     """Draw the form as it was typed; fields that differ from what holds now say so, and a second save replaces that."""
     if not conflicts:
         return form
-    data = request.POST.copy()
+    data = typed_in(request).copy()
     fresh = _form(request, kind, data=data, between=between, is_new=False)
     for name, value in conflicts.items():
         data[f"initial-{name}"] = "" if value is None else str(_shown({name: value})[name])

@@ -24,7 +24,7 @@ from roles.services.ending import end, remove
 from roles.services.moving import merge_units
 from roles.services.written import Written
 from roles.state_words import value_text
-from roles.views.sheets import day_in, done, drafts_for, pick_urls, said, show, thing_of, url_of, with_draft
+from roles.views.sheets import day_in, done, drafts_for, pick_urls, said, show, thing_of, typed_in, url_of, with_draft
 
 TITLES = {
     Thing.UNITS: gettext_lazy("Close the unit"),
@@ -79,7 +79,7 @@ def end_page(request: WorkspaceRequest, slug: str, thing: str, external_id: str)
     day = day_in(request, "on", "as_of")
     if request.method != "POST":
         return _show(request, kind, external_id, name, EndForm(initial={"on": day}, thing=kind))
-    form = EndForm(request.POST, thing=kind)
+    form = EndForm(typed_in(request), thing=kind)
     if not form.is_valid():
         return _show(request, kind, external_id, name, form, status=422)
     typed = form.cleaned_data
@@ -124,7 +124,7 @@ def merge(request: WorkspaceRequest, slug: str, external_id: str) -> HttpRespons
     into = request.GET.get("to", "")
     if request.method != "POST":
         return _show_merge(request, external_id, name, MergeForm(initial={"on": day, "into": into}, pick_url=url))
-    form = MergeForm(request.POST, pick_url=url)
+    form = MergeForm(typed_in(request), pick_url=url)
     if not form.is_valid():
         return _show_merge(request, external_id, name, form, status=422)
     on, into = form.cleaned_data["on"], form.cleaned_data["into"]

@@ -26,7 +26,7 @@ from roles.services.edits import Values, next_planned, values_on
 from roles.services.moving import MOVABLE, move
 from roles.services.sync import SyncIssue
 from roles.views.plan_words import plan_words
-from roles.views.sheets import day_in, done, drafts_for, pick_urls, said, show, thing_of, url_of, with_draft
+from roles.views.sheets import day_in, done, drafts_for, pick_urls, said, show, thing_of, typed_in, url_of, with_draft
 
 TITLES = {
     Thing.UNITS: gettext_lazy("Move the unit"),
@@ -83,7 +83,7 @@ class Moved:
 @require_http_methods(["GET", "HEAD", "POST"])
 def move_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """Show the sheet for `?thing=&id=[&to=&on=]`, `part=plan` only what follows; POST moves, or shows with `show`."""
-    given = request.POST if request.method == "POST" else request.GET
+    given = typed_in(request) if request.method == "POST" else request.GET
     kind = thing_of(given.get("thing", ""), MOVABLE)
     moved = _moved(kind, given.get("id", ""), day_in(request, "on", "as_of"))
     urls = pick_urls(request, (Thing.UNITS, Thing.PEOPLE))

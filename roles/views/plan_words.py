@@ -126,5 +126,6 @@ def _stage(adopted: Adopted) -> str:
 
 
 def _role_names(roles: set[RoleKey]) -> str:
-    names = roles_here().roles
-    return ", ".join(names[role].names.in_language(get_language()) for role in names if role in roles)
+    names, language = roles_here().roles, get_language()
+    between = "、" if language.startswith("zh") else ", "
+    return between.join(names[role].names.in_language(language) for role in names if role in roles)

@@ -9,10 +9,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from omnichannel.core.periods import parse_day
@@ -25,6 +26,8 @@ from roles.holdings import split_assignment_key
 from roles.queries.scenarios import open_scenarios
 from roles.services.written import Written
 
+# the fields of a form that say from when something holds, and the mark of one sent on into a scenario
+DAYS, SENT_ON = ("on", "start_on", "hired_on"), "sent_on"
 EDITABLE = (Thing.UNITS, Thing.SEATS, Thing.PEOPLE, Thing.ASSIGNMENTS, Thing.LINES)
 
 
@@ -70,6 +73,24 @@ def drafts_for(request: WorkspaceRequest, url: str) -> list[tuple[str, date, str
         return []
     mark = "&" if "?" in url else "?"
     return [(name, day, f"{url}{mark}scenario={pk}") for pk, name, day in open_scenarios()]
+
+
+def typed_in(request: WorkspaceRequest) -> QueryDict:
+    """Return what a form sends. "Put in a scenario" takes a day before the scenario to its first day."""
+    if request.draft is None or SENT_ON not in request.POST:
+        return request.POST
+    sent = request.POST.copy()
+    for name in DAYS:
+        if name in sent:
+            sent[name] = _not_before(str(sent[name]), request.draft.effective_on)
+    return sent
+
+
+def _not_before(text: str, first: date) -> str:
+    try:
+        return str(max(parse_day(text), first))
+    except ValueError:
+        return text
 
 
 def pick_urls(request: WorkspaceRequest, things: Iterable[Thing]) -> dict[Thing, str]:
@@ -126,7 +147,7 @@ def said(request: WorkspaceRequest, written: Written, name: str, *, on: date | N
     if written.revision is None:
         return _("Nothing was changed.")
     today = today_in(request.access.workspace)
-    words = {"what": what or _("Saved"), "name": name, "day": on}
+    words = {"what": what or pgettext("a change", "Saved"), "name": name, "day": on}
     if request.draft is not None:
         return _("%(what)s in the draft: %(name)s.") % words
     if on is None or on == today:

@@ -1,4 +1,4 @@
-// Menus (<details class="menu">) close on Escape, on a click elsewhere, and move by arrow keys. Dialogs open by data-opens.
+// Menus (<details class="menu">) close on Escape, on a click elsewhere, when a file was taken from them, and move by arrow keys. Dialogs open by data-opens.
 function openMenus() {
   return document.querySelectorAll("details.menu[open]");
 }
@@ -9,7 +9,11 @@ function close(menu, refocus) {
 }
 
 document.addEventListener("click", (event) => {
-  openMenus().forEach((menu) => menu.contains(event.target) || close(menu, false));
+  const isFile = event.target.closest("a[download]"); // nothing else tells that it was taken
+  openMenus().forEach((menu) => {
+    const inside = menu.contains(event.target);
+    if (!inside || isFile) close(menu, inside);
+  });
   const opener = event.target.closest("[data-opens]");
   if (opener) {
     openMenus().forEach((menu) => close(menu, false));

@@ -102,14 +102,3 @@ class BudgetRefused(DomainError):
 
     def __init__(self, wrong: Iterable[str]) -> None:
         super().__init__(" ".join(wrong))
-
-
-class WrongValue(DomainError):
-    """Values of a form that cannot stand; `faults` names each field with what is wrong."""
-
-    code: ClassVar[str] = "wrong_value"
-    status: ClassVar[int] = 422
-
-    def __init__(self, faults: dict[str, str]) -> None:
-        self.faults = faults
-        super().__init__(" ".join(faults.values()))

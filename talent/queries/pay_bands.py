@@ -57,13 +57,6 @@ def pay_bands(*, as_of: date) -> PayBands:
     return PayBands(as_of, tuple(sorted(found, key=lambda one: (one.role, order[one.level], one.city))))
 
 
-def pay_band(role: str, level: str, *, city: str = "", as_of: date) -> PayBand | None:
-    """Return what the workspace pays a role on a level in a city on a day; without one there, its general band."""
-    rows = _rows().filter(role_key=role, level=level, city__in={city, ""}, since__lte=as_of)
-    newest = rows.order_by("-city", "-since", "-pk").distinct("city")
-    return next((band for row in newest if (band := _band(row)) is not None), None)
-
-
 def band_history(*, role: str = "", level: str = "", city: str | None = None, as_of: date) -> tuple[BandRow, ...]:
     """Return the rows, the newest day first; `counts` marks those that make up the bands of the day."""
     rows = _rows().select_related("author").order_by("-since", "-pk")

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db import connection
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from kpis.queries.training_rows import training_rows
 from kpis.services.training import enter_training
 from omnichannel.core.periods import shift_months
-from omnichannel.workspaces.scoping import current_workspace_id
+from omnichannel.workspaces.scoping import lock_in_workspace
 from orgstages.services.acting import Actor
 from talent.errors.training import CertificateRefused, UnknownCertificate
-from talent.models import Certificate, CertificatePattern, CourseResult, Enrolment
+from talent.models import Certificate, CertificatePattern, CourseResult
 from talent.queries.certificates import is_number_taken, number_pattern
 from talent.queries.training import national_titles, programmes
 from talent.services.trainees import trainee_named
@@ -55,8 +54,7 @@ def issue_certificates(earned: Iterable[CourseResult], *, actor: Actor) -> list[
     rows = list(earned)
     if not rows:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [NUMBERS_LOCK, current_workspace_id()])
+    lock_in_workspace(NUMBERS_LOCK)
     taken = {row.certificate_no for row in training_rows()}
     taken |= set(Certificate.objects.values_list("number", flat=True))
     pattern, made = number_pattern(), []
@@ -194,9 +192,3 @@ def _record(
         "certificate_no": number,
         "expires_on": expires.isoformat() if expires else None,
     }
-
-
-def standing_certificates(enrolments: Iterable[Enrolment]) -> dict[int, Certificate]:
-    """Return the certificate that stands per enrolment."""
-    rows = Certificate.objects.filter(enrolment__in=list(enrolments), revoked_on=None)
-    return {row.enrolment_id: row for row in rows if row.enrolment_id is not None}

@@ -36,6 +36,13 @@ MAIN_PAGES = (
     "/w/demo/scorecards/",
     "/w/demo/scorecards/user-ops/",
     "/w/demo/scorecards/people/E01002/",
+    "/w/demo/talent/",
+    "/w/demo/talent/job-descriptions/user-ops/",
+    "/w/demo/talent/competence/",
+    "/w/demo/talent/headcount/",
+    "/w/demo/talent/budget/",
+    "/w/demo/talent/training/",
+    "/w/demo/talent/pay/",
     "/w/demo/data/",
     "/w/demo/settings/members/",
 )

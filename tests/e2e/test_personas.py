@@ -10,14 +10,14 @@ from tests.e2e.conftest import SignIn
 from tests.e2e.pages import PERIOD, by_rail
 
 OWN_CARD = "/w/demo/scorecards/people/E01002/"
-COMMON = {"Overview", "Organisation", "Roles", "Stages", "KPIs", "Scorecards", "Analyses", "Alerts"}
+COMMON = {"Overview", "Organisation", "Roles", "Talent", "Stages", "KPIs", "Scorecards", "Analyses", "Alerts"}
 RAILS = {
     "owner": {*COMMON, "Data", "Settings"},
     "hr_lead": {*COMMON, "Data", "Settings"},
     "executive": {*COMMON, "Data"},
     "analyst": {*COMMON, "Data", "Settings"},
     "line_manager": COMMON,
-    "guide": {"Overview", "Roles", "KPIs", "Scorecards"},
+    "guide": {"Overview", "Roles", "Talent", "KPIs", "Scorecards"},
 }
 
 

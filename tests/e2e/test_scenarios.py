@@ -83,6 +83,25 @@ def move_by_mouse(page: Page, store: str, place: str) -> None:
     expect(moved(page, store)).to_be_visible()
 
 
+def drag_and_undo(page: Page, store: str, place: str) -> None:
+    """Drag a card onto another inside the draft, read what follows, confirm it and take it back."""
+    band = page.locator(".draft-band")
+    page.locator("[data-zoom=fit]").click()  # a mouse drags between what it sees
+    page.locator("#org-box").scroll_into_view_if_needed()
+    card(page, store).drag_to(card(page, place))
+    sheet = page.locator("#org-sheet")
+    expect(sheet.locator("[name=to]").first).to_have_value(re.compile(re.escape(place[2:])))
+    expect(sheet.locator("#move-plan")).to_contain_text("一并移动")
+    wait_for_the_effect(page)
+    sheet.get_by_role("button", name="在草稿中移动").click()
+    expect(band).to_contain_text("2 项变更")
+    expect(moved(page, store)).to_be_visible()
+    band.get_by_role("button", name="撤销").click()
+    expect(band).to_contain_text("1 项变更")
+    expect(moved(page, store)).to_have_count(0)
+    page.locator("[data-zoom=reset]").click()
+
+
 def move_by_keyboard(page: Page, store: str, place: str) -> None:
     node(page, store).focus()
     page.keyboard.press("m")
@@ -165,6 +184,7 @@ def test_a_scenario_is_drawn_priced_approved_by_another_and_holds_from_its_day(s
     expect(page.locator(".draft-band")).to_contain_text("门店划转")
     page.goto(f"{page.url}&{WHOLE}")
     move_by_mouse(page, stores[0], wanted)
+    drag_and_undo(page, stores[1], wanted)
     move_by_keyboard(page, stores[1], wanted)
     undo_and_redo(page, stores[1])
     assert faults(page) == []

@@ -15,10 +15,11 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from kpis.choices import AutoLoad, WeightsSource
 from kpis.engine.specs import COMPANY
-from kpis.models import KpiValue, Scorecard
+from kpis.models import KpiValue, Review, Scorecard
 from kpis.queries.move_effect import CardMove, CardSide, MoveEffect, table
 from kpis.services import draft_effect, draft_figures
 from kpis.services.move_effect import move_effect
@@ -106,6 +107,42 @@ def test_a_move_to_come_stands_on_the_last_closed_month_refusals_say_why_and_no_
     assert not loop.cards
     same = move_effect(Thing.UNITS, "R1", to="BU1", on=FIRST, today=TODAY)
     assert (same.refused, same.changed, same.people) == ((), (), 0)
+
+
+@pytest.mark.usefixtures("retailer")
+def test_what_is_stored_is_measured_again_only_when_a_review_or_a_person_came_since(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    measured: list[frozenset[str]] = []
+
+    def counted(organisation: Any, period: Any, *, units: frozenset[str], **options: Any) -> Any:
+        measured.append(units)
+        return find(organisation, period, units=units, **options)
+
+    find = draft_figures._measured
+    monkeypatch.setattr(draft_figures, "_measured", counted)
+    quick = region(on=date(2027, 1, 1))
+    assert measured.pop() == {"BU1", "BU2"}
+    Review.objects.create(
+        period="2024-11",
+        kpi="review_score",
+        subject_kind="role",
+        subject_id="user-ops",
+        reviewer_id="ES1",
+        score=3,
+        evidence="x",
+        recorded_at=timezone.now(),
+    )
+    again = region(on=date(2027, 1, 1))
+    assert len(measured.pop()) == 4
+    assert (again.cards, again.units) == (quick.cards, quick.units)
+    Review.objects.all().delete()
+    assert upsert_people(
+        [PersonInput("N1", "S9", date(2026, 12, 1))], effective_on=date(2026, 12, 1), actor_id=None
+    ).is_ok
+    region(on=date(2026, 11, 30))
+    region(on=date(2027, 1, 1))
+    assert [len(units) for units in measured] == [2, 4]
 
 
 @pytest.mark.usefixtures("retailer")

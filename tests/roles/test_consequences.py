@@ -23,7 +23,16 @@ from roles.queries.people import role_covers
 from roles.queries.stages import adopted_stages
 from roles.services.moving import move
 from roles.services.stages import adopt_stage
-from roles.services.sync import PersonInput, SeatInput, UnitInput, upsert_people, upsert_seats, upsert_units
+from roles.services.sync import (
+    AssignmentInput,
+    PersonInput,
+    SeatInput,
+    UnitInput,
+    upsert_assignments,
+    upsert_people,
+    upsert_seats,
+    upsert_units,
+)
 from tests.roles.organisation import DAY, PEOPLE, UNITS, write_organisation
 
 LATER = date(2026, 9, 1)
@@ -100,6 +109,19 @@ def test_a_plan_counts_people_layers_and_spans_up_to_the_top(organisation: Works
     assert missing.before.missing == missing.after.missing
     assert missing.after.missing is not None
     assert next(effect for effect in plan.effects if effect.external_id == "R01").after.missing is None
+
+
+@pytest.mark.parametrize("begun", [[], ["D-MKT"]])
+def test_a_plan_counts_no_role_that_begins_elsewhere_on_the_day(organisation: Workspace, begun: list[str]) -> None:
+    rows = [AssignmentInput("E3", "omni-strategy", "S0101", DAY, Decimal("0.1"))]
+    rows += [AssignmentInput("E3", "omni-strategy", unit, LATER, Decimal("0.1")) for unit in begun]
+    assert upsert_assignments(rows, actor_id=None).is_ok
+    plan = plan_move(Thing.PEOPLE, "E3", to="S0201", on=LATER)
+    missing = next(effect.after.missing for effect in plan.effects if effect.external_id == "R02")
+    assert move(Thing.PEOPLE, "E3", to="S0201", on=LATER, actor_id=None).is_ok
+    covers = role_covers(as_of=LATER, within="R02")
+    assert missing is not None
+    assert ("omni-strategy" in missing, "omni-strategy" in covers) == (bool(begun), not begun)
 
 
 def test_a_person_takes_roles_along_and_a_span_shrinks(organisation: Workspace) -> None:

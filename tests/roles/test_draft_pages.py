@@ -101,7 +101,10 @@ def test_every_form_of_the_live_organisation_can_be_put_in_a_scenario(
         assert "formaction" not in client.get(f"{BASE}{url}{'&' if '?' in url else '?'}{asked(draft)}").content.decode()
     edit = client.get(f"{BASE}change/units/R01/edit/?{asked(draft)}").content.decode()
     assert f'href="{BASE}change/units/R01/end/?scenario={draft.pk}"' in edit, "the way on stays in the draft"
-    assert client.post(f"{BASE}merge/S0102/?{asked(draft)}", {"into": "S0101", "on": str(FROM)}).status_code == 302
+    early = {"into": "S0101", "on": str(FROM - timedelta(days=9))}
+    merge = f"{BASE}merge/S0102/?{asked(draft)}"
+    assert client.post(merge, early).status_code == 422, "inside the draft no day before it"
+    assert client.post(merge, {**early, "sent_on": "1"}).status_code == 302, "sent on: from the scenario's first day"
     assert "S0102" in {change.external_id for change in changes_of(draft.pk)}
     assert "S0102" in unit_tree(as_of=FROM), "nothing live has changed"
 

@@ -27,6 +27,7 @@ from roles.services.written import Written
 from tests.roles.organisation import DAY, PEOPLE, UNITS, write_organisation
 
 LATER = date(2026, 9, 1)
+OCTOBER = date(2026, 10, 1)
 YEAR_END = date(2027, 1, 1)
 
 
@@ -155,6 +156,29 @@ def test_a_person_moves_with_the_team_the_roles_and_without_the_seat(organisatio
         ("digital-guide", "S0101", date(2023, 5, 1), LATER),
         ("digital-guide", "S0201", LATER, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("other", "after"),
+    [
+        (("S0201", OCTOBER, None), [("S0201", LATER, OCTOBER), ("S0201", OCTOBER, None)]),
+        (
+            ("S0201", OCTOBER, YEAR_END),
+            [("S0201", LATER, OCTOBER), ("S0201", OCTOBER, YEAR_END), ("S0201", YEAR_END, None)],
+        ),
+        (("S0201", DAY, None), [("S0201", DAY, None)]),
+        (("D-MKT", LATER, OCTOBER), [("D-MKT", LATER, OCTOBER), ("S0201", OCTOBER, None)]),
+    ],
+    ids=["planned there", "planned there for a while", "held there", "begun elsewhere on the very day"],
+)
+def test_no_day_of_a_role_is_lost_nor_held_twice_where_it_is_held_already(
+    organisation: Workspace, other: tuple[str, date, date | None], after: list[tuple[str, date, date | None]]
+) -> None:
+    unit, start, end = other
+    row = AssignmentInput("E3", "digital-guide", unit, start, Decimal("0.1"), end)
+    assert upsert_assignments([row], actor_id=None).is_ok
+    assert move(Thing.PEOPLE, "E3", to="S0201", on=LATER, actor_id=None).is_ok
+    assert held("E3") == [("digital-guide", *one) for one in [("S0101", date(2023, 5, 1), LATER), *after]]
 
 
 def test_a_person_alone_leaves_the_team_to_the_manager_above(organisation: Workspace) -> None:

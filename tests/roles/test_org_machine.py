@@ -190,8 +190,7 @@ class Organisation(Places):
         person, to = self.person(data), self.unit(data)
         before = self.model
         if self.write(lambda: move(Thing.PEOPLE, person, to=to, on=DAYS[on], actor_id=None)):
-            now, was = (held_by_day(model, person) for model in (self.model, before))
-            assert all(now[day] == was[day] for day in range(COUNT))
+            assert held_by_day(self.model, person) == held_by_day(before, person)
             old = before.people[person].jobs[on]
             assert old is not None
             if old[0] != to:
@@ -215,6 +214,7 @@ class Organisation(Places):
                     for day, job in enumerate(person.jobs)
                 ]
                 assert self.model.people[key].seats == person.seats
+                assert held_by_day(self.model, key) == held_by_day(before, key)
             assert self.model.seats == {
                 key: [into if day >= on and place == unit else place for day, place in enumerate(line)]
                 for key, line in before.seats.items()

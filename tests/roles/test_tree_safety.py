@@ -8,7 +8,7 @@ from time import process_time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roles.tree_safety import ALWAYS, Days, Link, loops, merged, missing, within
+from roles.tree_safety import ALWAYS, Days, Link, loops, merged, missing, within, without
 
 FIRST = date(2026, 1, 1)
 COUNT = 8
@@ -27,6 +27,7 @@ def test_what_is_missing_is_the_first_stretch_of_days_that_are_not_there(there: 
     gap = missing(asked, merged(there))
     lacking = days(asked) - held
     assert (gap is None) is not bool(lacking)
+    assert [day for part in without(asked, merged(there)) for day in sorted(days(part))] == sorted(lacking)
     if gap is not None:
         assert days(gap) <= lacking
         assert min(lacking) in days(gap)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from kpis.engine.arrays.leaves import leaf_kinds
 from kpis.engine.results import exact_whole
 from kpis.engine.specs import ScopeKind
 
@@ -37,7 +38,8 @@ _WHOLE = 63  # bits of a sort key
 class Slab:
     """Rows sorted by entity and time. `day` counts from 1970; `time` is in microseconds where it was asked for.
 
-    `bits` has one bit per condition; `leaves[kind]` numbers the id in the column of the kind, -1 where there is none.
+    `bits` has one bit per condition; `leaves[kind]` numbers the id in the column of the kind, -1 where there is none:
+    of the columns that lead to a kind of scope asked for.
     """
 
     spec: TableSpec
@@ -73,11 +75,6 @@ class Slab:
         return replace(self, time=None, more={})
 
 
-def leaf_kinds(spec: TableSpec) -> list[ScopeKind]:
-    """Return the kinds whose ids the rows of the table carry in a column."""
-    return [kind for kind in ScopeKind if kind in spec.scopes]
-
-
 def load(
     work: Work,
     rows: ir.Table,
@@ -95,7 +92,7 @@ def load(
 
     Without `known_only` the others are read too, with -1 for their entity.
     """
-    kinds = leaf_kinds(spec)
+    kinds = leaf_kinds(spec, work.request.kinds)
     bits = reduce(or_, [ibis.ifelse(test, 1 << at, 0).cast("int64") for at, test in enumerate(conditions)])
     chosen = rows.select(
         _entity=rows[entity],
@@ -212,9 +209,9 @@ def _numbered(work: Work, rows: ir.Table, axes: Mapping[str, ScopeKind], *, cust
 
 
 def number_ids(work: Work, spec: TableSpec) -> None:
-    """Number all ids in the columns of scopes of a table, once."""
+    """Number all ids in the columns of a table that lead to scopes asked for, once."""
     table = work.relations.table(spec.id)
-    for kind in leaf_kinds(spec):
+    for kind in leaf_kinds(spec, work.request.kinds):
         if table is None or (spec.id, kind) in work.numbered:
             continue
         work.numbered.add((spec.id, kind))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kpis.choices import PayPlanState
@@ -19,7 +19,7 @@ from kpis.incentives.texts import plan_node, read_plan
 from kpis.models import PayPlan
 from kpis.queries.pay.fault_words import told
 from kpis.queries.pay.plans import newest_of, rivals, vocabulary
-from omnichannel.workspaces.scoping import current_workspace_id
+from omnichannel.workspaces.scoping import lock_in_workspace
 from roles.catalogue import RoleKey
 from roles.queries.org_chart import unit_tree
 
@@ -100,8 +100,7 @@ def retire_plan(key: str, *, effective_from: date, actor_id: int, note: str = ""
 
 def lock_pay() -> None:
     """Wait for the other decisions on pay of this workspace, until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [PAY_LOCK, current_workspace_id()])
+    lock_in_workspace(PAY_LOCK)
 
 
 def _makers(key: str) -> set[int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from omnichannel.jobs.choices import ACTIVE, JobKind, JobOrigin, JobState, JobStep
@@ -60,6 +61,19 @@ class JobFilter:
         if self.origin:
             wanted &= Q(origin=self.origin)
         return newest_jobs().filter(wanted)
+
+
+def is_working(*, now: datetime) -> bool:
+    """Tell whether a worker holds a job of the workspace: by a lease that lasts, or by the lock of its row.
+
+    Whoever writes the results of a job holds the row until they are all written, and no sign of life gets past that.
+    """
+    running = Job.objects.filter(state=JobState.RUNNING)
+    if running.filter(lease_until__gte=now).exists():
+        return True
+    with transaction.atomic():
+        free = set(running.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        return running.exclude(pk__in=free).exists()
 
 
 OPEN_FAILURE = Q(state=JobState.FAILED, acknowledged_at=None)
