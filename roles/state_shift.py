@@ -52,6 +52,8 @@ def _value(base: State | None, wanted: State | None, day: str, old: str, new: st
     was, brought, there = value_on(base, old), value_on(wanted, old), value_on(base, day)
     if was == brought:
         return there
-    if was is None or brought is None or there is None:
+    if was is None or brought is None:
         return brought
+    if there is None:  # it comes into being only later, live: what is wanted of it waits for that
+        return None
     return {**there, **{name: value for name, value in brought.items() if was.get(name) != value}}

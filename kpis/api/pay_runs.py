@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from kpis.api.parameters import SLUG
 from kpis.models import PayAdjustment, PayLine, PayRun, PayStatement
-from kpis.queries.pay.statements import payments, statements_of
+from kpis.queries.pay.statements import payments, shown_facts, statements_of
 from kpis.services.pay.runs import approve_run, lock_run, open_run, pay_run, reopen_run, request_calculation
 from omnichannel.core.csvtext import csv_text
 from omnichannel.core.http import CursorPages, csv_answer
@@ -96,8 +96,12 @@ class PayStatementSerializer(serializers.ModelSerializer[PayStatement]):
 class PayStatementWholeSerializer(PayStatementSerializer):
     """A statement with its lines and the facts they rest on."""
 
-    facts = serializers.DictField()
+    facts = serializers.SerializerMethodField()
     lines = PayLineSerializer(many=True)
+
+    def get_facts(self, statement: PayStatement) -> dict[str, Any]:
+        """Return the facts; of a pool only the person's own weight and that of all, never a colleague's."""
+        return shown_facts(statement.facts)
 
     class Meta(PayStatementSerializer.Meta):
         fields = (*PayStatementSerializer.Meta.fields, "facts", "bounds", "lines")  # type: ignore[assignment] # longer
@@ -198,10 +202,10 @@ class PayStatementView(WorkspaceAPIMixin, APIView):
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return a statement with its lines, their workings, and what later months corrected of them."""
-        rows = PayStatement.objects.prefetch_related("lines__adjustments")
+        rows = PayStatement.objects.select_related("run").prefetch_related("lines__adjustments")
         statement = get_object_or_404(rows, pk=kwargs["pk"])
         own = _access(request).own_person
-        if own is not None and statement.person_external_id != own:
+        if own is not None and not statements_of(statement.run, person=own).filter(pk=statement.pk).exists():
             raise Http404
         return Response(PayStatementWholeSerializer(statement).data)
 

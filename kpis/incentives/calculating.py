@@ -91,7 +91,8 @@ def calculate(plan: Plan, facts: Facts) -> Payout:
     variable = sum((line.amount for line in lines.values() if line.amount is not None), ZERO)
     lines |= {each.id: _line(each, facts, variable=variable) for each in penalties}
     total = sum((line.amount for line in lines.values() if line.amount is not None), ZERO)
-    bounds = tuple(_plan_bounds(plan, total))
+    is_complete = all(line.amount is not None for line in lines.values())
+    bounds = tuple(_plan_bounds(plan, total, is_complete=is_complete))
     ordered = tuple(lines[each.id] for each in plan.components)
     return Payout(facts.person, ordered, bounds, total + sum((bound.delta for bound in bounds), ZERO))
 
@@ -166,8 +167,9 @@ def _bounds(component: Component, amount: Decimal) -> Iterator[Bound]:
         yield Bound(BoundKind.CAP, component.cap - amount)
 
 
-def _plan_bounds(plan: Plan, total: Decimal) -> Iterator[Bound]:
-    if plan.guarantee is not None and total < plan.guarantee:
+def _plan_bounds(plan: Plan, total: Decimal, *, is_complete: bool) -> Iterator[Bound]:
+    """Yield what bounds the sum. A guarantee waits until every line is known: it would fill up what is only missing."""
+    if plan.guarantee is not None and is_complete and total < plan.guarantee:
         yield Bound(BoundKind.GUARANTEE, plan.guarantee - total)
     elif plan.variable_cap is not None and total > plan.variable_cap:
         yield Bound(BoundKind.VARIABLE_CAP, plan.variable_cap - total)

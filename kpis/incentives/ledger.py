@@ -6,8 +6,8 @@ The rules are those of `credit.owner_credits`, written as one query for orders b
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -51,6 +51,14 @@ class Quantities:
     stores: Mapping[str, Mapping[str, Decimal]]
     measured: frozenset[str]
     days: Mapping[str, Decimal]
+
+    def rolled_up(self, closure: Iterable[tuple[str, str]]) -> Quantities:
+        """Return the same with each unit holding all that is below it. `closure` are pairs (unit, what is in it)."""
+        found: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        for above, below in closure:
+            for base, figure in self.stores.get(below, {}).items():
+                found[above][base] += figure
+        return replace(self, stores=found)
 
     def of(self, person: str, store: str) -> dict[str, Decimal]:
         """Return all that is known of a person who works in a store."""

@@ -175,7 +175,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a group of people is paid for. `clawback_days`: an order refunded within so many days takes its part back.
+    """What a group of people is paid for.
 
     `variable_cap` and `guarantee` bound the sum. `reason` is why a plan may depart from a rule of its phase.
     """
@@ -186,7 +186,6 @@ class Plan:
     roles: tuple[str, ...]
     components: tuple[Component, ...]
     valid_from: date | None = None
-    clawback_days: int = 0
     variable_cap: Decimal | None = None
     guarantee: Decimal | None = None
     reason: str = ""

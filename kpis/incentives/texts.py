@@ -60,7 +60,6 @@ PLAN_FIELDS = (
     "roles",
     "components",
     "valid_from",
-    "clawback_days",
     "variable_cap",
     "guarantee",
     "reason",
@@ -78,8 +77,6 @@ def plan_node(plan: Plan) -> dict[str, Any]:
     }
     if plan.valid_from:
         node["valid_from"] = plan.valid_from.isoformat()
-    if plan.clawback_days:
-        node["clawback_days"] = plan.clawback_days
     for name in ("variable_cap", "guarantee"):
         if (money := getattr(plan, name)) is not None:
             node[name] = str(money)
@@ -140,7 +137,6 @@ class _Reading:
             roles=tuple(str(role) for role in self.items(found, "roles", "")),
             components=tuple(each for each in components if each is not None),
             valid_from=self.day(found, "valid_from"),
-            clawback_days=self.whole(found, "clawback_days"),
             variable_cap=self.number(found, "variable_cap", ""),
             guarantee=self.number(found, "guarantee", ""),
             reason=str(found.get("reason", "")),
@@ -255,13 +251,6 @@ class _Reading:
             self.fault(_join(path, name), "bad_number", value=value)
             return None
         return number
-
-    def whole(self, node: Node, name: str) -> int:
-        value = node.get(name, 0)
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-            return value
-        self.fault(name, "bad_days", value=value)
-        return 0
 
     def day(self, node: Node, name: str) -> date | None:
         value = node.get(name)

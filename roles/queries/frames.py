@@ -52,6 +52,7 @@ def employees_rows(as_of: date, *, people: Collection[str] | None = None) -> lis
 
 def is_alike(first: date, last: date) -> bool:
     """Tell whether `org_units` and `employees` have the same rows on two days: nothing begins or ends in between."""
+    first, last = sorted((first, last))
     begins = Q(during__startswith__gt=first, during__startswith__lte=last)
     moved = begins | Q(during__endswith__gt=first, during__endswith__lte=last)
     hired = Q(person__hired_on__gt=first, person__hired_on__lte=last)

@@ -203,15 +203,52 @@ def test_a_guide_reads_their_own_statement_and_nobody_elses(
     approved_plan(workspace, hr, owner)
     run = calculated(workspace, hr, str(NOVEMBER))
     guide = api_client("guide", person_external_id="ES2", unit_external_id="S2")
-    mine = guide.get(url(workspace, f"pay-runs/{run['id']}/statements/")).json()["results"]
-    assert [each["person"] for each in mine] == ["ES2"]
-    theirs = next(
-        each["id"]
-        for each in hr.get(url(workspace, f"pay-runs/{run['id']}/statements/")).json()["results"]
-        if each["person"] == "ES1"
-    )
+    listed = url(workspace, f"pay-runs/{run['id']}/statements/")
+    assert guide.get(listed).json()["results"] == []  # nothing is told before it is locked
+    assert step(owner, workspace, run, "approve").status_code == 200
+    assert step(hr, workspace, run, "lock").status_code == 200
+    (mine,) = guide.get(listed).json()["results"]
+    assert mine["person"] == "ES2"
+    whole = guide.get(url(workspace, f"pay-statements/{mine['id']}/"))
+    assert whole.json()["facts"]["attendance"]["equal"] == {"own": "1", "all": "1"}
+    assert b"ES1" not in whole.content
+    theirs = next(each["id"] for each in hr.get(listed).json()["results"] if each["person"] == "ES1")
     assert guide.get(url(workspace, f"pay-statements/{theirs}/")).status_code == 404
     assert guide.get(url(workspace, f"pay-runs/{run['id']}/")).status_code == 403
+
+
+@pytest.mark.usefixtures("month")
+def test_late_data_pay_no_more_than_the_whole_statement_is_owed(
+    workspace: Workspace, hr: APIClient, owner: APIClient
+) -> None:
+    content = plan_node(load_templates()["newcomer"])  # ES2: 1.2 % of 8,000 and at least 100 are under 1,500
+    assert hr.post(url(workspace, "pay-plans/"), {"content": content}, format="json").status_code == 201
+    steps = url(workspace, "pay-plans/newcomer/steps/")
+    assert hr.post(steps, {"action": "submit", "effective_from": "2024-01-01"}, format="json").status_code == 200
+    assert owner.post(steps, {"action": "approve"}, format="json").status_code == 200
+    closed(workspace, hr, owner, str(NOVEMBER))
+    with workspace_scope(workspace.pk):
+        load(orders_csv(till(9, "ES2", "S2", "20000")), "late.csv")
+    december = calculated(workspace, hr, "2024-12")
+    with workspace_scope(workspace.pk):
+        assert not PayAdjustment.objects.filter(run=december["id"]).exists()  # 340 + 100 are still under it
+
+
+@pytest.mark.usefixtures("month")
+def test_a_retired_plan_pays_nobody_and_two_submitted_ones_do_not_both_pass(
+    workspace: Workspace, hr: APIClient, owner: APIClient
+) -> None:
+    for name in ("guide-composite", "launch-contacts"):
+        content = plan_node(load_templates()[name])
+        assert hr.post(url(workspace, "pay-plans/"), {"content": content}, format="json").status_code == 201
+        body = {"action": "submit", "effective_from": "2024-02-01"}
+        assert hr.post(url(workspace, f"pay-plans/{name}/steps/"), body, format="json").status_code == 200
+    first, second = (url(workspace, f"pay-plans/{name}/steps/") for name in ("guide-composite", "launch-contacts"))
+    assert owner.post(first, {"action": "approve"}, format="json").status_code == 200
+    assert owner.post(second, {"action": "approve"}, format="json").json()["issues"][0]["pointer"] == "/content/roles"
+    retired = owner.post(first, {"action": "retire", "effective_from": "2024-01-15"}, format="json")
+    assert retired.json()["state"] == "retired"
+    assert calculated(workspace, hr, str(NOVEMBER))["statements_count"] == 0
 
 
 @pytest.mark.usefixtures("month")

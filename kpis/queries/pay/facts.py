@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from kpis.alert_choices import OPEN, LevelName
+from kpis.alert_choices import LevelName
 from kpis.engine.specs import ScopeKind
 from kpis.incentives.ledger import Quantities, quantities
 from kpis.incentives.specs import BaseLevel, Facts, PoolKey
@@ -47,16 +47,16 @@ def paid_people(period: Period, *, as_of: date) -> list[Paid]:
     """Return everybody whom a plan pays for the month, by person and plan. Plan, role and unit are the last day's."""
     day = period.last_day
     tree, plans = unit_tree(as_of=day), plans_on(day)
-    chosen = [(plan, each) for each in holders(as_of=day, tree=tree) if (plan := paid_by(each, plans, tree))]
+    chosen = _once((plan, each) for each in holders(as_of=day, tree=tree) if (plan := paid_by(each, plans, tree)))
     if not chosen:
         return []
     found, people = measured(period, as_of=as_of), {each.person_external_id for _plan, each in chosen}
+    found = found.rolled_up(tree.closure())
     units = {each.unit_external_id for _plan, each in chosen}
-    targets, scores, red = _targets(period, people, units), _scores(period, people), _red(units)
+    targets, scores, red = _targets(period, people, units), _scores(period, people), _red(period, units)
     shared = _attendance(chosen, found.days)
-    paid: dict[tuple[str, str], Paid] = {}
+    paid = []
     for plan, each in chosen:
-        key = (each.person_external_id, plan.row.key)
         facts = Facts(
             person=each.person_external_id,
             quantities=found.of(each.person_external_id, each.unit_external_id),
@@ -65,8 +65,16 @@ def paid_people(period: Period, *, as_of: date) -> list[Paid]:
             red=frozenset(red.get(each.unit_external_id, ())),
             attendance=shared[plan.row.key, each.unit_external_id],
         )
-        paid.setdefault(key, Paid(plan, each, facts))  # a role held twice, in two units, pays in the first
-    return [paid[key] for key in sorted(paid)]
+        paid.append(Paid(plan, each, facts))
+    return paid
+
+
+def _once(chosen: Iterable[tuple[PlanOn, Holding]]) -> list[tuple[PlanOn, Holding]]:
+    """Return each person once for a plan, by person and plan: a role held in two units pays in the first."""
+    found: dict[tuple[str, str], tuple[PlanOn, Holding]] = {}
+    for plan, each in chosen:
+        found.setdefault((each.person_external_id, plan.row.key), (plan, each))
+    return [found[key] for key in sorted(found)]
 
 
 def _attendance(
@@ -105,9 +113,9 @@ def _scores(period: Period, people: Collection[str]) -> dict[tuple[str, str], De
     return {(person, role): score for person, role, score in rows if score is not None and person in people}
 
 
-def _red(units: Collection[str]) -> dict[str, set[str]]:
-    """Return the KPIs with an open red alert, by unit."""
-    rows = Alert.objects.filter(state__in=OPEN, level=LevelName.RED)
+def _red(period: Period, units: Collection[str]) -> dict[str, set[str]]:
+    """Return the KPIs whose figure of the period was red, by unit, whatever has become of the alert since."""
+    rows = Alert.objects.filter(episode=str(period), level=LevelName.RED)
     rows = rows.filter(scope_kind=ScopeKind.UNIT.value, scope_id__in=units)
     found: dict[str, set[str]] = defaultdict(set)
     for unit, kpi in rows.values_list("scope_id", "subject_id"):

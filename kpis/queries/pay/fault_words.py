@@ -13,7 +13,6 @@ from omnichannel.core.issues import Issue
 WORDS: Mapping[str, Callable[[], str]] = {
     "attainment_over_ten": lambda: _("An attainment of 100 percent is written 1."),
     "bad_day": lambda: _("%(value)s is not a day such as 2026-11-01."),
-    "bad_days": lambda: _("%(value)s is not a whole number of days."),
     "bad_number": lambda: _("%(value)s is not a number; leave it out for none."),
     "bad_rounding": lambda: _("Round to a positive amount, such as 0.01 or 1."),
     "fields_expected": lambda: _("Fields are expected here: %(known)s."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -44,10 +45,18 @@ def newest_plans() -> list[PayPlan]:
 
 
 def plans_on(day: date) -> list[PlanOn]:
-    """Return the plans that pay on a day, by key: of each the approved revision with the latest day up to it."""
-    rows = PayPlan.objects.filter(state__in=HOLDING, effective_from__lte=day)
-    rows = rows.order_by("key", "-effective_from", "-id").distinct("key")
-    return [PlanOn(row, read_plan(row.content)) for row in rows if row.state == PayPlanState.APPROVED]
+    """Return the plans that pay on a day, by key: of each the approved revision with the latest day up to it.
+
+    A retirement that has come ends whatever was approved before it was written, also what was to begin later.
+    """
+    standing: dict[str, list[PayPlan]] = defaultdict(list)
+    for row in PayPlan.objects.filter(state__in=HOLDING, effective_from__lte=day).order_by("id"):
+        if row.state == PayPlanState.RETIRED:
+            standing[row.key].clear()
+        else:
+            standing[row.key].append(row)
+    last = [max(rows, key=lambda row: (row.effective_from, row.pk)) for _key, rows in sorted(standing.items()) if rows]
+    return [PlanOn(row, read_plan(row.content)) for row in last]
 
 
 def paid_by(holding: Holding, plans: Iterable[PlanOn], tree: UnitTree) -> PlanOn | None:
@@ -57,13 +66,20 @@ def paid_by(holding: Holding, plans: Iterable[PlanOn], tree: UnitTree) -> PlanOn
     return min(found, key=lambda each: (above.index(each.row.unit_external_id), each.row.key), default=None)
 
 
-def rivals(plan: Plan, unit: str, *, key: str, on: date) -> Sequence[PlanOn]:
-    """Return other plans of the same unit that pay one of the plan's roles on a day: both would pay the same people."""
-    return [
-        each
-        for each in plans_on(on)
+def rivals(plan: Plan, unit: str, *, key: str, on: date) -> Sequence[str]:
+    """Return the keys of other plans of the same unit that pay one of the plan's roles on a day or later.
+
+    Both would pay the same people.
+    """
+    later = PayPlan.objects.filter(state=PayPlanState.APPROVED, effective_from__gt=on)
+    days = {on} | {day for day in later.values_list("effective_from", flat=True) if day is not None}
+    found = {
+        each.row.key
+        for day in days
+        for each in plans_on(day)
         if each.row.key != key and each.row.unit_external_id == unit and set(each.plan.roles) & set(plan.roles)
-    ]
+    }
+    return sorted(found)
 
 
 def _units_above(unit: str, tree: UnitTree) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import QuerySet, Sum
 
@@ -28,9 +29,18 @@ class Payment:
 
 
 def statements_of(run: PayRun, *, person: str | None = None) -> QuerySet[PayStatement]:
-    """Return a run's statements by person, or one person's own."""
+    """Return a run's statements by person, or one person's own: people read theirs once the month is locked."""
     rows = PayStatement.objects.filter(run=run).order_by("person_external_id", "plan_key")
-    return rows if person is None else rows.filter(person_external_id=person)
+    return rows if person is None else rows.filter(person_external_id=person, run__locked_at__isnull=False)
+
+
+def shown_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a statement's facts as its reader sees them: what colleagues weigh in a pool only as a sum."""
+    shared = {
+        key: {"own": weights.get(facts["person"]), "all": str(sum(map(Decimal, weights.values()), ZERO))}
+        for key, weights in facts["attendance"].items()
+    }
+    return {**facts, "attendance": shared}
 
 
 def payments(run: PayRun) -> Iterator[Payment]:

@@ -60,14 +60,7 @@ def submit_plan(key: str, *, effective_from: date, actor_id: int, note: str = ""
     draft = _newest(key, PayPlanState.DRAFT, PayPlanState.REJECTED)
     plan = checked_plan(draft.content)
     unit = draft.unit_external_id
-    faults = [
-        Fault("roles", "rival_plan", {"plan": other.row.key})
-        for other in rivals(plan, unit, key=key, on=effective_from)
-    ]
-    if unit and unit not in unit_tree(as_of=effective_from):
-        faults.append(Fault("unit", "not_a_unit", {"unit": unit, "day": effective_from.isoformat()}))
-    if faults:
-        raise PlanInvalid([told(fault) for fault in faults])
+    _check_place(plan, unit, key=key, on=effective_from)
     return _step(draft, PayPlanState.SUBMITTED, note=note, actor_id=actor_id, effective_from=effective_from)
 
 
@@ -78,6 +71,8 @@ def approve_plan(key: str, *, actor_id: int, note: str = "") -> PayPlan:
     asked = _newest(key, PayPlanState.SUBMITTED)
     if actor_id in _makers(key):
         raise OwnDecision
+    assert asked.effective_from is not None  # noqa: S101 - nothing is submitted without a day
+    _check_place(checked_plan(asked.content), asked.unit_external_id, key=key, on=asked.effective_from)
     return _step(asked, PayPlanState.APPROVED, note=note, actor_id=actor_id, effective_from=asked.effective_from)
 
 
@@ -101,6 +96,15 @@ def retire_plan(key: str, *, effective_from: date, actor_id: int, note: str = ""
 def lock_pay() -> None:
     """Wait for the other decisions on pay of this workspace, until the transaction ends."""
     lock_in_workspace(PAY_LOCK)
+
+
+def _check_place(plan: Plan, unit: str, *, key: str, on: date) -> None:
+    """Refuse a unit that is none on the day, and a second plan for the same role of the same unit."""
+    faults = [Fault("roles", "rival_plan", {"plan": other}) for other in rivals(plan, unit, key=key, on=on)]
+    if unit and unit not in unit_tree(as_of=on):
+        faults.append(Fault("unit", "not_a_unit", {"unit": unit, "day": on.isoformat()}))
+    if faults:
+        raise PlanInvalid([told(fault) for fault in faults])
 
 
 def _makers(key: str) -> set[int]:

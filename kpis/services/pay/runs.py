@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -34,6 +34,7 @@ from omnichannel.jobs.services.lifecycle import create_job
 from omnichannel.jobs.services.running import Run
 from omnichannel.workspaces.queries.zones import current_day
 from omnichannel.workspaces.scoping import current_workspace_id
+from roles.queries.org_chart import unit_tree
 
 BATCH = 2000
 CHANGEABLE = (PayRunState.OPEN, PayRunState.CALCULATED)
@@ -138,29 +139,44 @@ def _late_adjustments(run: PayRun) -> Iterable[PayAdjustment]:
     """
     today = current_day()
     for closed in PayRun.objects.filter(state__in=CLOSED, period__lt=run.period).order_by("period"):
-        found = measured(parse_period(closed.period), as_of=today)
+        period = parse_period(closed.period)
+        found = measured(period, as_of=today).rolled_up(unit_tree(as_of=period.last_day).closure())
         statements = closed.statements.select_related("plan").prefetch_related("lines").order_by("pk")
         corrected = _corrected(run, closed)
         for statement in statements:
             facts = read_facts(statement.facts)
             now = found.of(statement.person_external_id, statement.unit_external_id)
-            kept = {base: now.get(base, value) for base, value in facts.quantities.items()}
-            payout = calculate(read_plan(statement.plan.content), replace(facts, quantities=kept))
-            amounts = {line.component.id: line.amount for line in payout.lines}
-            for line in statement.lines.all():
-                amount = amounts.get(line.component)
-                if amount is None or line.amount is None:
-                    continue
-                owed = amount - line.amount - corrected.get(line.pk, ZERO)
-                if owed:
-                    yield PayAdjustment(
-                        workspace_id=current_workspace_id(),
-                        run_id=run.pk,
-                        line_id=line.pk,
-                        person_external_id=statement.person_external_id,
-                        reason=AdjustmentReason.LATE,
-                        amount=owed,
-                    )
+            payout = calculate(
+                read_plan(statement.plan.content), replace(facts, quantities={**facts.quantities, **now})
+            )
+            for line, owed in _owed(statement, payout, corrected):
+                yield PayAdjustment(
+                    workspace_id=current_workspace_id(),
+                    run_id=run.pk,
+                    line_id=line,
+                    person_external_id=statement.person_external_id,
+                    reason=AdjustmentReason.LATE,
+                    amount=owed,
+                )
+
+
+def _owed(statement: PayStatement, payout: Payout, corrected: Mapping[int, Decimal]) -> Iterator[tuple[int, Decimal]]:
+    """Yield what each line is still owed. Together they are what the whole statement is: a guarantee or a cap of the
+    plan may have paid, or kept back, part of what a line alone would say; the last line that differs carries that.
+    """
+    amounts = {line.component.id: line.amount for line in payout.lines}
+    lines = list(statement.lines.all())
+    moved = {
+        line.pk: amount - (line.amount or ZERO) - corrected.get(line.pk, ZERO)
+        for line in lines
+        if (amount := amounts.get(line.component)) is not None
+    }
+    changed = [line for line, owed in moved.items() if owed]
+    if not changed:
+        return
+    whole = payout.amount - statement.amount - sum((corrected.get(line.pk, ZERO) for line in lines), ZERO)
+    moved[changed[-1]] += whole - sum(moved.values(), ZERO)
+    yield from ((line, owed) for line, owed in moved.items() if owed)
 
 
 def _corrected(run: PayRun, closed: PayRun) -> dict[int, Decimal]:
