@@ -9,7 +9,7 @@ from django.test import Client, RequestFactory
 from rest_framework.test import APIClient
 
 from kpis.datasets.checks.problems import make_problem, to_json
-from omnichannel.core.http import server_error
+from omnichannel.core.http import csv_answer, server_error
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.permissions import authorisation_table
 from tests.test_tenancy import is_api, url_of
@@ -108,3 +108,10 @@ def test_a_cell_with_nul_is_a_problem_that_can_be_shown() -> None:
     problem = to_json(make_problem("not_number", line=3, column="net_amount", value="1\x002"))
     assert problem["value"] == "1\u24002"
     assert "\x00" not in str(problem)
+
+
+def test_a_file_is_named_after_any_unit_without_breaking_the_header() -> None:
+    told = csv_answer("a", filename='posts-"X"\r\n门店\t.csv')["Content-Disposition"]
+    assert told.startswith("attachment; filename*=utf-8''posts-")
+    assert told.isascii()
+    assert csv_answer("a", filename="posts-BU1.csv")["Content-Disposition"] == 'attachment; filename="posts-BU1.csv"'

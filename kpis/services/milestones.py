@@ -18,7 +18,7 @@ from omnichannel.core.periods import month_of, parse_day
 Row = Mapping[str, str | None]
 
 
-def enter_milestone(row: Row, *, actor_id: int, zone: str) -> Push:
+def enter_milestone(row: Row, *, actor_id: int | None, zone: str) -> Push:
     """Push the row; an id that is there already is changed. What is wrong stands in the answer."""
     return enter_milestones([row], actor_id=actor_id, zone=zone)
 

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
@@ -123,7 +124,9 @@ def preferences(request: Request) -> frozenset[str]:
 def csv_answer(text: str, *, filename: str) -> HttpResponse:
     """Answer CSV as a file to keep."""
     answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{filename}"'
+    # an id of a unit may hold anything: control characters break the header, the rest Django quotes
+    name = "".join(each if each.isprintable() else "_" for each in filename)
+    answer["Content-Disposition"] = str(content_disposition_header(as_attachment=True, filename=name))
     return answer
 
 

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from omnichannel.core.http import CursorPages
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.choices import MemberRole
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.permissions import Access
 from roles.queries.org_chart import unit_tree
@@ -133,7 +134,8 @@ class ResultsView(WorkspaceAPIMixin, APIView):
             )
             for row in said.validated_data["results"]
         ]
-        done = record_results(pk, wanted, actor=acting(access))
+        seen = people_seen(access, on=today_in(access.workspace))
+        done = record_results(pk, wanted, actor=acting(access), people=seen)
         numbers = {name: [one.number for one in getattr(done, name)] for name in ("issued", "revoked")}
         return Response(RecordedSerializer({"results": done.results, **numbers}).data)
 
@@ -154,12 +156,12 @@ def course_json(line: CourseLine) -> dict[str, Any]:
 def _page(pk: int, access: Access) -> Any:
     today = today_in(access.workspace)
     view = course_view(pk, today=today, people=people_seen(access, on=today))
-    figures = view.figures
+    figures = None if access.role is MemberRole.GUIDE else view.figures
     body = {
         "course": course_json(view.line),
-        "completion_rate": text_of(figures.completion_rate),
-        "pass_rate": text_of(figures.pass_rate),
-        "satisfaction": text_of(figures.satisfaction),
+        "completion_rate": text_of(figures.completion_rate) if figures else None,
+        "pass_rate": text_of(figures.pass_rate) if figures else None,
+        "satisfaction": text_of(figures.satisfaction) if figures else None,
         "participants": [_participant(one) for one in view.participants],
     }
     return CoursePageSerializer(body).data

@@ -109,7 +109,13 @@ class FillSuggestionsView(WorkspaceAPIMixin, APIView):
         day = asked_day(request, "as_of", workspace=request.access.workspace)  # type: ignore[attr-defined]
         most = number_within(asked.get("limit", str(USUAL)), most=MOST, name="limit")
         try:
-            found = filling(asked["unit"], asked["role"], as_of=day, share=_share(asked.get("share")))
+            found = filling(
+                asked["unit"],
+                asked["role"],
+                as_of=day,
+                share=_share(asked.get("share")),
+                reader=request.access.person_external_id,  # type: ignore[attr-defined]
+            )
         except ValueError:
             found = None
         if found is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import Http404
@@ -51,7 +52,7 @@ class PlansView(WorkspaceAPIMixin, APIView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """List the plans with posts by month, whole budget and contingency."""
-        return Response([_line(plan) for plan in plans()])
+        return Response([_line(plan) for plan in _seen(plans(), access_of(request))])
 
     @extend_schema(
         operation_id="headcount_plan_create",
@@ -173,7 +174,7 @@ class BudgetView(WorkspaceAPIMixin, APIView):
         unit, year = asked_unit(request, tree), period_or_none(said.get("year", str(today.year)))
         if year is None or year.grain is not Grain.YEAR:
             raise ValidationError({"year": ["Write a year such as 2026."]})
-        plan, threshold = _plan(said.get("plan")), overrun_threshold()
+        plan, threshold = _plan(said.get("plan"), access), overrun_threshold()
         view = budget_view(year.months(), unit=unit, tree=tree, plan=plan, threshold=threshold)
         return Response(
             {
@@ -200,12 +201,23 @@ class BudgetView(WorkspaceAPIMixin, APIView):
         )
 
 
-def _plan(said: str | None) -> PlanView | None:
+def _plan(said: str | None, access: Access) -> PlanView | None:
     if said is None:
         return None
     if not (said.isascii() and said.isdigit() and len(said) < 18):
         raise Http404
-    return plan_view(int(said))
+    found = plan_view(int(said))
+    if not _sees_costs(found, access):
+        raise Http404
+    return found
+
+
+def _sees_costs(plan: PlanView, access: Access) -> bool:
+    return access.role in SEES_PAY or not plan.rests_on_few
+
+
+def _seen(found: Iterable[PlanView], access: Access) -> list[PlanView]:
+    return [plan.for_reader(sees_pay=access.role in SEES_PAY) for plan in found]
 
 
 def _body(request: Request) -> dict[str, Any]:
@@ -236,11 +248,11 @@ def _line(plan: PlanView) -> dict[str, Any]:
 
 
 def _whole(plan: PlanView, access: Access) -> dict[str, Any]:
-    sees = access.role in SEES_PAY or not plan.rests_on_few
-    document = {key: value for key, value in plan.content.items() if sees or key != "rates"}
+    sees = _sees_costs(plan, access)
+    (plan,) = _seen([plan], access)
     return {
         **_line(plan),
-        "document": document,
+        "document": plan.content,
         "units": [
             {
                 "unit": unit.unit,

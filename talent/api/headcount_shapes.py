@@ -136,7 +136,11 @@ class HeadcountPlanLineShape(Shape):
 
 
 class HeadcountPlanShape(HeadcountPlanLineShape):
-    """A plan with what it holds and what it comes to. `rates` of the document are left out where they tell pay."""
+    """A plan with what it holds and what it comes to.
+
+    Without the right to see pay the document has no `outsourced`; where rates or invoices rest on fewer than three
+    people, `rates` are left out, and labour, contingency and the totals are null.
+    """
 
     document = serializers.JSONField()
     units = HeadcountPlanUnitShape(many=True)

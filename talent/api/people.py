@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kpis.queries.analyses.story import FEWEST
 from omnichannel.core.http import InvalidBody, flag_of
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin
@@ -170,7 +171,7 @@ class KeyPersonRisksView(WorkspaceAPIMixin, APIView):
                 "successors": len(one.successors),
                 "successors_elsewhere": one.elsewhere,
             }
-            for one in key_person_risks(tree=tree, within=access.own_unit)
+            for one in key_person_risks(tree=tree, within=access.own_unit, reader=access.person_external_id)
         ]
         return Response(RiskShape(found, many=True).data)
 
@@ -219,7 +220,7 @@ class TalentFiguresView(WorkspaceAPIMixin, APIView):
             "succession_gaps": found.succession_gaps,
             "people_and_roles": found.people,
             "rated": found.rated,
-            "with_gaps": found.with_gaps,
+            "with_gaps": found.with_gaps if sees_people(access) or found.rated_people >= FEWEST else None,
             "in_pools": found.in_pools if may(access, "talent:pools") else None,
         }
         return Response(HomeShape(told).data)

@@ -284,5 +284,8 @@ class HomeShape(serializers.Serializer[Any]):
     succession_gaps = serializers.IntegerField()
     people_and_roles = serializers.IntegerField()
     rated = serializers.IntegerField()
-    with_gaps = serializers.IntegerField()
+    with_gaps = serializers.IntegerField(
+        allow_null=True,
+        help_text="null to who may see no single person, where fewer than five people are rated.",
+    )
     in_pools = serializers.IntegerField(allow_null=True, help_text="null to who may not see the pools.")

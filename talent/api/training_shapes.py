@@ -88,7 +88,10 @@ class ParticipantSerializer(Shape):
 
 
 class CoursePageSerializer(Shape):
-    """A course with the people whom the caller may see."""
+    """A course with the people whom the caller may see.
+
+    Rates are null to guides, and outside HR where they rest on fewer than five people.
+    """
 
     course = CourseSerializer()
     completion_rate = serializers.CharField(allow_null=True)

@@ -6,7 +6,7 @@ Pure. A plan holds its own norms and rates, so an approved one says the same nex
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -111,16 +111,17 @@ class RoleMonths:
 
 @dataclass(frozen=True)
 class UnitBudget:
-    """What one unit of a plan comes to."""
+    """What one unit of a plan comes to. Where labour is kept from the reader, so is every sum that holds it."""
 
     unit: str
     roles: tuple[RoleMonths, ...]
     amounts: Mapping[str, tuple[Decimal | None, ...]]
+    is_without_labour: bool = False
 
     @cached_property
     def total(self) -> Decimal | None:
         """Return all types and months together."""
-        return total(amount for line in self.amounts.values() for amount in line)
+        return None if self.is_without_labour else total(amount for line in self.amounts.values() for amount in line)
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,17 @@ class PlanResult:
     spec: PlanSpec
     units: tuple[UnitBudget, ...]
 
+    @property
+    def is_without_labour(self) -> bool:
+        """True where labour is kept from the reader."""
+        return any(unit.is_without_labour for unit in self.units)
+
+    def without_labour(self) -> PlanResult:
+        """Return the plan without labour, the contingency that follows from it, and what both are a part of."""
+        hidden = dict.fromkeys((LABOUR, CONTINGENCY), (None,) * self.spec.months)
+        units = (replace(unit, amounts={**unit.amounts, **hidden}, is_without_labour=True) for unit in self.units)
+        return PlanResult(self.spec, tuple(units))
+
     @cached_property
     def amounts(self) -> Mapping[str, tuple[Decimal | None, ...]]:
         """Return the budget by type and month."""
@@ -138,6 +150,8 @@ class PlanResult:
     @cached_property
     def month_totals(self) -> tuple[Decimal | None, ...]:
         """Return the budget by month."""
+        if self.is_without_labour:
+            return (None,) * self.spec.months
         return by_month(self.amounts.values()) if self.units else ()
 
     @cached_property
@@ -148,6 +162,8 @@ class PlanResult:
     @cached_property
     def contingency(self) -> Contingency:
         """Judge the contingency of the whole plan."""
+        if self.is_without_labour and self.spec.contingency is not None:
+            return contingency_of(self.spec.contingency, Decimal(100))
         return contingency_of(total(self.amounts.get(CONTINGENCY, ())), self.total)
 
     @cached_property

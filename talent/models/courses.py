@@ -15,7 +15,7 @@ from talent.choices import EnrolmentState, OutcomeKind
 class Course(WorkspaceModel):
     """A programme held once. What the programme asks (hours, mark, validity) is kept as it was when it was planned.
 
-    `days` are its days as `2026-11-30`, ascending; `key` is the first part of the ids of its feedback and milestones.
+    `days` are its days as `2026-11-30`, ascending; `key` is the first part of the ids of its milestones.
     """
 
     key = models.CharField(max_length=16)

@@ -94,10 +94,13 @@ def levels_of(people: Collection[str], *, as_of: date) -> Mapping[str, Mapping[s
 def summaries(
     ratings: Mapping[Key, RatedOn], *, models: Mapping[str, tuple[Ability, ...]]
 ) -> dict[str, dict[str, CompetenceSummary]]:
-    """Return the summaries of ratings per person and role; those of a role that is gone are left out."""
+    """Return the summaries of ratings per person and role.
+
+    Left out is what nobody can judge any more: a role that is gone, or a rating of abilities that it no longer has.
+    """
     found: dict[str, dict[str, CompetenceSummary]] = {}
     for (person, role), rating in ratings.items():
-        if role in models and rating.levels:
+        if any(each.key in rating.levels for each in models.get(role, ())):
             found.setdefault(person, {})[role] = summarise(
                 models[role], rating.levels, role=role, job_level=rating.job_level, rated_on=rating.rated_on
             )

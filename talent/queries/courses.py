@@ -12,6 +12,7 @@ from fractions import Fraction
 from django.db.models import Count, Q, QuerySet
 
 from kpis.engine.arithmetic import rounded
+from kpis.queries.analyses.story import FEWEST
 from omnichannel.core.text import Bilingual
 from roles.queries.people import people_names
 from talent.choices import EnrolmentState
@@ -61,7 +62,10 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class CourseFigures:
-    """What a course came to, from the same rows as the KPIs; None where nothing can be computed."""
+    """What a course came to, from the same rows as the KPIs; None where nothing can be computed.
+
+    A rate that rests on fewer than `fewest` people is not told either.
+    """
 
     enrolled: int
     recorded: int
@@ -70,21 +74,27 @@ class CourseFigures:
     passed: int
     answers: int
     satisfaction: Decimal | None
+    fewest: int = 1
+
+    @property
+    def is_told(self) -> bool:
+        """Tell whether every count rests on enough people."""
+        return min(self.recorded, self.exams, self.answers) >= self.fewest or self.fewest <= 1
 
     @property
     def completion_rate(self) -> Decimal | None:
         """Completed of those with a record, in percent."""
-        return rounded(Fraction(self.completed * 100, self.recorded)) if self.recorded else None
+        return rounded(Fraction(self.completed * 100, self.recorded)) if self.recorded >= self.fewest else None
 
     @property
     def pass_rate(self) -> Decimal | None:
         """Passed of those who wrote the exam, in percent."""
-        return rounded(Fraction(self.passed * 100, self.exams)) if self.exams else None
+        return rounded(Fraction(self.passed * 100, self.exams)) if self.exams >= self.fewest else None
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What a trainee said, without the name."""
+    """What a trainee said, without the name: told from five answers on."""
 
     score: int
     text: str
@@ -162,8 +172,8 @@ def course_view(pk: int, *, today: date, people: Collection[str] | None = None) 
         line=line,
         author=str(line.course.created_by or ""),
         participants=tuple(one for one in everybody if people is None or one.person in people),
-        figures=figures_of(everybody, said.values()),
-        remarks=tuple(Remark(one.score, one.remark, one.said_on) for one in said.values()),
+        figures=figures_of(everybody, said.values(), fewest=1 if people is None else FEWEST),
+        remarks=_remarks(said.values()),
         outcomes=tuple(WorkshopOutcome.objects.filter(course_id=pk).order_by("pk")),
     )
 
@@ -181,7 +191,7 @@ def participants(rows: QuerySet[Enrolment]) -> list[Participant]:
     ]
 
 
-def figures_of(people: Iterable[Participant], said: Iterable[CourseFeedback]) -> CourseFigures:
+def figures_of(people: Iterable[Participant], said: Iterable[CourseFeedback], *, fewest: int = 1) -> CourseFigures:
     """Count a course from its people and their answers."""
     seated = [one for one in people if one.state is EnrolmentState.ENROLLED]
     results = [one.result for one in seated if one.result is not None]
@@ -193,7 +203,8 @@ def figures_of(people: Iterable[Participant], said: Iterable[CourseFeedback]) ->
         exams=sum(row.exam_score is not None for row in results),
         passed=sum(row.passed is True for row in results),
         answers=len(scores),
-        satisfaction=rounded(Fraction(sum(scores), len(scores))) if scores else None,
+        satisfaction=rounded(Fraction(sum(scores), len(scores))) if len(scores) >= fewest else None,
+        fewest=fewest,
     )
 
 
@@ -221,6 +232,14 @@ def newest_feedback(rows: QuerySet[Enrolment]) -> dict[int, CourseFeedback]:
 def outcome_of(reference: str) -> WorkshopOutcome | None:
     """Return the workshop's outcome that a milestone or target comes from, if any."""
     return WorkshopOutcome.objects.select_related("course").filter(reference=reference).order_by("-pk").first()
+
+
+def _remarks(said: Collection[CourseFeedback]) -> tuple[Remark, ...]:
+    """Return what people said, in an order that does not tell who answered first."""
+    if len(said) < FEWEST:
+        return ()
+    found = [Remark(one.score, one.remark, one.said_on) for one in said]
+    return tuple(sorted(found, key=lambda one: (one.said_on, one.score, one.text)))
 
 
 def _participant(

@@ -65,11 +65,11 @@ def usual_share(cell: MapCell) -> Decimal:
     return DEDICATED_SHARE if cell.expected is ExpectationLevel.CORE else HALF
 
 
-def filling(unit: str, role: str, *, as_of: date, share: Decimal | None = None) -> Filling | None:
+def filling(unit: str, role: str, *, as_of: date, share: Decimal | None = None, reader: str = "") -> Filling | None:
     """Return the cell and everybody considered for it, in a fixed number of queries; None for what is not there.
 
     Considered are those who work in the branch up to two units above, who stand in a pool for the role, or who hold it
-    elsewhere; and whoever holds it here with less than the share asked for.
+    elsewhere; and whoever holds it here with less than the share asked for. The pools of the `reader` count as none.
     """
     found, tree = role_library().roles.get(RoleKey(role)) if role else None, unit_tree(as_of=as_of)
     if found is None or unit not in tree:
@@ -78,19 +78,21 @@ def filling(unit: str, role: str, *, as_of: date, share: Decimal | None = None) 
     cell = row.cell(found.key)
     asked = share or usual_share(cell)
     held = holders(as_of=as_of, tree=tree)
-    standings = _standings(unit, found.key, tree=tree, held=held)
+    pooled = {person: years for person, years in _pooled(role, as_of).items() if person != reader}
+    standings = _standings(unit, found.key, tree=tree, held=held, places=pooled)
     below = tree.subtree(unit)
     here = tuple(each for each in held if each.role_key == found.key and each.unit_external_id in below)
     ranked = suggest(standings, role=str(found.key), share=asked)
     return Filling(found, row, cell, here, _vacant_seats(unit, found.key, as_of), asked, ranked)
 
 
-def _standings(unit: str, role: RoleKey, *, tree: UnitTree, held: Sequence[Holding]) -> list[Standing]:
+def _standings(
+    unit: str, role: RoleKey, *, tree: UnitTree, held: Sequence[Holding], places: Mapping[str, int]
+) -> list[Standing]:
     above = {each: tree.ancestors(each) for each in tree.nodes}
     by_person: dict[str, list[Holding]] = defaultdict(list)
     for holding in held:
         by_person[holding.person_external_id].append(holding)
-    places = _pooled(str(role), tree.as_of)
     branch = (unit, *above[unit])[: len(Near) - 1][-1]
     near = {each.person: each for each in _employed(tree.subtree(branch), tree)}
     holding_it = {person for person, some in by_person.items() if any(each.role_key == role for each in some)}

@@ -97,9 +97,22 @@ class PlanView:
 
     @property
     def rests_on_few(self) -> bool:
-        """True where some rate is the mean of so few people that it tells what somebody earns."""
-        rates = self.spec.rates.values()
-        return any(rate.source is RateSource.PEOPLE and rate.people < FEW_PEOPLE for rate in rates)
+        """True where some rate or invoice is that of so few people that it tells what somebody earns."""
+        rates, outside = self.spec.rates.values(), (each.outsourced.values() for each in self.spec.sections)
+        return any(rate.source is RateSource.PEOPLE and rate.people < FEW_PEOPLE for rate in rates) or any(
+            each.invoice > ZERO and each.fte < FEW_PEOPLE for section in outside for each in section
+        )
+
+    def for_reader(self, *, sees_pay: bool) -> PlanView:
+        """Return what the reader may see: without seeing pay no invoice, and no labour that tells what few earn."""
+        if sees_pay:
+            return self
+        units = [{key: each for key, each in unit.items() if key != "outsourced"} for unit in self.content["units"]]
+        content = {**self.content, "units": units}
+        if not self.rests_on_few:
+            return replace(self, content=content)
+        del content["rates"]
+        return replace(self, content=content, result=self.result.without_labour())
 
 
 def plans() -> tuple[PlanView, ...]:
@@ -214,7 +227,10 @@ def _lines(drivers: UnitDrivers) -> dict[str, Line]:
 
 
 def proposed_rates(roles: Iterable[str], posts: Iterable[Post], *, bands: PayBands) -> dict[str, Rate]:
-    """Return what a post of each role costs a month: the mean of one's own people, else the middle of the pay band."""
+    """Return what a post of each role costs a month: the mean of one's own people, else the middle of the pay band.
+
+    A mean of fewer than three is none: the plan would tell what somebody earns.
+    """
     cost: dict[str, Decimal] = defaultdict(Decimal)
     fte: dict[str, Decimal] = defaultdict(Decimal)
     people: dict[str, set[str]] = defaultdict(set)
@@ -226,7 +242,7 @@ def proposed_rates(roles: Iterable[str], posts: Iterable[Post], *, bands: PayBan
     found = {}
     for role in roles:
         band = bands.of(role, Level.MANAGER if role == RoleKey.OMNI_STRATEGY else Level.SPECIALIST)
-        if fte[role] > ZERO:
+        if len(people[role]) >= FEW_PEOPLE:
             mean = (cost[role] / fte[role]).quantize(CENT, ROUND_HALF_UP)
             found[role] = Rate(mean, RateSource.PEOPLE, len(people[role]))
         else:

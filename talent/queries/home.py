@@ -18,7 +18,7 @@ from talent.queries.pools import stays_on, with_successors
 class HomeFigures:
     """Core roles asked for, held, and held by somebody dedicated; vacancies; risks; competence.
 
-    `people` counts people with each role they hold, `rated` and `with_gaps` those of them.
+    `people` counts people with each role they hold, `rated` and `with_gaps` those of them; `rated_people` people once.
     """
 
     core_asked: int
@@ -30,6 +30,7 @@ class HomeFigures:
     people: int
     rated: int
     with_gaps: int
+    rated_people: int
     in_pools: int
 
     @property
@@ -66,6 +67,7 @@ def home_figures(*, as_of: date, within: str | None = None) -> HomeFigures:
         people=len(lines),
         rated=sum(line.summary is not None for line in lines),
         with_gaps=sum(line.state == "gaps" for line in lines),
+        rated_people=len({line.person for line in lines if line.summary is not None}),
         in_pools=len({stay.person for stay in stays}),
     )
 

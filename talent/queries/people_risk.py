@@ -41,9 +41,12 @@ class KeyPersonRisk:
         return not self.successors
 
 
-def key_person_risks(*, tree: UnitTree, within: str | None = None) -> tuple[KeyPersonRisk, ...]:
-    """Return the risks of the bounds, those without a successor first, then who holds most alone; eight queries."""
-    stays = stays_on(as_of=tree.as_of, tree=tree)
+def key_person_risks(*, tree: UnitTree, within: str | None = None, reader: str = "") -> tuple[KeyPersonRisk, ...]:
+    """Return the risks of the bounds, those without a successor first, then who holds most alone; eight queries.
+
+    The stays of the `reader` are left out: nobody reads of their own pools.
+    """
+    stays = [one for one in stays_on(as_of=tree.as_of, tree=tree) if not reader or one.person != reader]
     return risks_of(core_roles(tree=tree, within=within), stays, tree=tree)
 
 

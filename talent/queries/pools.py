@@ -122,10 +122,12 @@ def role_names(role: str) -> Bilingual | None:
 
 
 def pool_sizes(stays: Sequence[Stay]) -> tuple[PoolSize, ...]:
-    """Count people per role and pool; roles in the order of the map, no certain role last."""
-    seen = {(stay.person, stay.pool, stay.target_role): stay for stay in stays}.values()
-    counts = Counter((stay.target_role, stay.pool.value) for stay in seen)
-    ready = Counter(stay.target_role for stay in seen if stay.readiness is Readiness.NOW)
+    """Count who works here per role and pool, a person once; roles in the order of the map, no certain role last."""
+    here = [stay for stay in stays if stay.unit]
+    in_pools = {(stay.person, stay.target_role, stay.pool.value) for stay in here}
+    counts = Counter((role, pool) for _person, role, pool in in_pools)
+    ready_ones = {(stay.person, stay.target_role) for stay in here if stay.readiness is Readiness.NOW}
+    ready = Counter(role for _person, role in ready_ones)
     order = [*(key.value for key in role_library().roles), ""]
     roles = sorted(
         {role for role, _pool in counts}, key=lambda role: order.index(role) if role in order else len(order)
@@ -150,10 +152,12 @@ def with_successors(
 ) -> Iterable[tuple[CoreRole, tuple[Stay, ...], int]]:
     """Yield each core role with the successors of its unit and the number of those elsewhere.
 
-    Nobody succeeds themselves: who holds the role there now is left out.
+    Nobody succeeds themselves: who holds the role there now is left out, and so is who works here no more.
     """
     for one in roles:
         inside, held = tree.subtree(one.unit), set(one.people)
-        wanted = [stay for stay in stays if stay.target_role == one.role.value and stay.person not in held]
+        wanted = [
+            stay for stay in stays if stay.unit and stay.target_role == one.role.value and stay.person not in held
+        ]
         here = {stay.person: stay for stay in wanted if stay.unit in inside}
         yield one, tuple(here.values()), len({stay.person for stay in wanted} - set(here))

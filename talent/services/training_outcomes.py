@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,6 +23,7 @@ from talent.services.trainees import trainee_named
 
 PREFIX = "WS-"  # of the ids of milestones that come from a workshop: pages of milestones link back by it
 KIND = "objective"
+ID_BYTES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def decide_milestone(pk: int, wanted: MilestoneWanted, *, actor: Actor) -> Works
     if wanted.unit not in unit_tree(as_of=actor.today):
         raise OutcomeRefused(_("There is no such unit."))
     owner = trainee_named(wanted.owner, on=actor.today)
-    reference = f"{PREFIX}{course.key}-{WorkshopOutcome.objects.filter(course=course).count() + 1:02d}"
+    reference = f"{PREFIX}{course.key}-{secrets.token_hex(ID_BYTES)}"
     row = {
         "milestone_id": reference,
         "kind": KIND,
@@ -61,9 +63,7 @@ def decide_milestone(pk: int, wanted: MilestoneWanted, *, actor: Actor) -> Works
         "planned_on": wanted.planned_on.isoformat(),
         "done_on": None,
     }
-    if wrong := what_was_wrong(enter_milestone(row, actor_id=actor.id or 0, zone=actor.zone)):
-        raise OutcomeRefused(" ".join(dict.fromkeys(wrong)))
-    return WorkshopOutcome.objects.create(
+    kept = WorkshopOutcome.objects.create(
         course=course,
         kind=OutcomeKind.MILESTONE,
         title=title,
@@ -72,6 +72,13 @@ def decide_milestone(pk: int, wanted: MilestoneWanted, *, actor: Actor) -> Works
         owner_person=owner,
         created_by_id=actor.id,
     )
+    try:
+        if wrong := what_was_wrong(enter_milestone(row, actor_id=actor.id, zone=actor.zone)):
+            raise OutcomeRefused(" ".join(dict.fromkeys(wrong)))
+    except Exception:
+        kept.delete()  # no outcome without its milestone
+        raise
+    return kept
 
 
 def decide_target(pk: int, wanted: TargetWanted, *, actor: Actor, url: str) -> WorkshopOutcome:

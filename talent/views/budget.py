@@ -16,7 +16,7 @@ from omnichannel.core.http import csv_answer
 from omnichannel.core.periods import Period, month_of, year_of
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
-from omnichannel.workspaces.permissions import may
+from omnichannel.workspaces.permissions import Access, may
 from roles.queries.org_chart import UnitTree, unit_tree
 from talent.choices import BAND_WORDS
 from talent.errors.headcount import UnknownPlan
@@ -24,7 +24,7 @@ from talent.headcount.figures import two_lines
 from talent.queries.budget import BudgetView, budget_view, overrun_threshold
 from talent.queries.headcount_plans import PlanView, plan_view, plans
 from talent.views.headcount_plans import money
-from talent.views.headcount_words import asked_unit, plain, type_name, unit_choices
+from talent.views.headcount_words import asked_unit, plain, sees_role_costs, type_name, unit_choices
 from talent.views.tabs import talent_tabs
 
 YEARS_BACK = 3
@@ -48,7 +48,7 @@ def asked_budget(request: WorkspaceRequest) -> AskedBudget:
     """Read `unit`, `year`, `plan` and `threshold` of the URL. Http404 for a unit or a plan that there is not."""
     today = today_in(request.access.workspace)
     tree, asked = unit_tree(as_of=today), request.GET
-    plan = _plan(asked.get("plan", ""))
+    plan = _plan(asked.get("plan", ""), request.access)
     unit = asked_unit(asked.get("unit", ""), tree)
     years = [str(today.year - back) for back in range(-1, YEARS_BACK)]
     year = asked.get("year", "") if asked.get("year", "") in years else str(today.year)
@@ -59,13 +59,16 @@ def asked_budget(request: WorkspaceRequest) -> AskedBudget:
     return AskedBudget(tree, unit, year, plan, _threshold(asked.get("threshold", "")), months)
 
 
-def _plan(said: str) -> PlanView | None:
+def _plan(said: str, access: Access) -> PlanView | None:
     if not said:
         return None
     try:
-        return plan_view(int(said) if said.isascii() and said.isdigit() and len(said) < 18 else 0)
+        found = plan_view(int(said) if said.isascii() and said.isdigit() and len(said) < 18 else 0)
     except UnknownPlan as error:
         raise Http404 from error
+    if not sees_role_costs(access, found):
+        raise Http404
+    return found
 
 
 def _threshold(said: str) -> Decimal:
@@ -80,12 +83,13 @@ def _threshold(said: str) -> Decimal:
 def budget_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """Show budget against actual."""
     asked, today = asked_budget(request), today_in(request.access.workspace)
+    budgets = [plan for plan in plans() if sees_role_costs(request.access, plan)]
     context: dict[str, Any] = {
         "asked": asked,
         "tabs": talent_tabs(request, "talent:budget"),
         "units": unit_choices(asked.tree),
         "years": [(str(today.year - back), str(today.year - back)) for back in range(-1, YEARS_BACK)],
-        "sources": [("", _("the table of costs")), *((str(plan.pk), plan.name) for plan in plans())],
+        "sources": [("", _("the table of costs")), *((str(plan.pk), plan.name) for plan in budgets)],
         "chosen_plan": str(asked.plan.pk) if asked.plan else "",
         "may_plan": may(request.access, "talent:headcount_plans"),
         "may_upload": may(request.access, "kpis:data"),

@@ -97,7 +97,7 @@ def results(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     typed, wanted, wrong = _grid(request, course, seen)
     if not wrong:
         try:
-            done = record_results(pk, wanted, actor=actor_of(request))
+            done = record_results(pk, wanted, actor=actor_of(request), people=seen)
         except DomainError as error:
             wrong = [str(error)]
         else:

@@ -111,6 +111,7 @@ def shown(request: WorkspaceRequest, pk: int, *, rejected: Rejected | None = Non
         may_record=may_record and course.starts_on <= today,
         sees_remarks=seen is None or may_record,
         sees_figures=access.role is not MemberRole.GUIDE,
+        few="" if seen is None else _("Fewer than five people: not told"),
         may_edit=live and may(access, "talent:training_course_edit", "POST"),
         may_decide=may_decide,
         today=today.isoformat(),

@@ -67,7 +67,8 @@ def _found(request: WorkspaceRequest, clock: Clock) -> Filling:
     unit, role = request.GET.get("unit", ""), request.GET.get("role", "")
     try:
         share = Decimal(request.GET.get("share", "") or "0")
-        found = filling(unit, role, as_of=clock.as_of, share=share if 0 < share <= 1 else None)
+        asked = share if 0 < share <= 1 else None
+        found = filling(unit, role, as_of=clock.as_of, share=asked, reader=request.access.person_external_id)
     except (InvalidOperation, ValueError):
         found = None
     if found is None:

@@ -17,7 +17,7 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from talent.headcount.budgeting import COST_TYPES
 from talent.queries.headcount_plans import PlanView, plans
 from talent.views.headcount_plans import MOST_COMPARED, contingency_line
-from talent.views.headcount_words import driver_names, plain, role_name, sees_role_costs, type_name
+from talent.views.headcount_words import driver_names, plain, role_name, seen_plan, sees_role_costs, type_name
 
 Figure = Callable[[PlanView], Decimal | None]
 
@@ -25,10 +25,10 @@ Figure = Callable[[PlanView], Decimal | None]
 @require_GET
 def compare_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """Compare two to four plans, `?plan=1&plan=2`; the first is what the others are held against. `format=csv`."""
-    every = plans()
+    every = [seen_plan(plan, request.access) for plan in plans()]
     by_pk = {str(plan.pk): plan for plan in every}
     asked = list(dict.fromkeys(pk for pk in request.GET.getlist("plan") if pk in by_pk))[:MOST_COMPARED]
-    chosen = [by_pk[pk] for pk in asked] if len(asked) > 1 else list(every[:2])
+    chosen = [by_pk[pk] for pk in asked] if len(asked) > 1 else every[:2]
     sees = all(sees_role_costs(request.access, plan) for plan in chosen)
     groups = _groups(chosen, sees=sees) if len(chosen) > 1 else []
     if request.GET.get("format") == "csv":

@@ -32,6 +32,7 @@ from talent.services.headcount_plans import propose_plan
 from talent.views.headcount_words import (
     driver_names,
     role_name,
+    seen_plan,
     sees_role_costs,
     type_name,
     unit_choices,
@@ -46,7 +47,7 @@ PLAN_MONTHS = 12
 @require_GET
 def plans_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """List the plans with posts, cost and contingency."""
-    found, tree = plans(), the_tree(request)
+    found, tree = [seen_plan(plan, request.access) for plan in plans()], the_tree(request)
     context = {
         "tabs": talent_tabs(request, "talent:headcount"),
         "rows": [_line(plan, tree) for plan in found],
@@ -174,7 +175,7 @@ def show_plan(request: WorkspaceRequest, pk: int, *, refused: str = "", status: 
         "rates": _rates(plan) if sees_roles else (),
         "versions": plan_versions(pk),
         "steps": plan_steps(pk),
-        "takeovers": takeovers(pk),
+        "takeovers": takeovers(pk) if sees_roles else (),
         "may_write": may(request.access, "talent:headcount_plan_edit", "POST"),
         "today": today,
     }
@@ -215,6 +216,8 @@ def _kind_row(kind: str, amounts: Sequence[Any], name: str) -> Mapping[str, Any]
 def _shares(result: PlanResult) -> list[Any]:
     if not result.units:
         return []
+    if result.is_without_labour:
+        return [result.contingency] * len(result.month_totals)
     amounts = result.amounts["contingency"]
     return [contingency_of(part, whole) for part, whole in zip(amounts, result.month_totals, strict=True)]
 
@@ -244,12 +247,12 @@ def _rates(plan: PlanView) -> list[Mapping[str, Any]]:
 
 
 def asked_plan(request: WorkspaceRequest, pk: int) -> PlanView:
-    """Return the plan of the URL in the version asked for. Http404."""
+    """Return the plan of the URL in the version asked for, as the reader may see it. Http404."""
     said = request.GET.get("version", "")
     if said and not (said.isascii() and said.isdigit() and len(said) < 9):
         raise Http404(said)
     try:
-        return plan_view(pk, version=int(said) if said else None)
+        return seen_plan(plan_view(pk, version=int(said) if said else None), request.access)
     except UnknownPlan as error:
         raise Http404 from error
 

@@ -44,6 +44,11 @@ def sees_role_costs(access: Access, plan: PlanView) -> bool:
     return access.role in SEES_PAY or not plan.rests_on_few
 
 
+def seen_plan(plan: PlanView, access: Access) -> PlanView:
+    """Return the plan as the reader may see it."""
+    return plan.for_reader(sees_pay=access.role in SEES_PAY)
+
+
 def role_name(key: str) -> str:
     """Return what a role is called here; one that is gone goes by its key."""
     names = {role.key.value: role.names for role in role_library().roles.values()}

@@ -37,7 +37,7 @@ def people_risk(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """List the core roles that one person alone holds; `open=1` keeps those without a successor."""
     clock, access = clock_of(request), request.access
     tree = unit_tree(as_of=clock.as_of)
-    every = key_person_risks(tree=tree, within=access.own_unit)
+    every = key_person_risks(tree=tree, within=access.own_unit, reader=access.person_external_id)
     found = _wanted(every, request, tree)
     context = {
         "clock": clock,
@@ -60,6 +60,7 @@ def people_risk_file(request: WorkspaceRequest, slug: str) -> HttpResponse:
     clock, access, language = clock_of(request), request.access, get_language()
     tree = unit_tree(as_of=clock.as_of)
     named, pooled = sees_people(access), may(access, "talent:person_pools")
+    found = key_person_risks(tree=tree, within=access.own_unit, reader=access.person_external_id)
     rows: list[tuple[object, ...]] = [RISK_COLUMNS]
     rows += [
         (
@@ -68,7 +69,7 @@ def people_risk_file(request: WorkspaceRequest, slug: str) -> HttpResponse:
             "; ".join(names.in_language(language) for names in one.hands_to), one.kpis,
             "; ".join(stay.name for stay in one.successors) if pooled else len(one.successors), one.elsewhere,
         )
-        for one in _wanted(key_person_risks(tree=tree, within=access.own_unit), request, tree)
+        for one in _wanted(found, request, tree)
     ]  # fmt: skip
     return csv_answer(csv_text(rows), filename=f"key-person-risk-{clock.as_of}.csv")
 

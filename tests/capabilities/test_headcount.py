@@ -162,9 +162,7 @@ def test_b08_a_plan_shows_yearly_cost_by_role_and_unit_and_flags_a_contingency_o
     assert sum(costs) == Decimal(plan["total"])
 
 
-def test_b08_a_proposed_plan_takes_pay_from_people_and_an_executive_sees_no_rate_of_few(
-    hr: Client, signed_in: Callable[..., Client]
-) -> None:
+def test_b08_a_proposed_plan_takes_no_pay_from_few_people_and_keeps_its_versions(hr: Client) -> None:
     body = {"name": "Proposed", "units": ["BU1"], "start": "2027-01", "months": "12"}
     assert hr.post(f"{PLANS}new/", body | {"name": "", "units": [], "months": "99"}).status_code == 422
     assert hr.post(f"{PLANS}new/", body | {"units": ["BU1", "S1"]}).status_code == 422
@@ -172,8 +170,8 @@ def test_b08_a_proposed_plan_takes_pay_from_people_and_an_executive_sees_no_rate
     assert answer.status_code == 302
     plan = HeadcountPlan.objects.get(name="Proposed")
     content = plan.versions.get().content
-    # U1 of 15,000 works 0.8 as user operations: 12,000 for 0.8 posts
-    assert content["rates"]["user-ops"] == {"monthly": "15000", "source": "people", "people": 1}
+    # U1 alone works as user operations: a mean would be their pay, and there is no band
+    assert content["rates"]["user-ops"] == {"monthly": None, "source": "entered", "people": 0}
     assert content["rates"]["member-ops"]["monthly"] is None
     refused = hr.post(f"{PLANS}{plan.pk}/steps/", {"step": "approved"}, headers=ENGLISH)
     assert refused.status_code == 422
@@ -189,14 +187,48 @@ def test_b08_a_proposed_plan_takes_pay_from_people_and_an_executive_sees_no_rate
     assert hr.post(edit, good).status_code == 409  # somebody has kept it meanwhile
     page = hr.get(f"{PLANS}{plan.pk}/", headers=ENGLISH).content.decode()
     assert "Cost of all months" in page
-    seen = signed_in("executive").get(f"{PLANS}{plan.pk}/", headers=ENGLISH).content.decode()
-    assert "Cost of all months" not in seen
-    assert "fewer than three people" in seen
     assert hr.post(f"{PLANS}{plan.pk}/steps/", {"step": "restore", "number": "1"}).status_code == 302
     assert plan.versions.count() == 3
     assert hr.post(f"{PLANS}{plan.pk}/steps/", {"step": "copy", "name": "Proposed"}).status_code == 422
     assert hr.post(f"{PLANS}{plan.pk}/steps/", {"step": "archived"}).status_code == 302
     assert hr.get(edit).status_code == 302
+
+
+def test_b08_an_executive_reads_no_labour_of_few_people_and_no_invoice(
+    hr: Client, api_client: Callable[..., APIClient], signed_in: Callable[..., Client]
+) -> None:
+    rest, told, executive = api_client("hr_lead"), api_client("executive"), signed_in("executive")
+    few = made(rest, "Few", rates={"user-ops": {"monthly": "15123", "source": "people", "people": 1}})
+    answer = told.get(f"{API}headcount/plans/{few}/").json()
+    (unit,) = answer["units"]
+    assert "rates" not in answer["document"]
+    assert (answer["total"], unit["total"], "cost" in unit["roles"][0]) == (None, None, False)
+    assert (unit["amounts"]["labour"], unit["amounts"]["contingency"]) == ([None] * 3, [None] * 3)
+    assert [Decimal(each) for each in unit["amounts"]["content"]] == [80000] * 3
+    assert answer["contingency"] == {"share": "17.50", "state": "inside"}
+    assert [each["total"] for each in told.get(f"{API}headcount/plans/").json()] == [None]
+    assert told.get(f"{API}budget/?unit=BU1&plan={few}").status_code == 404
+    assert executive.get(f"{BUDGET}?unit=BU1&plan={few}").status_code == 404
+    page = executive.get(f"{PLANS}{few}/", headers=ENGLISH).content.decode()
+    assert "fewer than three people" in page
+    files = rows_of(executive.get(f"{PLANS}{few}/plan.csv"))
+    assert {row["key"] for row in files if row["amount_cny"]} == {"content"}
+    whole = rows_of(hr.get(f"{PLANS}{few}/plan.csv"))
+    assert [row["amount_cny"] for row in whole if row["key"] == "labour"] == ["151230"] * 3
+    shown = "".join(
+        executive.get(url, headers=ENGLISH).content.decode()
+        for url in (PLANS, f"{PLANS}{few}/", f"{PLANS}compare/", BUDGET)
+    )
+    assert "151,230" not in shown
+    assert "453,690" not in shown
+    units = document()["units"]
+    bought = made(rest, "Bought", units=[{**units[0], "outsourced": {"user-ops": {"fte": "4", "invoice": "52000"}}}])
+    answer = told.get(f"{API}headcount/plans/{bought}/").json()
+    assert "outsourced" not in answer["document"]["units"][0]
+    assert answer["total"] is not None
+    assert "outsourced" in rest.get(f"{API}headcount/plans/{bought}/").json()["document"]["units"][0]
+    one = made(rest, "One", units=[{**units[0], "outsourced": {"user-ops": {"fte": "1", "invoice": "13000"}}}])
+    assert told.get(f"{API}headcount/plans/{one}/").json()["total"] is None
 
 
 def put_costs(api: APIClient, months: list[Period]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -19,11 +20,15 @@ from rest_framework.test import APIClient
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import workspace_scope
 from roles.catalogue import StageKey, SubtypeKey
+from roles.queries.org_chart import unit_tree
 from roles.services.stages import adopt_stage
 from roles.services.sync import AssignmentInput, PersonInput, SeatInput, upsert_assignments, upsert_people, upsert_seats
-from talent.choices import RatedBy
+from talent.choices import Pool, RatedBy
 from talent.models import PoolStay, Rating
 from talent.queries.competence import levels_of
+from talent.queries.filling import filling
+from talent.queries.people_risk import key_person_risks
+from talent.queries.pools import pool_sizes, stays_on
 from talent.services.pools import Place, put_in
 from talent.services.rating import Rater, Sheet, save_rating
 from tests.roles.organisation import write_organisation
@@ -236,6 +241,20 @@ def test_b06_hr_reads_nothing_of_their_own_pools(talent: Workspace, signed_in: S
     assert rows_of(hr, "talent:pools_file", slug) == []
     assert hr.get(reverse("talent:person_pools", args=[slug, "E3"])).status_code == 404
     assert "业绩突出" in page(signed_in("hr_lead"), "talent:person_pools", slug, "E3")
+    with workspace_scope(talent.pk):
+        tree = unit_tree(as_of=date(2026, 2, 20))
+        (stay,) = stays_on(as_of=tree.as_of, tree=tree)
+        (size,) = pool_sizes([stay, replace(stay, pool=Pool.INNOVATIVE), replace(stay, person="E9", unit="")])
+        risks = [key_person_risks(tree=tree, reader=reader) for reader in ("", "E3")]
+        ready = [
+            {each.standing.person: each.standing.ready for each in found.suggestions}.get("E3")
+            for reader in ("", "E3")
+            if (found := filling("G", "digital-guide", as_of=tree.as_of, reader=reader))
+        ]
+    # in two pools and ready at once is one person; who left counts in none
+    assert (size.by_pool["core"], size.ready_now, size.total) == (1, 1, 2)
+    assert all(one.person != "E3" for risk in risks[1] for one in risk.successors)
+    assert ready == [0, None]
 
 
 def queries_of(client: Client, route: str, slug: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -10,8 +11,10 @@ from roles.catalogue import RoleKey, load_roles
 from roles.catalogue.checks import check_roles
 from roles.catalogue.competence import Part, load_competence
 from roles.role_texts import from_library
+from talent.choices import RatedBy
 from talent.people.gaps import gaps_of, model_of, own_key, summarise
 from talent.people.radar import radar
+from talent.queries.competence import RatedLine, RatedOn, summaries
 
 DAY = date(2026, 11, 1)
 USER_OPS = load_roles().roles[RoleKey.USER_OPS]
@@ -89,3 +92,12 @@ def test_the_radar_draws_no_side_of_which_an_ability_is_open() -> None:
     assert [axis.anchor for axis in found.axes] == ["middle", "start", "middle", "end"]
     assert [line for line, _height in found.axes[3].label] == ["Communication", "and service"]
     assert radar(["a", "b"], needed=[1, 1], rated=[1, 1], own=[1, 1]) is None
+
+
+def test_a_rating_of_abilities_that_the_role_no_longer_has_is_not_judged() -> None:
+    line = RatedLine("gone", "旧", "Old", 2, "")
+    rating = RatedOn(1, "E1", "user-ops", "specialist", RatedBy.MANAGER, DAY, "", True, {"gone": line})
+    models = {"user-ops": model_of(USER_OPS)}
+    assert summaries({("E1", "user-ops"): rating}, models=models) == {}
+    known = replace(rating, lines={"gone": line, "user-insight": replace(line, ability="user-insight")})
+    assert summaries({("E1", "user-ops"): known}, models=models)["E1"]["user-ops"].fit == 1
