@@ -26,7 +26,7 @@ class TitleForm(forms.Form):
         field.choices = [
             (TitleSay.RULES.value, _("What the rules say")),
             *roles,
-            (TitleSay.NONE.value, _("None of the roles")),
+            (TitleSay.NONE.value, _("No role at all")),
         ]
 
     def clean_means(self) -> tuple[TitleSay, str]:

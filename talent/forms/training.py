@@ -83,7 +83,7 @@ class ProgrammeForm(forms.Form):
     name_en = forms.CharField(label=_("Name in English"), max_length=80)
     level = forms.ChoiceField(label=_("Level"), choices=LevelLabel.choices)
     audience = forms.MultipleChoiceField(
-        label=_("Roles"), required=False, help_text=_("None chosen: everybody."), widget=forms.CheckboxSelectMultiple
+        label=_("Roles"), required=False, help_text=_("No role chosen: everybody."), widget=forms.CheckboxSelectMultiple
     )
     people = PairsField(label=_("For whom"), required=False, help_text=_("One a line: Chinese | English."))
     topics = PairsField(label=_("Topics"), required=False, help_text=_("One a line: Chinese | English."))

@@ -134,6 +134,7 @@ def test_a_dropped_file_is_checked_loaded_computed_and_moves_the_figures(stack: 
     guide_before = guides_sales(page)
     revision = number(fact(page, "Revision"))
     by_rail(page, "Data")
+    page.wait_for_load_state()  # a script takes what is dropped
     text = as_csv([order(1), order(2), order(3, net="2500.50")])
     page.dispatch_event("[data-drop]", "drop", {"dataTransfer": page.evaluate_handle(DROP, ["orders.csv", text])})
     expect(page.locator("[data-drop-files]")).to_contain_text("orders.csv")
