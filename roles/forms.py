@@ -6,7 +6,6 @@ Their fields bear the names of the inputs of `roles.services.sync`, so that the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
@@ -15,28 +14,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from omnichannel.core.periods import YEARS
+from omnichannel.core.dayfields import DayField
 from roles.choices import FillMode, LineKind, Ownership, Thing, UnitLevel
 from roles.queries.library import role_options
 from roles.queries.picking import find_named, label_of
 
 NOTE_LENGTH = 400
-NO_DAY = _("This is no date. Write 2026-11-30.")
-
-
-class DayField(forms.DateField):
-    """A day, typed or picked."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        attrs = {"type": "date", "min": f"{YEARS.start}-01-01", "max": f"{YEARS.stop - 1}-12-31"}
-        super().__init__(widget=forms.DateInput(attrs=attrs, format="%Y-%m-%d"), **kwargs)
-        self.error_messages["invalid"] = NO_DAY
-
-    def validate(self, value: date | None) -> None:
-        """Refuse a year that a business has no rows of."""
-        super().validate(value)
-        if value is not None and value.year not in YEARS:
-            raise forms.ValidationError(NO_DAY)
 
 
 class PickInput(forms.TextInput):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from omnichannel.workspaces.choices import MemberRole
+from omnichannel.workspaces.choices import SEES_PAY, MemberRole
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.permissions import Access, may
 from talent.choices import RatedBy
+from talent.queries.headcount_plans import PlanView
 from talent.services.rating import Rater, check_reach
 
 # A person's competence and pools are theirs, their manager's and HR's; others are told numbers of people.
@@ -42,3 +43,13 @@ def side_of(person: str, *, access: Access) -> RatedBy | None:
 def sees_people(access: Access) -> bool:
     """Tell whether the reader may see single persons' competence at all."""
     return may(access, SEES_PEOPLE)
+
+
+def sees_role_costs(access: Access, plan: PlanView) -> bool:
+    """Tell whether the reader may see what a role costs: not where that tells what somebody earns."""
+    return access.role in SEES_PAY or not plan.rests_on_few
+
+
+def seen_plan(plan: PlanView, access: Access) -> PlanView:
+    """Return the plan as the reader may see it."""
+    return plan.for_reader(sees_pay=access.role in SEES_PAY)

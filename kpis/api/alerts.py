@@ -20,9 +20,8 @@ from kpis.queries.alerts import STATES, AlertFilter, alerts_within
 from kpis.services.alerts.handling import acknowledge, close
 from omnichannel.core.http import CursorPages, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import today_in
-from omnichannel.workspaces.permissions import Access
 from roles.queries.org_chart import UnitTree, unit_tree
 
 ALERT = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The alert's number.")
@@ -82,13 +81,8 @@ class HandlingInput(serializers.Serializer[Any]):
     action = serializers.CharField(required=False, allow_blank=True, default="", max_length=4000)
 
 
-def _access(request: Request) -> Access:
-    access: Access = request._request.access  # type: ignore[attr-defined]
-    return access
-
-
 def _seen(request: Request) -> tuple[UnitTree, QuerySet[Alert]]:
-    access = _access(request)
+    access = access_of(request)
     tree = unit_tree(as_of=today_in(access.workspace), within=access.own_unit)
     return tree, alerts_within(tree, unit=access.own_unit)
 
@@ -167,8 +161,8 @@ class AcknowledgeView(WorkspaceAPIMixin, APIView):
             found.pk,
             cause=data["cause"] or found.cause,
             action=data["action"] or found.action,
-            owner_id=_access(request).user_id,
-            actor_id=_access(request).user_id,
+            owner_id=access_of(request).user_id,
+            actor_id=access_of(request).user_id,
             now=timezone.now(),
         )
         return _answer(request, pk)
@@ -188,7 +182,7 @@ class CloseView(WorkspaceAPIMixin, APIView):
     def post(self, request: Request, slug: str, pk: int, **kwargs: Any) -> Response:
         """Close an acknowledged alert; it needs a cause and an action."""
         found, data = get_object_or_404(_seen(request)[1], pk=pk), _handling(request)
-        close(found.pk, **data, actor_id=_access(request).user_id, now=timezone.now())
+        close(found.pk, **data, actor_id=access_of(request).user_id, now=timezone.now())
         return _answer(request, pk)
 
 

@@ -14,7 +14,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kpis.analysis_choices import LISTED, AnalysisName
-from kpis.api.downloads import FileNegotiation
 from kpis.api.parameters import PERIOD, SLUG, asked_period
 from kpis.queries.analyses.board import Board, board_of
 from kpis.queries.analyses.files import FORMATS, asked_list, list_file
@@ -25,9 +24,8 @@ from kpis.queries.analyses.story import FEWEST, Cell, Sheet
 from kpis.queries.analyses.telling import gap_of, tell
 from kpis.queries.health import data_digests
 from kpis.queries.values import stored_periods
-from omnichannel.core.http import refuse_unknown_words
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from omnichannel.workspaces.permissions import Access
+from omnichannel.core.http import FileNegotiation, refuse_unknown_words
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 
 NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, enum=AnalysisName.values, description="The analysis.")
 LIST = OpenApiParameter(
@@ -157,7 +155,7 @@ def _name(name: str) -> AnalysisName:
 
 def _place(request: Request) -> Place:
     """Return the month and unit asked for, within what the caller may see; 404 for what is not there."""
-    access: Access = request._request.access  # type: ignore[attr-defined]
+    access = access_of(request)
     period = asked_period(request)
     if period is None or period not in stored_periods():
         raise Http404

@@ -21,8 +21,7 @@ from kpis.queries.where_used import kpis_with
 from kpis.services.definitions import save_parameter
 from omnichannel.core.fields import StrictCharField
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from omnichannel.workspaces.permissions import Access
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 
 PARAMETER = DefinitionSubject.PARAMETER
 NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="`churn_days`, `rfm_bins` …")
@@ -87,7 +86,7 @@ class ParameterView(WorkspaceAPIMixin, APIView):
         _known(name)
         body = ValueInput(data=request.data)
         body.is_valid(raise_exception=True)
-        said, access = body.validated_data, _access(request)
+        said, access = body.validated_data, access_of(request)
 
         def act() -> Response:
             row = save_parameter(name, said["value"], actor_id=access.user_id, note=said["note"], seen=said.get("seen"))
@@ -134,8 +133,3 @@ def _known(name: str) -> str:
     if name not in PARAMS:
         raise Http404(name)
     return name
-
-
-def _access(request: Request) -> Access:
-    access: Access = request._request.access  # type: ignore[attr-defined]
-    return access

@@ -27,8 +27,7 @@ from omnichannel.core.http import problem
 from omnichannel.core.periods import parse_day
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.jobs.choices import JobOrigin
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from omnichannel.workspaces.permissions import Access
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 
 KPI = DefinitionSubject.KPI
 KPI_ID = OpenApiParameter("kpi", str, OpenApiParameter.PATH, description="Id of a KPI.")
@@ -127,11 +126,6 @@ class CheckSerializer(serializers.Serializer[Any]):
     yaml = serializers.CharField()
 
 
-def _actor(request: Request) -> int:
-    access: Access = request._request.access  # type: ignore[attr-defined]
-    return access.user_id
-
-
 def _entry(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the entry and the rest of the body. ValidationError, or EntryError for text that is no YAML."""
     body = EntryInput(data=request.data)
@@ -213,7 +207,7 @@ class DefinitionsView(WorkspaceAPIMixin, APIView):
 
         def act() -> Response:
             node, said = _entry(request)
-            row = save_kpi(node, actor_id=_actor(request), note=said["note"])
+            row = save_kpi(node, actor_id=access_of(request).user_id, note=said["note"])
             return Response(RevisionSerializer(row).data, status=201)
 
         return answered(act)
@@ -266,7 +260,9 @@ class DefinitionView(WorkspaceAPIMixin, APIView):
 
         def act() -> Response:
             node, said = _entry(request)
-            row = save_kpi(node, actor_id=_actor(request), note=said["note"], key=known_kpi(kpi), seen=said.get("seen"))
+            row = save_kpi(
+                node, actor_id=access_of(request).user_id, note=said["note"], key=known_kpi(kpi), seen=said.get("seen")
+            )
             return Response(RevisionSerializer(row).data)
 
         return answered(act)
@@ -314,7 +310,9 @@ def decided(request: Request, subject: DefinitionSubject, key: str, state: Defin
     act = publish if state is DefinitionState.PUBLISHED else retire
 
     def decide() -> Response:
-        row = act(subject, key, effective_from=day, actor_id=_actor(request), note=note, origin=JobOrigin.API)
+        row = act(
+            subject, key, effective_from=day, actor_id=access_of(request).user_id, note=note, origin=JobOrigin.API
+        )
         return Response(RevisionSerializer(row).data)
 
     return answered(decide)

@@ -30,8 +30,8 @@ from kpis.queries.figure_places import Place, moment_asked, query_of, scopes_ask
 from kpis.queries.figure_rows import OperandRows, RowAccess, operand_page, plain_cells
 from kpis.queries.scope_words import Sight, scope_names, scope_text
 from omnichannel.core.text import Bilingual
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from omnichannel.workspaces.permissions import Access, may
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
+from omnichannel.workspaces.permissions import may
 from roles.queries.org_chart import UnitTree, unit_tree
 
 KPI = OpenApiParameter("kpi", str, OpenApiParameter.PATH, description="The KPI: `GET kpis/`.")
@@ -58,7 +58,7 @@ class FigureView(WorkspaceAPIMixin, APIView):
 
     def asked(self, request: Request, kpi: str) -> tuple[Figure, UnitTree, Sight]:
         """Return the figure asked for; 404 for what is not there or not the caller's, 422 for what is no scope."""
-        access: Access = request._request.access  # type: ignore[attr-defined]
+        access = access_of(request)
         period = asked_period(request)
         if kpi not in every_kpi() or period is None:
             raise Http404(kpi)
@@ -116,7 +116,7 @@ class ExplainRowsView(FigureView):
     def get(self, request: Request, slug: str, kpi: str, **kwargs: Any) -> Response:
         """Return a page of the rows that add up to an operand, each with its upload, sheet and line."""
         figure, tree, _sight = self.asked(request, kpi)
-        access: Access = request._request.access  # type: ignore[attr-defined]
+        access = access_of(request)
         number = _number(request, "operand", default=0, least=0, most=len(plan_kpi(figure.library, kpi).refs) - 1)
         after = _number(request, "cursor", default=0, least=0, most=MOST_SKIPPED)
         size = _number(request, "page_size", default=100, least=1, most=MOST)

@@ -11,7 +11,8 @@ from kpis.choices import ScopeKindChoice
 from kpis.queries.bounds import rows_within
 from kpis.queries.values import stored_periods
 from omnichannel.core.periods import Period, parse_period
-from omnichannel.workspaces.permissions import Access, may
+from omnichannel.workspaces.authentication import access_of
+from omnichannel.workspaces.permissions import may
 
 SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH, description="The workspace.")
 TABLE = OpenApiParameter("table", str, OpenApiParameter.PATH, description="A canonical table: `GET tables/`.")
@@ -38,7 +39,7 @@ def asked_period(request: Request) -> Period | None:
 
 def asked_rows(request: Request, period: Period, names: dict[str, str]) -> Q:
     """Return the condition of the rows asked for and allowed, of any revision. `names`: query parameter -> column."""
-    access: Access = request._request.access  # type: ignore[attr-defined]
+    access = access_of(request)
     seen = rows_within(
         on=period.last_day,
         unit=access.own_unit,

@@ -24,8 +24,7 @@ from kpis.queries.pay.plans import newest_of, newest_plans, vocabulary
 from kpis.services.pay.plans import approve_plan, reject_plan, retire_plan, save_plan, submit_plan
 from omnichannel.core.http import problem
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from omnichannel.workspaces.permissions import Access
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 
 KEY = OpenApiParameter("key", str, OpenApiParameter.PATH, description="Id of a pay plan.")
 PLAN = {
@@ -135,7 +134,9 @@ class PayPlansView(WorkspaceAPIMixin, APIView):
         body.is_valid(raise_exception=True)
         said = body.validated_data
         return _answered(
-            lambda: save_plan(said["content"], actor_id=_actor(request), unit=said["unit"], note=said["note"]),
+            lambda: save_plan(
+                said["content"], actor_id=access_of(request).user_id, unit=said["unit"], note=said["note"]
+            ),
             status=201,
         )
 
@@ -166,7 +167,7 @@ class PayPlanStepView(WorkspaceAPIMixin, APIView):
         key = _newest(kwargs["key"]).key
         body = PayPlanStepBody(data=request.data)
         body.is_valid(raise_exception=True)
-        said, actor = body.validated_data, _actor(request)
+        said, actor = body.validated_data, access_of(request).user_id
         steps: dict[str, Callable[[], PayPlan]] = {
             "submit": lambda: submit_plan(
                 key, effective_from=said["effective_from"], actor_id=actor, note=said["note"]
@@ -201,8 +202,3 @@ def _newest(key: str) -> PayPlan:
     if row is None:
         raise Http404
     return row
-
-
-def _actor(request: Request) -> int:
-    access: Access = request._request.access  # type: ignore[attr-defined]
-    return access.user_id

@@ -23,8 +23,7 @@ from omnichannel.core.csvtext import csv_text
 from omnichannel.core.http import CursorPages, csv_answer
 from omnichannel.core.periods import parse_period
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from omnichannel.workspaces.permissions import Access
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 
 RUN = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The run's id.")
 STATEMENT = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The statement's id.")
@@ -128,7 +127,7 @@ class PayRunsView(WorkspaceAPIMixin, APIView):
         """Open a month. 409 where it is open already or a later one is closed."""
         body = PayRunBody(data=request.data)
         body.is_valid(raise_exception=True)
-        run = open_run(parse_period(body.validated_data["period"]), actor_id=_access(request).user_id)
+        run = open_run(parse_period(body.validated_data["period"]), actor_id=access_of(request).user_id)
         return Response(PayRunSerializer(run).data, status=201)
 
 
@@ -161,7 +160,7 @@ class PayRunStepView(WorkspaceAPIMixin, APIView):
         run = get_object_or_404(PayRun.objects, pk=kwargs["pk"])
         body = PayRunStepBody(data=request.data)
         body.is_valid(raise_exception=True)
-        seen, actor = body.validated_data["seen"], _access(request).user_id
+        seen, actor = body.validated_data["seen"], access_of(request).user_id
         steps: dict[str, Callable[[], object]] = {
             "calculate": lambda: request_calculation(run.pk, actor_id=actor),
             "approve": lambda: approve_run(run.pk, seen=seen, actor_id=actor),
@@ -186,7 +185,7 @@ class PayStatementsView(WorkspaceAPIMixin, generics.ListAPIView[PayStatement]):
         if getattr(self, "swagger_fake_view", False):  # the schema is drawn without a workspace
             return PayStatement._default_manager.none()
         run = get_object_or_404(PayRun.objects, pk=self.kwargs["pk"])
-        return statements_of(run, person=_access(self.request).own_person)
+        return statements_of(run, person=access_of(self.request).own_person)
 
     @extend_schema(operation_id="pay_statements", parameters=[SLUG, RUN], tags=["pay"])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -204,7 +203,7 @@ class PayStatementView(WorkspaceAPIMixin, APIView):
         """Return a statement with its lines, their workings, and what later months corrected of them."""
         rows = PayStatement.objects.select_related("run").prefetch_related("lines__adjustments")
         statement = get_object_or_404(rows, pk=kwargs["pk"])
-        own = _access(request).own_person
+        own = access_of(request).own_person
         if own is not None and not statements_of(statement.run, person=own).filter(pk=statement.pk).exists():
             raise Http404
         return Response(PayStatementWholeSerializer(statement).data)
@@ -227,8 +226,3 @@ class PayoutFileView(WorkspaceAPIMixin, APIView):
         rows = [[each.person, each.earned, each.corrected, each.amount] for each in payments(run)]
         text = csv_text([["person", "earned", "corrected", "amount"], *rows])
         return csv_answer(text, filename=f"payout-{run.period}.csv")
-
-
-def _access(request: Request) -> Access:
-    access: Access = request._request.access  # type: ignore[attr-defined]
-    return access

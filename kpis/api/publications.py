@@ -19,9 +19,9 @@ from kpis.models import Publication, PublishedCard
 from kpis.queries.bounds import rows_within
 from kpis.queries.publications import published_cards, standings
 from omnichannel.core.periods import Period, parse_period
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import today_in
-from omnichannel.workspaces.permissions import Access, may
+from omnichannel.workspaces.permissions import may
 
 ID = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The publication's id.")
 CARD = OpenApiParameter("card_pk", int, OpenApiParameter.PATH, description="The published card's id.")
@@ -114,7 +114,7 @@ class PublishedCardView(WorkspaceAPIMixin, APIView):
 
 
 def _bounds(request: Request, period: Period | None) -> Any:
-    access: Access = request._request.access  # type: ignore[attr-defined]
+    access = access_of(request)
     return rows_within(
         on=period.last_day if period else today_in(access.workspace),
         unit=access.own_unit,

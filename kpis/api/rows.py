@@ -27,8 +27,7 @@ from kpis.services import pushing
 from kpis.services.pushing import Push, PushedRow, RowStatus, push_batch, read_batch, try_batch
 from omnichannel.core.http import is_dry_run, problem
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from omnichannel.workspaces.permissions import Access
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 
 NDJSON = "application/x-ndjson"
 CHUNK = 64 * 1024
@@ -176,7 +175,7 @@ class RowsView(WorkspaceAPIMixin, APIView):
         202 and the job to follow. The same rows again are `unchanged`. Figures of the touched months follow some
         seconds later, once for all batches of that time.
         """
-        access: Access = request._request.access  # type: ignore[attr-defined]
+        access = access_of(request)
         table_or_404(table)
         mode, dry_run = _mode(request), is_dry_run(request)
         lines = (request.content_type or "").startswith(NDJSON)

@@ -15,9 +15,8 @@ from kpis.api.parameters import PERIOD, SCOPES, SLUG, asked_period, asked_rows
 from kpis.models import Scorecard
 from kpis.queries.scorecards import current_cards
 from omnichannel.core.http import refuse_unknown_words
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import asked_moment
-from omnichannel.workspaces.permissions import Access
 from roles.catalogue import RoleKey
 
 KNOWN_AT = OpenApiParameter(
@@ -77,5 +76,5 @@ class ScorecardsView(WorkspaceAPIMixin, generics.ListAPIView[Scorecard]):
 
 def known_moment(request: Request) -> datetime | None:
     """Read the moment asked for; ValidationError for what is none."""
-    access: Access = request._request.access  # type: ignore[attr-defined]
+    access = access_of(request)
     return asked_moment(request, "known_at", workspace=access.workspace)

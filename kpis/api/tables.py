@@ -13,16 +13,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kpis.api.downloads import FileNegotiation
 from kpis.api.parameters import SLUG, TABLE
 from kpis.api.shapes import BilingualShape
 from kpis.datasets.checks.privacy import kinds_of
 from kpis.engine.specs import ColumnSpec, ColumnType, TableSpec
 from kpis.library import load_library
 from kpis.queries.current_rows import csv_lines, shown_columns
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.core.http import FileNegotiation
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.choices import SEES_PAY
-from omnichannel.workspaces.permissions import Access
 
 
 class ColumnShape(serializers.Serializer[Any]):
@@ -63,7 +62,7 @@ def table_or_404(table: str) -> TableSpec:
 
 def may_see_pay(request: Request) -> bool:
     """Tell whether the caller administers pay; for everyone else the column is not there."""
-    access: Access = request._request.access  # type: ignore[attr-defined]
+    access = access_of(request)
     return access.role in SEES_PAY
 
 

@@ -20,8 +20,8 @@ from kpis.services.target_checks import Bound, TargetInput
 from kpis.services.target_edits import Edited, RowStatus, edit_targets
 from omnichannel.core.http import CursorPages, is_dry_run, problem, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from omnichannel.workspaces.permissions import Access, may
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
+from omnichannel.workspaces.permissions import may
 
 MOST_ROWS = 1000
 DRY_RUN = OpenApiParameter(
@@ -115,7 +115,7 @@ class TargetsView(WorkspaceAPIMixin, generics.ListAPIView[Target]):
         if getattr(self, "swagger_fake_view", False):  # the schema is drawn without a workspace
             return Target._default_manager.none()
         refuse_unknown_words(self.request, FILTERS)
-        access, asked = _access(self.request), self.request.query_params
+        access, asked = access_of(self.request), self.request.query_params
         found = targets_within(within=access.own_unit, with_people=may(access, PERSONAL_ROUTE))
         chosen = {name: asked[name] for name in ("period", "kpi", "scope_kind", "scope_id") if name in asked}
         if year := asked.get("year"):
@@ -143,7 +143,7 @@ class TargetsView(WorkspaceAPIMixin, generics.ListAPIView[Target]):
         """
         said = TargetsBody(data=request.data)
         said.is_valid(raise_exception=True)
-        access, dry_run = _access(request), is_dry_run(request)
+        access, dry_run = access_of(request), is_dry_run(request)
         done = edit_targets(
             [_row(row) for row in said.validated_data["rows"]],
             origin=TargetOrigin.API,
@@ -153,11 +153,6 @@ class TargetsView(WorkspaceAPIMixin, generics.ListAPIView[Target]):
             dry_run=dry_run,
         )
         return _answer(done, dry_run=dry_run)
-
-
-def _access(request: Request) -> Access:
-    access: Access = request._request.access  # type: ignore[attr-defined]
-    return access
 
 
 def _row(said: dict[str, Any]) -> TargetInput:

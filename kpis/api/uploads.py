@@ -23,7 +23,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kpis.api.downloads import FileNegotiation
 from kpis.api.parameters import SLUG, UPLOAD
 from kpis.api.shapes import BilingualShape
 from kpis.choices import AutoLoad, ProblemSeverity, UploadState
@@ -32,7 +31,7 @@ from kpis.models import Upload, UploadProblem
 from kpis.queries.uploads import newest_uploads
 from kpis.services.staging import problem_file
 from kpis.services.uploads import receive_upload
-from omnichannel.core.http import CursorPages
+from omnichannel.core.http import CursorPages, FileNegotiation
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.jobs.choices import JobOrigin, JobState
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin

@@ -22,9 +22,8 @@ from kpis.services.preview import Candidate, Move, Preview, preview_change
 from kpis.services.weights import give_back, set_weights
 from omnichannel.core.http import is_dry_run, problem, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import asked_day
-from omnichannel.workspaces.permissions import Access
 from roles.catalogue import RoleKey, StageKey, SubtypeKey
 from roles.queries.org_chart import unit_tree
 
@@ -128,7 +127,7 @@ class WeightsView(WorkspaceAPIMixin, APIView):
         """Return what counts on a day, 36 sets for all roles and stages, each with its source."""
         refuse_unknown_words(request, FILTERS)
         asked = request.query_params
-        access: Access = request._request.access  # type: ignore[attr-defined]
+        access = access_of(request)
         day = asked_day(request, "on", workspace=access.workspace)
         unit, subtype = asked.get("unit", ""), asked.get("subtype", "")
         tree = unit_tree(as_of=day)
@@ -174,7 +173,7 @@ class WeightsView(WorkspaceAPIMixin, APIView):
 
 
 def _saved(request: Request, candidate: Candidate, asked: dict[str, Any]) -> int:
-    access: Access = request._request.access  # type: ignore[attr-defined]
+    access = access_of(request)
     how: dict[str, Any] = {name: asked[name] for name in ("effective_from", "note", "subtype", "unit")}
     how["actor_id"] = access.user_id
     if not candidate.weights:

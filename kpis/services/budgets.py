@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kpis.choices import UploadState
-from kpis.queries.cost_months import TABLE
+from kpis.queries.costs import TABLE
 from kpis.queries.uploads import newest_uploads
-from kpis.services.pushing import Push, push_batch, read_batch
+from kpis.services.pushing import Push, push_batch, read_batch, words_of
 from kpis.services.reverting import request_revert
 
 Row = Mapping[str, str | None]
@@ -27,10 +26,7 @@ def why_refused(push: Push) -> list[str]:
     """Return why a push was not taken, in the reader's language; nothing when it was, or a worker is on it."""
     if push.rows is None or (not push.refused and not push.problems):
         return []
-    problems = [problem for row in push.rows for problem in row.problems] + list(push.problems)
-    language = get_language()
-    told = dict.fromkeys(problem.message.in_language(language) for problem in problems)
-    return list(told) or [_("The rows were not taken.")]
+    return list(dict.fromkeys(words_of(push))) or [_("The rows were not taken.")]
 
 
 def take_back(upload_pk: int, *, actor_id: int | None) -> bool:

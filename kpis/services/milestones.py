@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kpis.queries.milestones import TABLE, current_milestones
 from kpis.queries.values import stored_periods
-from kpis.services.pushing import Push, push_batch, read_batch
+from kpis.services.pushing import Push, push_rows, words_of
 from kpis.services.values import request_computation
 from omnichannel.core.periods import month_of, parse_day
 
@@ -31,8 +29,7 @@ def enter_milestones(rows: Sequence[Row], *, actor_id: int | None, zone: str) ->
     """
     ids = {row["milestone_id"] or "" for row in rows}
     before = {month_of(one.planned_on) for one in current_milestones(today=date.max, ids=ids)}
-    body = json.dumps([dict(row) for row in rows], ensure_ascii=False).encode()
-    push = push_batch(read_batch(body, table_id=TABLE, lines=False), good_rows=False, actor_id=actor_id, zone=zone)
+    push = push_rows(rows, table_id=TABLE, actor_id=actor_id, zone=zone)
     if push.rows is not None and not push.refused:
         due = before | {month_of(parse_day(row["planned_on"] or "")) for row in rows}
         touched = sorted(due & set(stored_periods()), key=lambda period: period.start)
@@ -45,6 +42,4 @@ def what_was_wrong(push: Push) -> list[str]:
     """Return why a push was not taken, in the reader's language; nothing when it was."""
     if not push.refused and push.rows is not None:
         return []
-    problems = [problem for row in push.rows or () for problem in row.problems] + list(push.problems)
-    language = get_language()
-    return [problem.message.in_language(language) for problem in problems] or [_("The milestone was not taken.")]
+    return words_of(push) or [_("The milestone was not taken.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import get_language
 
 from kpis.choices import AutoLoad, UploadState
 from kpis.datasets.checks.problems import Problem, Severity, from_json
@@ -260,3 +262,15 @@ def _keys(raw: RawTable, batch: Batch) -> dict[int, dict[str, str | None]]:
 
 def _of_the_file(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(problem for problem in problems if problem.line is None)
+
+
+def push_rows(rows: Sequence[Mapping[str, str | None]], *, table_id: str, actor_id: int | None, zone: str) -> Push:
+    """Push rows that are at hand as a system would send them: all are taken or none."""
+    body = json.dumps([dict(row) for row in rows], ensure_ascii=False).encode()
+    return push_batch(read_batch(body, table_id=table_id, lines=False), good_rows=False, actor_id=actor_id, zone=zone)
+
+
+def words_of(push: Push) -> list[str]:
+    """Return what is wrong with the rows of a push and with it as a whole, in the reader's language."""
+    problems = [problem for row in push.rows or () for problem in row.problems] + list(push.problems)
+    return [problem.message.in_language(get_language()) for problem in problems]

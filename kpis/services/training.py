@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kpis.queries.training_rows import SURVEYS, TABLE, TrainingRow, training_rows
 from kpis.queries.values import stored_periods
-from kpis.services.pushing import Push, push_batch, read_batch
+from kpis.services.pushing import Push, push_rows, words_of
 from kpis.services.values import request_computation
 from omnichannel.core.periods import month_of, parse_day
 
@@ -27,7 +25,7 @@ def enter_training(rows: Sequence[Row], *, actor_id: int | None, zone: str) -> l
     people = {row["employee_id"] or "" for row in rows}
     keys = {(row["employee_id"], row["programme_id"], row["started_on"]) for row in rows}
     before = [row for row in training_rows(people=people) if (row.person, row.programme, f"{row.started_on}") in keys]
-    push = _push(TABLE, rows, actor_id=actor_id, zone=zone)
+    push = push_rows(rows, table_id=TABLE, actor_id=actor_id, zone=zone)
     wrong = _what_was_wrong(push)
     if not wrong:
         started = [parse_day(row["started_on"] or "") for row in rows]
@@ -38,15 +36,10 @@ def enter_training(rows: Sequence[Row], *, actor_id: int | None, zone: str) -> l
 
 def enter_feedback(rows: Sequence[Row], *, actor_id: int | None, zone: str) -> list[str]:
     """Push answers about training, all or none; return what was wrong, nothing when they were taken."""
-    wrong = _what_was_wrong(_push(SURVEYS, rows, actor_id=actor_id, zone=zone))
+    wrong = _what_was_wrong(push_rows(rows, table_id=SURVEYS, actor_id=actor_id, zone=zone))
     if not wrong:
         _compute({month_of(parse_day(row["date"] or "")).start for row in rows}, actor_id=actor_id)
     return wrong
-
-
-def _push(table: str, rows: Sequence[Row], *, actor_id: int | None, zone: str) -> Push:
-    body = json.dumps([dict(row) for row in rows], ensure_ascii=False).encode()
-    return push_batch(read_batch(body, table_id=table, lines=False), good_rows=False, actor_id=actor_id, zone=zone)
 
 
 def _touched(
@@ -70,6 +63,4 @@ def _what_was_wrong(push: Push) -> list[str]:
     """Return why a push was not taken, in the reader's language."""
     if not push.refused and push.rows is not None:
         return []
-    problems = [problem for row in push.rows or () for problem in row.problems] + list(push.problems)
-    told = dict.fromkeys(problem.message.in_language(get_language()) for problem in problems)
-    return list(told) or [_("The rows were not taken.")]
+    return list(dict.fromkeys(words_of(push))) or [_("The rows were not taken.")]

@@ -1,10 +1,10 @@
-"""How the API answers: RFC 9457 problems, cursor pages. No domain rules."""
+"""How the API answers: RFC 9457 problems, cursor pages, files. No domain rules."""
 
 from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +16,10 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
@@ -28,6 +31,20 @@ PROBLEM = "application/problem+json"
 DIGITS = 9
 YES, NO = {"true", "1"}, {"false", "0"}
 log = logging.getLogger(__name__)
+
+
+class FileNegotiation(BaseContentNegotiation):
+    """A file is a file whatever the caller accepts; the first renderer writes its refusals, which are problems."""
+
+    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser:  # type: ignore[override]
+        """Return the first parser."""
+        return parsers[0]
+
+    def select_renderer(  # type: ignore[override]
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, Any]:
+        """Return the first renderer."""
+        return renderers[0], renderers[0].media_type
 
 
 def number_within(said: str, *, most: int, name: str) -> int:

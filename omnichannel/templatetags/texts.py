@@ -40,7 +40,6 @@ SOURCE_WORDS = {
     "workspace": "本企业",
 }
 NOTE = re.compile(r"\s*\(([^()]*)\)")
-PARTS = re.compile(r";")
 
 
 @register.filter
@@ -55,7 +54,7 @@ def source(value: str | None) -> SafeString | str:
     if not value or not language().startswith("zh"):
         return value or ""
     text = NOTE.sub(_note, str(value))
-    words = "；".join(filter(None, (_part(part.strip()) for part in PARTS.split(text)))) or SOURCE_WORDS["proposal"]
+    words = "；".join(_part(part.strip()) for part in text.split(";"))
     return format_html('<span title="{}">{}</span>', value, words)
 
 

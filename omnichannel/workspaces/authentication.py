@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 from omnichannel.workspaces.middleware import enter
 from omnichannel.workspaces.models import ApiToken
-from omnichannel.workspaces.permissions import MethodNotListed, admit
+from omnichannel.workspaces.permissions import Access, MethodNotListed, admit
 
 LAST_USED_STEP = timedelta(minutes=1)
 
@@ -44,6 +44,12 @@ class WorkspaceTokenScheme(OpenApiAuthenticationExtension):
             "name": "Authorization",
             "description": "`Token omni_...`, made under Settings.",
         }
+
+
+def access_of(request: Request) -> Access:
+    """Return what admission has decided for a request of an API view."""
+    access: Access = request._request.access  # type: ignore[attr-defined] # put there by `enter`
+    return access
 
 
 class WorkspaceAPIMixin:

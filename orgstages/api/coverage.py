@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from omnichannel.core.http import CursorPages
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import asked_day
-from omnichannel.workspaces.permissions import Access, may
+from omnichannel.workspaces.permissions import may
 from orgstages.api.coverage_shapes import ADVISED, COVERED, SplitAdviceSerializer, UnitCoverSerializer
 from orgstages.queries.coverage_exports import advice_documents, advice_of_units, cover_document
 from roles.choices import Thing
@@ -51,7 +51,7 @@ class CoverageView(WorkspaceAPIMixin, ListAPIView[Any]):
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Who holds which role in each unit with everything below it, against what the adopted sub-type expects."""
-        tree, bound = _tree_of(request), request.query_params.get("top") or _access(request).own_unit
+        tree, bound = _tree_of(request), request.query_params.get("top") or access_of(request).own_unit
         _check_bounds(request, bound or "", tree)
         rows = self.paginate_queryset(listed(Thing.UNITS, as_of=tree.as_of, within=bound)) or []
         found = coverage_of([row["external_id"] for row in rows], tree=tree)
@@ -72,24 +72,19 @@ class SplitAdviceView(WorkspaceAPIMixin, APIView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Judge each pair of roles in every unit judged by itself: how it is held, the signs and their numbers."""
-        tree, access, unit = _tree_of(request), _access(request), request.query_params.get("unit", "")
+        tree, access, unit = _tree_of(request), access_of(request), request.query_params.get("unit", "")
         _check_bounds(request, unit, tree)
         found = advice_of_units(tree, within=access.own_unit, unit=unit)
         rows = advice_documents(found, people_too=may(access, "roles:people"))
         return Response(SplitAdviceSerializer(rows, many=True).data)
 
 
-def _access(request: Request) -> Access:
-    access: Access = request.access  # type: ignore[attr-defined]
-    return access
-
-
 def _tree_of(request: Request) -> UnitTree:
-    return unit_tree(as_of=asked_day(request, "as_of", workspace=_access(request).workspace))
+    return unit_tree(as_of=asked_day(request, "as_of", workspace=access_of(request).workspace))
 
 
 def _check_bounds(request: Request, unit: str, tree: UnitTree) -> None:
     """Raise Http404 for a unit that is not there on the day, or lies outside of what the caller may see."""
-    own = _access(request).own_unit
+    own = access_of(request).own_unit
     if unit and (unit not in tree or (own is not None and unit not in tree.subtree(own))):
         raise Http404

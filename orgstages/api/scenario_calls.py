@@ -13,8 +13,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from omnichannel.workspaces.authentication import access_of
 from omnichannel.workspaces.choices import SEES_PAY
-from omnichannel.workspaces.permissions import Access
 from orgstages.api.scenario_shapes import ScenarioSerializer
 from orgstages.api.serializers import Shape
 from orgstages.errors import ScenarioVersionRequired, StaleScenario
@@ -29,12 +29,6 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The ETag of what you read. Required (428); 412 when the scenario has been changed since.",
 )
-
-
-def access_of(request: Request) -> Access:
-    """Return what admission has decided for this request."""
-    access: Access = request.access  # type: ignore[attr-defined]
-    return access
 
 
 def seeing_of(request: Request) -> Seeing:

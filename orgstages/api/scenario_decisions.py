@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from omnichannel.core.http import problem
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from orgstages.api.scenario_calls import IF_MATCH, SCENARIO_ID, access_of, answered, body_of, known
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
+from orgstages.api.scenario_calls import IF_MATCH, SCENARIO_ID, answered, body_of, known
 from orgstages.api.scenario_shapes import ScenarioDecisionInput, ScenarioSerializer
 from roles.services import scenarios as drafts
+
+Handler = TypeVar("Handler", bound=Callable[..., Response])
+
+
+def _step(name: str, *, body: type[Serializer[Any]] | None = None) -> Callable[[Handler], Handler]:
+    """Describe a step of a scenario's way: all answer with the scenario and want the version that was read."""
+    return extend_schema(
+        operation_id=f"scenarios_{name}",
+        request=body,
+        responses=ScenarioSerializer,
+        parameters=[SCENARIO_ID, IF_MATCH],
+        tags=["scenarios"],
+    )
 
 
 class SubmitView(WorkspaceAPIMixin, APIView):
     """A scenario is submitted."""
 
-    @extend_schema(
-        operation_id="scenarios_submit",
-        request=None,
-        responses=ScenarioSerializer,
-        parameters=[SCENARIO_ID, IF_MATCH],
-        tags=["scenarios"],
-    )
+    @_step("submit")
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Ask for approval. 409 while conflicts with the live organisation are open, 422 when it changes nothing."""
         known(request, pk)
@@ -34,13 +45,7 @@ class SubmitView(WorkspaceAPIMixin, APIView):
 class WithdrawView(WorkspaceAPIMixin, APIView):
     """A scenario is a draft again."""
 
-    @extend_schema(
-        operation_id="scenarios_withdraw",
-        request=None,
-        responses=ScenarioSerializer,
-        parameters=[SCENARIO_ID, IF_MATCH],
-        tags=["scenarios"],
-    )
+    @_step("withdraw")
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Make it a draft again; an approval is void then."""
         known(request, pk)
@@ -51,13 +56,7 @@ class WithdrawView(WorkspaceAPIMixin, APIView):
 class ApproveView(WorkspaceAPIMixin, APIView):
     """A scenario is approved."""
 
-    @extend_schema(
-        operation_id="scenarios_approve",
-        request=ScenarioDecisionInput,
-        responses=ScenarioSerializer,
-        parameters=[SCENARIO_ID, IF_MATCH],
-        tags=["scenarios"],
-    )
+    @_step("approve", body=ScenarioDecisionInput)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Approve what was submitted. 403 for whoever made, edited or submitted it."""
         row, said = known(request, pk), body_of(request, ScenarioDecisionInput)
@@ -69,13 +68,7 @@ class ApproveView(WorkspaceAPIMixin, APIView):
 class RejectView(WorkspaceAPIMixin, APIView):
     """A scenario is rejected."""
 
-    @extend_schema(
-        operation_id="scenarios_reject",
-        request=ScenarioDecisionInput,
-        responses=ScenarioSerializer,
-        parameters=[SCENARIO_ID, IF_MATCH],
-        tags=["scenarios"],
-    )
+    @_step("reject", body=ScenarioDecisionInput)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Reject what was submitted, with the reason; the next edit makes it a draft again."""
         known(request, pk)
@@ -86,13 +79,7 @@ class RejectView(WorkspaceAPIMixin, APIView):
 class ApplyView(WorkspaceAPIMixin, APIView):
     """A scenario becomes the organisation."""
 
-    @extend_schema(
-        operation_id="scenarios_apply",
-        request=None,
-        responses=ScenarioSerializer,
-        parameters=[SCENARIO_ID, IF_MATCH],
-        tags=["scenarios"],
-    )
+    @_step("apply")
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Write an approved scenario as one revision. 422 names what cannot stand as things are."""
         known(request, pk)

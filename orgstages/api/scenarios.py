@@ -16,10 +16,10 @@ from rest_framework.views import APIView
 
 from omnichannel.core.http import flag_of, problem
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import asked_day, today_in
 from orgstages.api import scenario_shapes as shapes
-from orgstages.api.scenario_calls import IF_MATCH, SCENARIO_ID, access_of, answered, body_of, known, seeing_of
+from orgstages.api.scenario_calls import IF_MATCH, SCENARIO_ID, answered, body_of, known, seeing_of
 from orgstages.queries.scenario_documents import (
     changes_document,
     conflict_document,

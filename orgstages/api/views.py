@@ -8,9 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import asked_day
-from omnichannel.workspaces.permissions import Access
 from orgstages.api.serializers import DiagnosisSerializer
 from orgstages.queries.diagnosis import Diagnosed, diagnose, diagnose_all
 from orgstages.queries.exports import diagnosis_json
@@ -27,7 +26,7 @@ class DiagnosesView(WorkspaceAPIMixin, APIView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Judge the units from what is stored now. A unit outside the caller's bounds answers 404."""
-        access: Access = request.access  # type: ignore[attr-defined]
+        access = access_of(request)
         day, unit = asked_day(request, "as_of", workspace=access.workspace), request.query_params.get("unit")
         if unit:
             found: tuple[Diagnosed, ...] = (diagnose(unit, as_of=day, within=access.own_unit),)

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from omnichannel.core.dayfields import day_field
 from orgstages.catalogue import load_stages
 from roles.catalogue import RoleKey, roles_here
 
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 PEOPLE, UNITS = "plan-people", "plan-units"  # the lists of suggestions on a page
-
-
-def day_field(label: StrOrPromise, *, required: bool = True, help_text: StrOrPromise = "") -> forms.DateField:
-    """Return a field for a day."""
-    widget = forms.DateInput(attrs={"type": "date", "min": "1990-01-01", "max": "2199-12-31"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=required, help_text=help_text, widget=widget)
 
 
 def owner_field(label: StrOrPromise, *, required: bool = False) -> forms.CharField:

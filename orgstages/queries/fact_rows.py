@@ -23,6 +23,7 @@ from orgstages.queries.organisation_facts import (
     leading_unit,
     time_of,
 )
+from orgstages.queries.wording import listed
 from roles.catalogue import RoleKey, roles_here
 from roles.choices import FillMode, Ownership, UnitLevel
 from roles.coverage import DEDICATED_SHARE
@@ -83,7 +84,7 @@ def _dedicated(evidence: Evidence, unit: str) -> list[FactRow]:
             shares[holding.role_key] = shares.get(holding.role_key, ZERO) + holding.share
         fte = mine[-1].person_fte
         part = fte if any(share >= DEDICATED_SHARE for share in shares.values()) else ZERO
-        note = _listed([_role_share(role, share) for role, share in shares.items()])
+        note = listed([_role_share(role, share) for role, share in shares.items()])
         rows.append(FactRow(mine[0].unit_external_id, person, note, part, fte))
     return rows
 
@@ -165,7 +166,7 @@ def _departments(evidence: Evidence, unit: str) -> list[FactRow]:
     return [
         FactRow(
             node.external_id,
-            note=_listed(kpis.get(node.external_id, [])),
+            note=listed(kpis.get(node.external_id, [])),
             part=ONE if node.external_id in kpis else ZERO,
             counted=ONE,
         )
@@ -262,10 +263,6 @@ def _role_share(role: RoleKey, share: Decimal) -> Bilingual:
 
 def _cost_type(kind: str) -> Bilingual:
     return words.COST_TYPES[kind]
-
-
-def _listed(texts: list[Bilingual]) -> Bilingual:
-    return Bilingual("、".join(text.zh for text in texts), ", ".join(text.en for text in texts))
 
 
 ROWS: Mapping[str, Callable[[Evidence, str], list[FactRow]]] = {

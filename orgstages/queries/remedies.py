@@ -12,7 +12,8 @@ from orgstages.facts import choose, say
 from orgstages.queries.diagnosis import Diagnosed
 from orgstages.queries.evidence import Evidence
 from orgstages.queries.organisation_facts import holdings_in
-from orgstages.queries.remedy_places import lead_reporting, listed, team_placed
+from orgstages.queries.remedy_places import lead_reporting, team_placed
+from orgstages.queries.wording import listed
 from orgstages.remedies import Deed, Remedy, Step
 from orgstages.smallest import Change
 from roles.catalogue import RoleKey, roles_here

@@ -17,7 +17,7 @@ from orgstages.queries.organisation_facts import (
     leading_unit,
     place_of,
 )
-from orgstages.queries.wording import in_both
+from orgstages.queries.wording import in_both, listed
 from orgstages.remedies import Deed, Remedy, Step
 from roles.choices import FillMode, UnitLevel
 from roles.queries.org_chart import UnitNode
@@ -143,11 +143,6 @@ def _reports_to(evidence: Evidence, person: Staff, boss: str) -> bool:
 
 def _level(node: UnitNode, level: UnitLevel) -> Step:
     return Step(Deed.EDIT_UNIT, node.external_id, {"level": level.value})
-
-
-def listed(texts: list[Bilingual]) -> Bilingual:
-    """Write texts one after the other, as each language lists them."""
-    return Bilingual("、".join(text.zh for text in texts), ", ".join(text.en for text in texts))
 
 
 def _all(texts: list[Bilingual]) -> Bilingual:

@@ -15,3 +15,8 @@ def in_both(label: str | Promise) -> Bilingual:
         with translation.override(language):
             told.append(str(label))
     return Bilingual(*told)
+
+
+def listed(texts: list[Bilingual]) -> Bilingual:
+    """Write texts one after the other, as each language lists them."""
+    return Bilingual("、".join(text.zh for text in texts), ", ".join(text.en for text in texts))

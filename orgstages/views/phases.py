@@ -21,9 +21,10 @@ from orgstages.forms.plans import PhaseForm, PlanForm, TickForm
 from orgstages.queries.diagnosis import in_bounds
 from orgstages.queries.phases import TeamView, ordered_phases, positions_of, team, teams
 from orgstages.services.phases import enter_phase, tick_criterion, untick_criterion
-from orgstages.views.planning import actor_of, unit_options
+from orgstages.views.planning import actor_of
 from orgstages.views.tabs import stage_tabs
 from roles.queries.org_chart import unit_tree
+from roles.queries.picking import unit_options
 
 
 @require_GET

@@ -35,16 +35,6 @@ def actor_of(request: WorkspaceRequest) -> Actor:
     return Actor(access.user_id, access.workspace.timezone, today_in(access.workspace), access.own_unit)
 
 
-def unit_options(tree: UnitTree, *, within: str | None) -> list[tuple[str, str]]:
-    """Return the units to choose from, indented as they hang together; stores are too many and lead nothing."""
-    bounds = None if within is None else tree.subtree(within)
-    return [
-        (node.external_id, "　" * node.depth + node.name)
-        for node in tree
-        if node.level is not UnitLevel.STORE and (bounds is None or node.external_id in bounds)
-    ]
-
-
 def suggestions(tree: UnitTree, *, unit: str, within: str | None) -> dict[str, Any]:
     """Return people who hold a role in the unit or below it, and units, as a form's fields suggest them."""
     held = holders(as_of=tree.as_of, within=unit or within, tree=tree, most=MOST_SUGGESTED)

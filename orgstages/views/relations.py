@@ -25,10 +25,11 @@ from orgstages.forms.plans import ReasonForm, RelationForm
 from orgstages.queries.diagnosis import DIAGNOSED_LEVELS, in_bounds
 from orgstages.queries.relations import OwnedRelation, matrix_of, owned_relations
 from orgstages.services.relations import own_relation, take_back_relation
-from orgstages.views.planning import suggestions, unit_options
+from orgstages.views.planning import suggestions
 from orgstages.views.tabs import stage_tabs
 from roles.catalogue import SubtypeKey
 from roles.queries.org_chart import UnitTree, unit_tree
+from roles.queries.picking import unit_options
 from roles.queries.stages import adopted_stages
 
 FILE_COLUMNS = (

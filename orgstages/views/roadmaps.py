@@ -26,9 +26,10 @@ from orgstages.queries.roadmaps import MilestoneView, RoadmapView, roadmap, road
 from orgstages.roadmap_drawing import Bar, Drawing, draw
 from orgstages.roadmap_plan import planned_steps, skipped_stages
 from orgstages.services.roadmaps import begin_roadmap
-from orgstages.views.planning import actor_of, day_text, milestone_sign, suggestions, unit_options
+from orgstages.views.planning import actor_of, day_text, milestone_sign, suggestions
 from orgstages.views.tabs import stage_tabs
 from roles.queries.org_chart import UnitTree, unit_tree
+from roles.queries.picking import unit_options
 from roles.queries.stages import adopted_stage
 
 # forms that were refused, by their place: a milestone, or a word

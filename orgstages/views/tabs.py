@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from omnichannel.workspaces.clock import clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
-from omnichannel.workspaces.permissions import may
+from omnichannel.workspaces.tabs import tabs_of
 
 # route, label; in the order of the tabs
 TABS = (
@@ -26,9 +24,4 @@ TABS = (
 
 def stage_tabs(request: WorkspaceRequest, current: str) -> list[dict[str, object]]:
     """Return the tabs with the page shown marked; the day asked for goes along."""
-    slug, query = request.access.workspace.slug, clock_of(request).query
-    return [
-        {"label": label, "url": reverse(route, args=[slug]) + query, "current": route == current}
-        for route, label in TABS
-        if may(request.access, route)
-    ]
+    return tabs_of(request, TABS, current=current)

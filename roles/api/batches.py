@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from omnichannel.core.http import flag_of, is_dry_run
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from roles.api.answers import MOST_ROWS, BatchResultSerializer, answer_batch, overload_warnings
 from roles.api.fields import RankField, Refused
 from roles.api.reading import Fault, Row, fault, members, reader_of, refuse, said_day
@@ -21,7 +21,6 @@ from roles.api.requests import (
     DRY_RUN,
     EFFECTIVE_ON,
     SOURCE_IDS,
-    access_of,
     effective_day,
     source_of,
     units_since,

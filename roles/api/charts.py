@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from omnichannel.core.http import is_dry_run, problem
 from omnichannel.core.parsing import StrictJSONParser
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from roles.api import shapes
 from roles.api.fields import DayField
 from roles.api.plans import ChartPlanSerializer, plan_of
@@ -31,7 +31,6 @@ from roles.api.requests import (
     EFFECTIVE_ON,
     KNOWN_AT,
     SOURCE,
-    access_of,
     clocks_of,
     effective_day,
     source_of,

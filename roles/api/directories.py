@@ -13,8 +13,7 @@ from rest_framework.views import APIView
 
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.jobs.choices import JobOrigin
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from roles.api.requests import access_of
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from roles.directory_choices import DirectoryKind, RunState
 from roles.directory_words import fault_of, fault_words
 from roles.models import DirectoryConnection, DirectoryRun

@@ -15,9 +15,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from omnichannel.core.http import number_within, problem
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import today_in
-from roles.api.requests import access_of
 from roles.api.resources import RESOURCES, UNITS
 from roles.api.versions import shown
 from roles.choices import Thing

@@ -15,8 +15,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from omnichannel.core.http import flag_of
+from omnichannel.workspaces.authentication import access_of
 from roles.api.fields import role_schema
-from roles.api.requests import DAY, SOURCE, access_of, moment_since, source_of
+from roles.api.requests import DAY, SOURCE, moment_since, source_of
 from roles.choices import FillMode, LineKind, Thing, UnitLevel
 from roles.errors import UnknownUnit
 from roles.queries.documents import narrowed, touched_since

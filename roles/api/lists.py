@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from omnichannel.core.http import CursorPages
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.choices import SEES_PAY
 from roles.api.filters import chosen, parameters_of
-from roles.api.requests import AS_OF, FIELDS, KNOWN_AT, SEES_PEOPLE, access_of, clocks_of, fields_of
+from roles.api.requests import AS_OF, FIELDS, KNOWN_AT, SEES_PEOPLE, clocks_of, fields_of
 from roles.api.resources import Resource
 from roles.api.versions import shown
 from roles.choices import PAY, Thing

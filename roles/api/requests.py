@@ -17,9 +17,9 @@ from rest_framework.request import Request
 
 from omnichannel.core.moments import parse_moment
 from omnichannel.core.periods import parse_day
+from omnichannel.workspaces.authentication import access_of
 from omnichannel.workspaces.choices import SEES_PAY, MemberRole
 from omnichannel.workspaces.clock import asked_day, asked_moment, today_in
-from omnichannel.workspaces.permissions import Access
 from roles.api.reading import fault
 from roles.services.batches import Condition
 from roles.services.source_ids import SOURCE_NAME
@@ -83,12 +83,6 @@ class Clocks:
 
     as_of: date
     known_at: datetime | None
-
-
-def access_of(request: Request) -> Access:
-    """Return what admission has decided for this request."""
-    access: Access = request.access  # type: ignore[attr-defined]
-    return access
 
 
 def clocks_of(request: Request) -> Clocks:

@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from roles.api.reading import Fault, fault, refuse
-from roles.api.requests import IF_MATCH, KNOWN_TAG, access_of, condition_of
+from roles.api.requests import IF_MATCH, KNOWN_TAG, condition_of
 from roles.api.role_shapes import (
     MergeShape,
     NewRoleShape,

@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from roles.api.lists import ById, bounded
-from roles.api.requests import AS_OF, KNOWN_AT, KNOWN_TAG, access_of, clocks_of
+from roles.api.requests import AS_OF, KNOWN_AT, KNOWN_TAG, clocks_of
 from roles.api.shapes import StageDocument
 from roles.api.versions import versioned
 from roles.choices import Thing

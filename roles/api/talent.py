@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from omnichannel.core.http import refuse_unknown_words
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from roles.api.requests import AS_OF, KNOWN_AT, access_of, clocks_of
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
+from roles.api.requests import AS_OF, KNOWN_AT, clocks_of
 from roles.catalogue import RoleKey, RoleKind, RoleLink, SubtypeKey
 from roles.coverage import Cover
 from roles.map_choice import MapChoice, Way, chosen_links, chosen_roles, read_choice

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from omnichannel.core.http import flag_of, is_dry_run
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from roles.api.answers import WarningSerializer, overload_warnings, refusal_of
 from roles.api.lists import bounded, shown_names
 from roles.api.reading import Fault, reader_of, refuse
@@ -28,7 +28,6 @@ from roles.api.requests import (
     KNOWN_AT,
     KNOWN_TAG,
     SOURCE_IDS,
-    access_of,
     clocks_of,
     condition_of,
     effective_day,

@@ -14,10 +14,10 @@ from rest_framework.views import APIView
 
 from omnichannel.core.http import is_dry_run
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from roles.api.fields import TextField, WordField
 from roles.api.reading import Fault, Row, fault, members, reader_of, refuse
-from roles.api.requests import AS_OF, DRY_RUN, KNOWN_AT, access_of, clocks_of
+from roles.api.requests import AS_OF, DRY_RUN, KNOWN_AT, clocks_of
 from roles.api.shapes import ClosedShape
 from roles.choices import TitleSay
 from roles.errors import TitleRefused

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from roles.choices import Thing
+from roles.choices import Thing, UnitLevel
 from roles.models import Employment, Person, Seat, SeatVersion, Unit, UnitVersion
 from roles.queries.naming import names_of
+from roles.queries.org_chart import UnitTree
 
 MOST = 20
 BETWEEN = " · "
@@ -63,3 +64,13 @@ def _named(thing: Thing, *, on: date | None = None) -> tuple[QuerySet[Any], str,
     if on is None:
         return Person.objects.all(), "external_id", "display_name"
     return Employment.objects.on(on), "person__external_id", "person__display_name"
+
+
+def unit_options(tree: UnitTree, *, within: str | None = None, with_stores: bool = False) -> list[tuple[str, str]]:
+    """Return the units to choose from, indented as they hang together. Stores are many, and mostly found by search."""
+    bounds = None if within is None else tree.subtree(within)
+    return [
+        (node.external_id, "\u3000" * node.depth + node.name)
+        for node in tree
+        if (with_stores or node.level is not UnitLevel.STORE) and (bounds is None or node.external_id in bounds)
+    ]

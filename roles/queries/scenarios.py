@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Max
-
 from roles.choices import PARTS, ChangeKind, ScenarioStatus, StepKind, Thing
 from roles.errors import UnknownScenario
-from roles.models import OrgRevision, Scenario, ScenarioComment, ScenarioStep
+from roles.models import Scenario, ScenarioComment, ScenarioStep
+from roles.queries.feed import newest_revision
 from roles.state_diff import State, changed_fields, first_difference
 from roles.state_lines import FieldLine, differences
 
@@ -103,7 +102,7 @@ def scenarios(*, is_discarded: bool = False) -> tuple[ScenarioRow, ...]:
     rows = Scenario.objects.select_related(*NAMED).order_by("-changed_at", "-pk")
     if not is_discarded:
         rows = rows.exclude(status=ScenarioStatus.DISCARDED)
-    last = _last_revision()
+    last = newest_revision()
     return tuple(_row(row, last) for row in rows)
 
 
@@ -115,7 +114,7 @@ def open_scenarios(*, most: int = 12) -> tuple[tuple[int, str, date], ...]:
 
 def scenario(scenario_id: int) -> ScenarioRow:
     """Return one scenario, or raise UnknownScenario."""
-    return _row(_stored(scenario_id), _last_revision())
+    return _row(_stored(scenario_id), newest_revision())
 
 
 def shared_scenario(token: str) -> ScenarioRow:
@@ -123,7 +122,7 @@ def shared_scenario(token: str) -> ScenarioRow:
     found = Scenario.objects.select_related(*NAMED).filter(share_token=token).first() if token else None
     if found is None:
         raise UnknownScenario("-")
-    return _row(found, _last_revision())
+    return _row(found, newest_revision())
 
 
 def changes_of(scenario_id: int) -> tuple[ScenarioChange, ...]:
@@ -159,10 +158,6 @@ def _stored(scenario_id: int) -> Scenario:
     if found is None:
         raise UnknownScenario(scenario_id)
     return found
-
-
-def _last_revision() -> int:
-    return OrgRevision.objects.aggregate(number=Max("number"))["number"] or 0
 
 
 def _changes(row: Scenario) -> Iterator[ScenarioChange]:

@@ -27,9 +27,8 @@ from scim2_server.errors import MethodNotAllowedException
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin, WorkspaceTokenAuthentication
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, WorkspaceTokenAuthentication, access_of
 from omnichannel.workspaces.clock import today_in
-from omnichannel.workspaces.permissions import Access
 from roles.choices import OrgSource
 from roles.scim.bulk import handler
 from roles.scim.provider import scim_service
@@ -62,7 +61,7 @@ class ScimView(WorkspaceAPIMixin, APIView):
     post = put = patch = delete = get
 
     def _serve(self, request: Request) -> HttpResponse:
-        access: Access = request.access  # type: ignore[attr-defined]
+        access = access_of(request)
         said = _scim_request(request)
         day = today_in(access.workspace)
         if said.method in READS or said.path.endswith("/.search"):

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from omnichannel.core.dayfields import DayField
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from roles.choices import OrgSource, Thing
-from roles.forms import NOTE_LENGTH, DayField, PickField
+from roles.forms import NOTE_LENGTH, PickField
 from roles.holdings import split_assignment_key
 from roles.queries.naming import names_of
 from roles.queries.picking import labelled

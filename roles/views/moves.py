@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from omnichannel.core.dayfields import DayField
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from roles.choices import KEEP, Thing
-from roles.forms import NOTE_LENGTH, DayField, PickField
+from roles.forms import NOTE_LENGTH, PickField
 from roles.queries.consequences import plan_move
 from roles.queries.naming import names_of
 from roles.services.edits import Values, next_planned, values_on

@@ -15,9 +15,8 @@ from rest_framework.views import APIView
 
 from omnichannel.core.http import CursorPages, InvalidBody, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import asked_day, today_in
-from omnichannel.workspaces.permissions import Access
 from roles.catalogue.competence import Part
 from roles.queries.org_chart import unit_tree
 from roles.queries.people import people_within
@@ -238,12 +237,6 @@ class CompetenceCountsView(WorkspaceAPIMixin, APIView):
         day = asked_day(request, "as_of", workspace=access.workspace)
         counts = competence_counts(as_of=day, tree=unit_tree(as_of=day), within=access.own_unit)
         return Response(CountsShape(counts).data)
-
-
-def access_of(request: Any) -> Access:
-    """Return what the caller may do."""
-    access: Access = request.access
-    return access
 
 
 def read_body(shape: Any, request: Request) -> dict[str, Any]:

@@ -14,12 +14,12 @@ from rest_framework.views import APIView
 
 from omnichannel.core.http import CursorPages
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.choices import MemberRole
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.permissions import Access
 from roles.queries.org_chart import unit_tree
-from talent.api.training import SLUG, TAGS, access_of, text_of
+from talent.api.training import SLUG, TAGS, text_of
 from talent.api.training_shapes import (
     CourseBody,
     CoursePageSerializer,

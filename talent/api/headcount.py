@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from omnichannel.core.http import InvalidBody
+from omnichannel.core.numerals import to_text
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import asked_day, today_in
-from omnichannel.workspaces.permissions import Access
 from roles.choices import FillMode
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.posts import posts_held
@@ -35,12 +35,6 @@ from talent.services.headcount import enter_driver, keep_norm
 UNIT = OpenApiParameter("unit", OpenApiTypes.STR, description="The unit with all below it; the topmost if left out.")
 AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATE, description="The day to look at; today when left out.")
 NORM = {"driver": "wecom_groups", "units_per_fte": "25", "minimum": "1"}
-
-
-def access_of(request: Request) -> Access:
-    """Return what admission has decided for this request."""
-    access: Access = request.access  # type: ignore[attr-defined]
-    return access
 
 
 def asked_unit(request: Request, tree: UnitTree) -> str:
@@ -63,11 +57,6 @@ def as_invalid(error: PlanRefused, under: str = "") -> InvalidBody:
             for issue in error.issues
         ]
     )
-
-
-def text(number: object) -> str | None:
-    """Return a number as the API tells it; None where there is none."""
-    return None if number is None else f"{number:f}"
 
 
 class HeadcountView(WorkspaceAPIMixin, APIView):
@@ -94,12 +83,12 @@ def _need(need: Need) -> dict[str, Any]:
         "role": need.role,
         "expected": need.level.value,
         "driver": driver_json(need.driver) if need.driver else None,
-        "needed": text(need.needed),
-        **{mode.value: text(need.held[mode]) for mode in FillMode},
-        "in_post": text(need.in_post),
-        "gap": text(need.gap),
-        "planned": text(need.planned),
-        "vacant": text(need.vacant),
+        "needed": to_text(need.needed),
+        **{mode.value: to_text(need.held[mode]) for mode in FillMode},
+        "in_post": to_text(need.in_post),
+        "gap": to_text(need.gap),
+        "planned": to_text(need.planned),
+        "vacant": to_text(need.vacant),
     }
 
 
@@ -108,7 +97,7 @@ def driver_json(value: DriverValue) -> dict[str, Any]:
     return {
         "driver": value.driver,
         "unit": value.unit,
-        "value": text(value.value),
+        "value": to_text(value.value),
         "source": value.source.value,
         "on": value.on.isoformat() if value.on else None,
         "period": str(value.period) if value.period else None,
@@ -137,8 +126,8 @@ def norm_json(row: NormRow) -> dict[str, Any]:
     return {
         "role": row.norm.role,
         "driver": row.norm.driver,
-        "units_per_fte": text(row.norm.units_per_fte),
-        "minimum": text(row.norm.minimum),
+        "units_per_fte": to_text(row.norm.units_per_fte),
+        "minimum": to_text(row.norm.minimum),
         "since": row.since.isoformat() if row.since else None,
     }
 

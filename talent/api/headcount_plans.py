@@ -12,14 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from omnichannel.core.numerals import to_text
 from omnichannel.core.periods import Grain, period_or_none
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from omnichannel.workspaces.choices import SEES_PAY
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.permissions import Access
 from roles.queries.org_chart import UnitTree, unit_tree
-from talent.api.headcount import UNIT, access_of, as_invalid, asked_unit, text
+from talent.api.headcount import UNIT, as_invalid, asked_unit
 from talent.api.headcount_shapes import (
     DOCUMENT,
     BudgetShape,
@@ -32,6 +32,7 @@ from talent.errors.headcount import PlanRefused, UnknownPlan
 from talent.headcount.budgeting import Contingency
 from talent.queries.budget import budget_view, overrun_threshold
 from talent.queries.headcount_plans import PlanView, plan_view, plans, takeovers
+from talent.reach import seen_plan, sees_role_costs
 from talent.services.budget import Wanted, take_over, undo_takeover
 from talent.services.headcount_plans import keep_plan, make_plan, set_status
 
@@ -179,7 +180,7 @@ class BudgetView(WorkspaceAPIMixin, APIView):
         return Response(
             {
                 "unit": unit,
-                "threshold": text(threshold),
+                "threshold": to_text(threshold),
                 "contingency": _contingency(view.contingency),
                 "lines": [
                     {
@@ -187,9 +188,9 @@ class BudgetView(WorkspaceAPIMixin, APIView):
                         "months": [
                             {
                                 "month": str(month),
-                                "budget": text(each.budget),
-                                "actual": text(each.actual),
-                                "percent": text(each.rate),
+                                "budget": to_text(each.budget),
+                                "actual": to_text(each.actual),
+                                "percent": to_text(each.rate),
                                 "is_over": each.is_over,
                             }
                             for month, each in zip(view.months, line.months, strict=True)
@@ -207,17 +208,13 @@ def _plan(said: str | None, access: Access) -> PlanView | None:
     if not (said.isascii() and said.isdigit() and len(said) < 18):
         raise Http404
     found = plan_view(int(said))
-    if not _sees_costs(found, access):
+    if not sees_role_costs(access, found):
         raise Http404
     return found
 
 
-def _sees_costs(plan: PlanView, access: Access) -> bool:
-    return access.role in SEES_PAY or not plan.rests_on_few
-
-
 def _seen(found: Iterable[PlanView], access: Access) -> list[PlanView]:
-    return [plan.for_reader(sees_pay=access.role in SEES_PAY) for plan in found]
+    return [seen_plan(plan, access) for plan in found]
 
 
 def _body(request: Request) -> dict[str, Any]:
@@ -231,7 +228,7 @@ def _tree(access: Access) -> UnitTree:
 
 
 def _contingency(found: Contingency) -> dict[str, Any]:
-    return {"share": text(found.share), "state": found.state.value}
+    return {"share": to_text(found.share), "state": found.state.value}
 
 
 def _line(plan: PlanView) -> dict[str, Any]:
@@ -241,14 +238,14 @@ def _line(plan: PlanView) -> dict[str, Any]:
         "status": plan.status.value,
         "version": plan.version.number,
         "months": [str(month) for month in plan.spec.periods],
-        "fte": [text(each) for each in plan.result.fte],
-        "total": text(plan.result.total),
+        "fte": [to_text(each) for each in plan.result.fte],
+        "total": to_text(plan.result.total),
         "contingency": _contingency(plan.result.contingency),
     }
 
 
 def _whole(plan: PlanView, access: Access) -> dict[str, Any]:
-    sees = _sees_costs(plan, access)
+    sees = sees_role_costs(access, plan)
     (plan,) = _seen([plan], access)
     return {
         **_line(plan),
@@ -260,14 +257,14 @@ def _whole(plan: PlanView, access: Access) -> dict[str, Any]:
                     {
                         "role": line.role,
                         "expected": line.level.value,
-                        "fte": [text(each) for each in line.fte],
-                        **({"cost": [text(each) for each in line.cost]} if sees else {}),
+                        "fte": [to_text(each) for each in line.fte],
+                        **({"cost": [to_text(each) for each in line.cost]} if sees else {}),
                         "gap": line.gap.value if line.gap else None,
                     }
                     for line in unit.roles
                 ],
-                "amounts": {kind: [text(each) for each in line] for kind, line in unit.amounts.items()},
-                "total": text(unit.total),
+                "amounts": {kind: [to_text(each) for each in line] for kind, line in unit.amounts.items()},
+                "total": to_text(unit.total),
             }
             for unit in plan.result.units
         ],

@@ -11,9 +11,8 @@ from rest_framework.views import APIView
 
 from omnichannel.core.http import CursorPages, problem, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import asked_day, today_in
-from omnichannel.workspaces.permissions import Access
 from talent.api.job_description_shapes import (
     BODY,
     FILTERS,
@@ -40,12 +39,6 @@ from talent.queries.job_descriptions_kept import (
     kept_subject,
 )
 from talent.services.job_descriptions import Author, issue_version, save_version
-
-
-def access_of(request: Request) -> Access:
-    """Return what admission has decided."""
-    access: Access = request._request.access  # type: ignore[attr-defined]
-    return access
 
 
 def author_of(request: Request) -> Author:

@@ -15,8 +15,7 @@ from rest_framework.views import APIView
 from omnichannel.core.fields import StrictCharField
 from omnichannel.core.http import InvalidBody
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
-from omnichannel.workspaces.permissions import Access
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from talent.errors.pay import PayRefused, UnknownPayChange
 from talent.queries.labour import market_facts, own_fact
 from talent.services.labour import FactInput, save_fact, withdraw_fact
@@ -122,7 +121,7 @@ class LabourFactView(WorkspaceAPIMixin, APIView):
     def delete(self, request: Request, slug: str, key: UUID) -> Response:
         """Take the fact off the list; its wordings stay in the history."""
         try:
-            withdraw_fact(str(key), actor_id=_access(request).user_id)
+            withdraw_fact(str(key), actor_id=access_of(request).user_id)
         except UnknownPayChange as error:
             raise Http404 from error
         return Response(status=204)
@@ -132,14 +131,9 @@ def _saved(request: Request, key: str) -> Response:
     body = FactBody(data=request.data)
     body.is_valid(raise_exception=True)
     try:
-        row = save_fact(FactInput(**body.validated_data), key=key, actor_id=_access(request).user_id)
+        row = save_fact(FactInput(**body.validated_data), key=key, actor_id=access_of(request).user_id)
     except PayRefused as error:
         raise InvalidBody(
             [{"pointer": f"/{one.field}", "code": one.code, "message": one.message} for one in error.faults]
         ) from error
     return Response(FactShape(own_fact(str(row.key))).data, status=200 if key else 201)
-
-
-def _access(request: Request) -> Access:
-    access: Access = request.access  # type: ignore[attr-defined]
-    return access

@@ -15,9 +15,8 @@ from rest_framework.views import APIView
 
 from omnichannel.core.http import InvalidBody, is_dry_run, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import asked_day
-from omnichannel.workspaces.permissions import Access
 from talent.errors.pay import PayRefused
 from talent.people.pay import Level, PayBand, Place
 from talent.people.pay_files import COLUMNS
@@ -142,7 +141,7 @@ class PayBandsView(WorkspaceAPIMixin, APIView):
         asked = request.query_params
         found = [
             one
-            for one in pay_bands(as_of=asked_day(request, "as_of", workspace=_access(request).workspace)).bands
+            for one in pay_bands(as_of=asked_day(request, "as_of", workspace=access_of(request).workspace)).bands
             if all(asked.get(name, value) == value for name, value in _filters(one))
         ]
         return Response(PayBandShape(found, many=True).data)
@@ -161,7 +160,7 @@ class PayBandsView(WorkspaceAPIMixin, APIView):
         """Keep bands, all or none; a row that says what holds already is not kept again."""
         dry_run = is_dry_run(request)
         try:
-            done = write_bands(_rows(request.data), actor_id=_access(request).user_id, dry_run=dry_run)
+            done = write_bands(_rows(request.data), actor_id=access_of(request).user_id, dry_run=dry_run)
         except PayRefused as error:
             raise InvalidBody(
                 [
@@ -190,7 +189,7 @@ class PayCheckView(WorkspaceAPIMixin, APIView):
         """Every seat with a budget and everybody of the firm's own staff whose monthly cost is known, by FTE."""
         refuse_unknown_words(request, [PLACE, KIND])
         asked = request.query_params
-        found = pay_check(as_of=asked_day(request, "as_of", workspace=_access(request).workspace))
+        found = pay_check(as_of=asked_day(request, "as_of", workspace=access_of(request).workspace))
         posts = [
             post
             for post in found.posts
@@ -203,11 +202,6 @@ class PayCheckView(WorkspaceAPIMixin, APIView):
 
 def _filters(one: PayBand) -> tuple[tuple[str, str], ...]:
     return ("role", one.role), ("level", one.level), ("city", one.city)
-
-
-def _access(request: Request) -> Access:
-    access: Access = request.access  # type: ignore[attr-defined]
-    return access
 
 
 def _rows(body: Any) -> list[dict[str, str]]:

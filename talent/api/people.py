@@ -12,11 +12,11 @@ from rest_framework.views import APIView
 from kpis.queries.analyses.story import FEWEST
 from omnichannel.core.http import InvalidBody, flag_of
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import asked_day, today_in
 from omnichannel.workspaces.permissions import may
 from roles.queries.org_chart import unit_tree
-from talent.api.competence import AS_OF, access_of, faults_of, read_body
+from talent.api.competence import AS_OF, faults_of, read_body
 from talent.api.people_shapes import (
     HomeShape,
     LeaveBody,

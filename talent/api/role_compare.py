@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import asked_day
-from omnichannel.workspaces.permissions import Access, may
+from omnichannel.workspaces.permissions import may
 from orgstages.queries.coverage_exports import advice_documents
 from roles.queries.library import role_library
 from talent.people.role_comparison import FEWEST, MOST, Share, Side
@@ -92,7 +92,7 @@ class RoleComparisonView(WorkspaceAPIMixin, APIView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Each KPI, duty and ability with the roles that have it, links between them, rules, and who holds several."""
-        access: Access = request.access  # type: ignore[attr-defined]
+        access = access_of(request)
         known = {key.value: key for key in role_library().roles}
         said = [each.strip() for each in request.query_params.get("roles", "").split(",") if each.strip()]
         unknown = [each for each in said if each not in known]

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from omnichannel.core.periods import Grain, month_of, period_or_none
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.choices import MemberRole
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.permissions import Access
@@ -44,12 +44,6 @@ WINDOWS = [OpenApiParameter(name, str, description="A month such as `2026-05`; a
 PROGRAMME = OpenApiParameter("programme", str, description="`frontline-practice` when left out.")
 TAGS = ["training"]
 QUARTER = {"unit_external_id": "BU1", "period": "2026-Q4"}
-
-
-def access_of(request: Request) -> Access:
-    """Return the caller's access."""
-    access: Access = request._request.access  # type: ignore[attr-defined]
-    return access
 
 
 class ProgrammesView(WorkspaceAPIMixin, APIView):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 from django.utils.translation import gettext as _
 
 from omnichannel.core.errors import DomainError
+from talent.errors.by_field import RefusedByField
 
 
 class KeptForGood(DomainError):
@@ -29,26 +29,16 @@ class UnknownJobDescription(DomainError):
         super().__init__(_("There is no such job description."))
 
 
-class WrongSubject(DomainError):
+class WrongSubject(RefusedByField):
     """What is to be described does not exist or does not fit together; `faults` say it by field."""
 
     code: ClassVar[str] = "wrong_subject"
-    status: ClassVar[int] = 422
-
-    def __init__(self, faults: Mapping[str, str]) -> None:
-        self.faults = dict(faults)
-        super().__init__(" ".join(self.faults.values()))
 
 
-class SectionsRefused(DomainError):
+class SectionsRefused(RefusedByField):
     """Texts that cannot be kept; `faults` say it by section, or by `note`."""
 
     code: ClassVar[str] = "sections_refused"
-    status: ClassVar[int] = 422
-
-    def __init__(self, faults: Mapping[str, str]) -> None:
-        self.faults = dict(faults)
-        super().__init__(" ".join(self.faults.values()))
 
 
 class NothingChanged(DomainError):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 
 from django.utils.translation import gettext as _
 
 from omnichannel.core.errors import DomainError
+from talent.errors.by_field import RefusedByField
 
 
 class OutOfReach(DomainError):
@@ -21,15 +21,10 @@ class OutOfReach(DomainError):
         super().__init__(_("Not found."))
 
 
-class RatingRefused(DomainError):
+class RatingRefused(RefusedByField):
     """A rating that cannot be kept. `faults` tells what is wrong by field; the key `` is the whole."""
 
     code: ClassVar[str] = "rating_refused"
-    status: ClassVar[int] = 422
-
-    def __init__(self, faults: Mapping[str, str]) -> None:
-        self.faults = dict(faults)
-        super().__init__(" ".join(self.faults.values()))
 
 
 class NotYourRating(DomainError):
@@ -42,15 +37,10 @@ class NotYourRating(DomainError):
         super().__init__(_("Nobody rates themselves as a manager, and a self rating is written by the person alone."))
 
 
-class PoolRefused(DomainError):
+class PoolRefused(RefusedByField):
     """A stay in a pool that cannot be kept. `faults` tells what is wrong by field."""
 
     code: ClassVar[str] = "pool_refused"
-    status: ClassVar[int] = 422
-
-    def __init__(self, faults: Mapping[str, str]) -> None:
-        self.faults = dict(faults)
-        super().__init__(" ".join(self.faults.values()))
 
 
 class StayOver(DomainError):

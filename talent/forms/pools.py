@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from omnichannel.core.dayfields import DayField
 from roles.choices import Thing
 from roles.queries.library import role_library
 from roles.queries.picking import find_named
 from talent.choices import Pool, Readiness
-from talent.forms.ratings import PastDayField
+from talent.forms.told import ToldForm
 from talent.services.pools import MOST_REASON, Place
 
 PEOPLE = "pool-people"  # the list of suggestions on the page
 NOBODY = _("Nobody here is called “%(text)s”.")
-
-
-class ToldForm(forms.Form):
-    """A form that puts what the service refused at the fields it is about."""
-
-    def tell(self, faults: Mapping[str, str]) -> None:
-        """Add the faults by field."""
-        for field, message in faults.items():
-            self.add_error(field if field in self.fields else None, message)
 
 
 class PlaceForm(ToldForm):
@@ -41,7 +32,7 @@ class PlaceForm(ToldForm):
     pool = forms.ChoiceField(label=_("Pool"), choices=Pool.choices)
     target_role = forms.ChoiceField(label=_("Target role"), required=False)
     readiness = forms.ChoiceField(label=_("Ready"), choices=Readiness.choices)
-    since = PastDayField(label=_("In the pool from"))
+    since = DayField(label=_("In the pool from"))
     reason = forms.CharField(label=_("Reason"), max_length=MOST_REASON, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -74,5 +65,5 @@ class PlaceForm(ToldForm):
 class LeaveForm(ToldForm):
     """Since when somebody is no longer in a pool, and why."""
 
-    until = PastDayField(label=_("Out of the pool from"))
+    until = DayField(label=_("Out of the pool from"))
     reason = forms.CharField(label=_("Reason"), max_length=MOST_REASON)

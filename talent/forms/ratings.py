@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from omnichannel.core.periods import YEARS
+from omnichannel.core.dayfields import DayField
 from roles.catalogue.competence import HIGHEST
 from roles.queries.library import role_library
+from talent.forms.told import ToldForm
 from talent.people.gaps import Ability
 from talent.services.rating import MOST_NOTE, MOST_REMARK, Sheet
-
-NO_DAY = _("This is no date. Write 2026-11-30.")
 
 
 def job_levels() -> list[tuple[str, str]]:
@@ -25,26 +23,11 @@ def job_levels() -> list[tuple[str, str]]:
     return [(level.id, level.names.in_language(get_language())) for level in levels]
 
 
-class PastDayField(forms.DateField):
-    """A day, typed or picked, of a year that a business has records of."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        attrs = {"type": "date", "min": f"{YEARS.start}-01-01", "max": f"{YEARS.stop - 1}-12-31"}
-        super().__init__(widget=forms.DateInput(attrs=attrs, format="%Y-%m-%d"), **kwargs)
-        self.error_messages["invalid"] = NO_DAY
-
-    def validate(self, value: date | None) -> None:
-        """Refuse a year that is none of a business."""
-        super().validate(value)
-        if value is not None and value.year not in YEARS:
-            raise forms.ValidationError(NO_DAY)
-
-
-class RatingForm(forms.Form):
+class RatingForm(ToldForm):
     """A level and a remark for each ability; `level-<ability>` and `remark-<ability>`."""
 
     job_level = forms.ChoiceField(label=_("Job level"), help_text=_("What is needed depends on it."))
-    rated_on = PastDayField(label=_("Rated on"))
+    rated_on = DayField(label=_("Rated on"))
 
     def __init__(self, *args: Any, model: Sequence[Ability], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,16 +59,11 @@ class RatingForm(forms.Form):
             remarks={each.key: data[f"remark-{each.key}"] for each in self.model},
         )
 
-    def tell(self, faults: Mapping[str, str]) -> None:
-        """Put what the service refused at the fields it is about."""
-        for field, message in faults.items():
-            self.add_error(field if field in self.fields else None, message)
-
 
 class NeededForm(forms.Form):
     """Which level each ability needs per job level, from when on and why."""
 
-    since = PastDayField(label=_("Holds from"))
+    since = DayField(label=_("Holds from"))
     note = forms.CharField(label=_("Why"), required=False, max_length=MOST_NOTE)
 
     def __init__(self, *args: Any, model: Sequence[Ability], **kwargs: Any) -> None:

@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
+from omnichannel.core.dayfields import day_field
 from omnichannel.core.periods import parse_day
 from omnichannel.core.text import Bilingual
 from roles.catalogue import RoleKey
@@ -21,12 +22,6 @@ from talent.services.training import ProgrammeWanted
 
 PEOPLE = "training-people"  # the list of suggestions on a page
 BETWEEN = "|"
-
-
-def day_field(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
-    """Return a field for a day."""
-    widget = forms.DateInput(attrs={"type": "date", "min": "1990-01-01", "max": "2199-12-31"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=required, help_text=help_text, widget=widget)
 
 
 def _offer(form: forms.Form, **options: Sequence[tuple[str, Any]]) -> None:

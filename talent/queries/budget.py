@@ -10,7 +10,7 @@ from functools import cached_property
 
 from kpis.engine.alerting import Level
 from kpis.queries.alert_rules import rules_now
-from kpis.queries.cost_months import ACTUAL, BUDGET, CostRow, cost_rows
+from kpis.queries.costs import ACTUAL, BUDGET, CostRow, cost_rows
 from omnichannel.core.periods import Period
 from roles.queries.org_chart import UnitTree
 from talent.headcount.budgeting import (

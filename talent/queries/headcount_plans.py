@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from kpis.queries.cost_months import ACTUAL, cost_rows
+from kpis.queries.costs import ACTUAL, cost_rows
 from omnichannel.core.periods import month_of
 from roles.catalogue import RoleKey, load_roles
 from roles.choices import FillMode

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kpis.queries.cost_months import BUDGET, CostRow, cost_rows
+from kpis.queries.costs import BUDGET, CostRow, cost_rows
 from kpis.queries.values import stored_periods
 from kpis.services.budgets import Row, enter_costs, take_back, why_refused
 from kpis.services.values import request_computation

@@ -18,13 +18,15 @@ from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import Access, may
 from roles.queries.org_chart import UnitTree, unit_tree
+from roles.queries.picking import unit_options
 from talent.choices import BAND_WORDS
 from talent.errors.headcount import UnknownPlan
 from talent.headcount.figures import two_lines
 from talent.queries.budget import BudgetView, budget_view, overrun_threshold
 from talent.queries.headcount_plans import PlanView, plan_view, plans
+from talent.reach import sees_role_costs
 from talent.views.headcount_plans import money
-from talent.views.headcount_words import asked_unit, plain, sees_role_costs, type_name, unit_choices
+from talent.views.headcount_words import asked_unit, plain, type_name
 from talent.views.tabs import talent_tabs
 
 YEARS_BACK = 3
@@ -87,7 +89,7 @@ def budget_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {
         "asked": asked,
         "tabs": talent_tabs(request, "talent:budget"),
-        "units": unit_choices(asked.tree),
+        "units": unit_options(asked.tree),
         "years": [(str(today.year - back), str(today.year - back)) for back in range(-1, YEARS_BACK)],
         "sources": [("", _("the table of costs")), *((str(plan.pk), plan.name) for plan in budgets)],
         "chosen_plan": str(asked.plan.pk) if asked.plan else "",

@@ -15,10 +15,11 @@ from omnichannel.core.http import csv_answer
 from omnichannel.workspaces.clock import clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
-from roles.choices import Thing, UnitLevel
-from roles.queries.library import role_library
+from roles.choices import Thing
+from roles.queries.library import role_options
 from roles.queries.naming import names_of
-from roles.queries.org_chart import UnitTree, unit_tree
+from roles.queries.org_chart import unit_tree
+from roles.queries.picking import unit_options
 from talent.errors.people import OutOfReach
 from talent.queries.competence_counts import competence_counts
 from talent.queries.competence_people import competence_list, person_competence
@@ -116,18 +117,3 @@ def person(request: WorkspaceRequest, slug: str, external_id: str) -> HttpRespon
     template = "talent/competence_person.html"
     part = request.htmx and not request.htmx.boosted
     return render(request, f"{template}#cards" if part else template, context)
-
-
-def role_options() -> list[tuple[str, str]]:
-    """Return the roles to choose from."""
-    return [(role.key.value, role.names.in_language(get_language())) for role in role_library().offered]
-
-
-def unit_options(tree: UnitTree, *, within: str | None) -> list[tuple[str, str]]:
-    """Return the units to choose from, indented; single stores are found by search."""
-    bounds = None if within is None else tree.subtree(within)
-    return [
-        (node.external_id, "\u3000" * node.depth + node.name)
-        for node in tree
-        if node.level is not UnitLevel.STORE and (bounds is None or node.external_id in bounds)
-    ]

@@ -22,6 +22,7 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from roles.queries.library import role_options
 from roles.queries.org_chart import unit_tree
 from roles.queries.people import people_names
+from roles.queries.picking import unit_options
 from talent.forms.training import EnrolForm, FeedbackForm, MilestoneForm, TargetForm
 from talent.models import Course
 from talent.queries.certificates import certificates_of
@@ -40,7 +41,6 @@ from talent.views.training_frame import (
     frame,
     refuse,
     sign,
-    unit_options,
 )
 
 SCORE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?")
@@ -128,7 +128,7 @@ def feedback(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def outcomes(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     """Turn what a workshop decided into a milestone or a target."""
-    units = unit_options(unit_tree(as_of=today_in(request.access.workspace)))
+    units = unit_options(unit_tree(as_of=today_in(request.access.workspace)), with_stores=True)
     kind = "target" if request.POST.get("kind") == "target" else "milestone"
     form: MilestoneForm | TargetForm
     if kind == "target":

@@ -23,7 +23,7 @@ from omnichannel.workspaces.permissions import may
 from roles.queries.library import role_options
 from roles.queries.org_chart import unit_tree
 from roles.queries.people import people_names, people_within
-from roles.queries.picking import labelled
+from roles.queries.picking import labelled, unit_options
 from talent.choices import EnrolmentState
 from talent.forms.training import CourseForm, EnrolForm, FeedbackForm, MilestoneForm, ReasonForm, TargetForm
 from talent.models import Course
@@ -39,7 +39,6 @@ from talent.views.training_frame import (
     programme_options,
     refuse,
     sign,
-    unit_options,
 )
 
 ROUTE, PAGE = "talent:training_courses", 50
@@ -128,7 +127,7 @@ def shown(request: WorkspaceRequest, pk: int, *, rejected: Rejected | None = Non
 
 def decision_forms(request: WorkspaceRequest, wrong: Rejected) -> dict[str, Any]:
     """Return the forms of what a workshop decides."""
-    units = unit_options(unit_tree(as_of=today_in(request.access.workspace)))
+    units = unit_options(unit_tree(as_of=today_in(request.access.workspace)), with_stores=True)
     language = get_language()
     kpis = [(key, one.names.in_language(language)) for key, one in load_library().kpis.items()]
     return {
@@ -222,7 +221,9 @@ def _form(request: WorkspaceRequest, *, initial: dict[str, Any]) -> CourseForm:
     if initial["programme"] and initial["programme"] not in options:
         options |= {key: one for key, one in programmes(with_hidden=True).items() if key == initial["programme"]}
     tree = unit_tree(as_of=today_in(request.access.workspace))
-    return CourseForm(data, programmes=programme_options(options), units=unit_options(tree), initial=initial)
+    return CourseForm(
+        data, programmes=programme_options(options), units=unit_options(tree, with_stores=True), initial=initial
+    )
 
 
 def _wanted(form: CourseForm) -> CourseWanted:

@@ -20,6 +20,7 @@ from omnichannel.workspaces.permissions import may
 from roles.catalogue import load_roles
 from roles.choices import FillMode
 from roles.queries.org_chart import unit_tree
+from roles.queries.picking import unit_options
 from talent.errors.headcount import PlanRefused
 from talent.queries.drivers import NormRow, entries_of, norm_history, planned_roles
 from talent.queries.headcount import Headcount, Need, headcount
@@ -31,7 +32,6 @@ from talent.views.headcount_words import (
     faults_at,
     plain,
     role_name,
-    unit_choices,
 )
 from talent.views.tabs import talent_tabs
 
@@ -57,7 +57,7 @@ def _show(
     context: dict[str, Any] = {
         "clock": clock,
         "tabs": talent_tabs(request, "talent:headcount"),
-        "units": unit_choices(tree),
+        "units": unit_options(tree),
         "unit": unit,
         "may_write": may(request.access, "talent:headcount_norm", "POST"),
         "may_plan": may(request.access, "talent:headcount_plans"),

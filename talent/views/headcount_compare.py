@@ -16,8 +16,9 @@ from omnichannel.core.http import csv_answer
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from talent.headcount.budgeting import COST_TYPES
 from talent.queries.headcount_plans import PlanView, plans
+from talent.reach import seen_plan, sees_role_costs
 from talent.views.headcount_plans import MOST_COMPARED, contingency_line
-from talent.views.headcount_words import driver_names, plain, role_name, seen_plan, sees_role_costs, type_name
+from talent.views.headcount_words import driver_names, plain, role_name, type_name
 
 Figure = Callable[[PlanView], Decimal | None]
 

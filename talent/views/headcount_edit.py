@@ -17,6 +17,7 @@ from omnichannel.core.errors import DomainError
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from roles.catalogue import ExpectationLevel, load_roles
 from roles.queries.org_chart import UnitTree
+from roles.queries.picking import unit_options
 from talent.choices import RATE_WORDS, PlanStatus
 from talent.errors.headcount import PlanRefused
 from talent.headcount.budgeting import CONTINGENCY, ENTERED_TYPES
@@ -27,7 +28,7 @@ from talent.queries.headcount_plans import PlanView, proposed
 from talent.services.budget import Wanted, take_over, undo_takeover
 from talent.services.headcount_plans import copy_plan, keep_plan, restore_version, set_status
 from talent.views.headcount_plans import asked_plan, show_plan, the_tree
-from talent.views.headcount_words import driver_names, faults_at, role_name, type_name, unit_choices, unit_name
+from talent.views.headcount_words import driver_names, faults_at, role_name, type_name, unit_name
 
 GENERAL = "general"
 
@@ -166,7 +167,7 @@ def _general(plan: PlanView, tree: UnitTree, cells: _Cells, typed: Mapping[str, 
             (section.unit, unit_name(section.unit, tree), cells.faults.get(f"units/{index}/unit", ""))
             for index, section in enumerate(plan.spec.sections)
         ],
-        "units": unit_choices(tree),
+        "units": unit_options(tree),
         "units_fault": cells.faults.get("units", "") or _added_fault(cells.faults, plan),
     }
 

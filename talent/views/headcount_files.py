@@ -12,8 +12,9 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from talent.headcount.budgeting import COST_TYPES
 from talent.queries.drivers import planned_roles
 from talent.queries.headcount_workbook import Words, plan_workbook
+from talent.reach import sees_role_costs
 from talent.views.headcount_plans import asked_plan, the_tree
-from talent.views.headcount_words import driver_names, plain, role_name, sees_role_costs, type_name, unit_name
+from talent.views.headcount_words import driver_names, plain, role_name, type_name, unit_name
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILE_COLUMNS = ("plan", "version", "unit_id", "kind", "key", "month", "driver_value", "fte", "amount_cny")

@@ -19,6 +19,7 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.catalogue import ExpectationLevel, load_roles
 from roles.queries.org_chart import UnitTree, unit_tree
+from roles.queries.picking import unit_options
 from roles.queries.posts import posts_held
 from talent.choices import BAND_WORDS, GAP_WORDS, RATE_WORDS
 from talent.errors.headcount import UnknownPlan
@@ -28,14 +29,12 @@ from talent.headcount.figures import stacked
 from talent.headcount.plan import PlanResult, RoleMonths
 from talent.headcount.staffing import ZERO
 from talent.queries.headcount_plans import PlanView, plan_steps, plan_versions, plan_view, plans, takeovers
+from talent.reach import seen_plan, sees_role_costs
 from talent.services.headcount_plans import propose_plan
 from talent.views.headcount_words import (
     driver_names,
     role_name,
-    seen_plan,
-    sees_role_costs,
     type_name,
-    unit_choices,
     unit_name,
 )
 from talent.views.tabs import talent_tabs
@@ -105,7 +104,7 @@ def plan_new(request: WorkspaceRequest, slug: str) -> HttpResponse:
                 faults["name" if error.code == "plan_name" else "units"] = _why(error)
             else:
                 return redirect("talent:headcount_plan_edit", slug, made.pk)
-    context = {"typed": typed, "faults": faults, "units": unit_choices(tree), "most": MOST_MONTHS}
+    context = {"typed": typed, "faults": faults, "units": unit_options(tree), "most": MOST_MONTHS}
     return render(request, "talent/headcount_plan_new.html", context, status=422 if faults else 200)
 
 

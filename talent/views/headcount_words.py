@@ -15,21 +15,13 @@ from kpis.engine.specs import ScopeKind
 from kpis.library.extras import library_extras
 from kpis.queries.definitions import library_at
 from omnichannel.core.text import Bilingual
-from omnichannel.workspaces.choices import SEES_PAY
 from omnichannel.workspaces.permissions import Access, may
 from roles.catalogue import load_roles
-from roles.choices import UnitLevel
 from roles.queries.library import role_library
 from roles.queries.org_chart import UnitTree
 from talent.choices import DriverSource, fault_words
 from talent.headcount.document import Issue
 from talent.queries.drivers import DriverValue
-from talent.queries.headcount_plans import PlanView
-
-
-def unit_choices(tree: UnitTree) -> list[tuple[str, str]]:
-    """Return the units to choose from, indented as they hang together; stores have no plan of their own."""
-    return [(node.external_id, "　" * node.depth + node.name) for node in tree if node.level is not UnitLevel.STORE]
 
 
 def asked_unit(said: str, tree: UnitTree) -> str:
@@ -37,16 +29,6 @@ def asked_unit(said: str, tree: UnitTree) -> str:
     if said and said not in tree:
         raise Http404(said)
     return said or next(iter(tree.root_ids), "")
-
-
-def sees_role_costs(access: Access, plan: PlanView) -> bool:
-    """Tell whether the reader may see what a role costs: not where that tells what somebody earns."""
-    return access.role in SEES_PAY or not plan.rests_on_few
-
-
-def seen_plan(plan: PlanView, access: Access) -> PlanView:
-    """Return the plan as the reader may see it."""
-    return plan.for_reader(sees_pay=access.role in SEES_PAY)
 
 
 def role_name(key: str) -> str:

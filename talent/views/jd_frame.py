@@ -13,9 +13,9 @@ from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from orgstages.catalogue import load_stages
 from roles.catalogue import StageKey, load_roles
-from roles.choices import SUBTYPE_NAMES, StageName, UnitLevel
+from roles.choices import SUBTYPE_NAMES, StageName
 from roles.queries.chart_facts import Facts
-from roles.queries.org_chart import UnitTree, unit_tree
+from roles.queries.org_chart import unit_tree
 from roles.queries.stages import DEFAULT, adopted_stages
 from talent.errors.descriptions import UnknownJobDescription
 from talent.people.pay import Level
@@ -116,8 +116,3 @@ def level_options() -> list[tuple[str, str]]:
 def language_options() -> list[tuple[str, str]]:
     """Return the languages of documents, each in its own words."""
     return [("zh", "中文"), ("en", "English")]
-
-
-def unit_options(tree: UnitTree) -> list[tuple[str, str]]:
-    """Return the units to choose from, indented as they hang together; a store has its region's."""
-    return [(node.external_id, "　" * node.depth + node.name) for node in tree if node.level is not UnitLevel.STORE]

@@ -14,6 +14,7 @@ from omnichannel.workspaces.clock import clock_of, today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.queries.org_chart import unit_tree
+from roles.queries.picking import unit_options
 from talent.description_files import FORMS, KINDS, as_file, file_of, filename
 from talent.descriptions import words as w
 from talent.descriptions.diff import diff_sections
@@ -36,7 +37,6 @@ from talent.views.jd_frame import (
     stage_options,
     subject_asked,
     subtype_options,
-    unit_options,
 )
 from talent.views.tabs import talent_tabs
 

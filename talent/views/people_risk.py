@@ -15,12 +15,13 @@ from omnichannel.core.http import csv_answer
 from omnichannel.workspaces.clock import clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
+from roles.queries.library import role_options
 from roles.queries.org_chart import UnitTree, unit_tree
+from roles.queries.picking import unit_options
 from talent.choices import OpenKind
 from talent.queries.open_places import OpenPlace, open_places
 from talent.queries.people_risk import KeyPersonRisk, key_person_risks
 from talent.reach import sees_people
-from talent.views.competence import role_options, unit_options
 from talent.views.tabs import talent_tabs
 
 RISK_COLUMNS = (

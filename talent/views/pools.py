@@ -18,6 +18,7 @@ from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.choices import Thing
+from roles.queries.library import role_options
 from roles.queries.naming import names_of
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.people import holders
@@ -36,7 +37,6 @@ from talent.queries.pool_suggestions import (
 )
 from talent.queries.pools import Stay, pool_sizes, stays_on, succession_gaps
 from talent.services.pools import put_in, take_out
-from talent.views.competence import role_options
 from talent.views.tabs import talent_tabs
 
 MOST_SUGGESTED = 300

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from omnichannel.workspaces.clock import clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
-from omnichannel.workspaces.permissions import may
+from omnichannel.workspaces.tabs import tabs_of
 
 # route, label; in the order of the tabs
-TABS: tuple[tuple[str, Promise], ...] = (
+TABS = (
     ("talent:home", _("Overview")),
     ("talent:jds", _("Job descriptions")),
     ("talent:competence", _("Competence")),
@@ -28,9 +25,4 @@ TABS: tuple[tuple[str, Promise], ...] = (
 
 def talent_tabs(request: WorkspaceRequest, current: str) -> list[dict[str, object]]:
     """Return the tabs with the page shown marked; the day asked for goes along."""
-    slug, query = request.access.workspace.slug, clock_of(request).query
-    return [
-        {"label": label, "url": reverse(route, args=[slug]) + query, "current": route == current}
-        for route, label in TABS
-        if may(request.access, route)
-    ]
+    return tabs_of(request, TABS, current=current)

@@ -15,7 +15,6 @@ from omnichannel.core.errors import DomainError
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from orgstages.services.acting import Actor
-from roles.queries.org_chart import UnitTree
 from talent.queries.certificates import Origin, Standing
 from talent.queries.courses import CourseStanding
 from talent.queries.training import Programme
@@ -88,16 +87,6 @@ def refuse(error: DomainError) -> NoReturn:
     if error.status == 404:
         raise Http404 from error
     raise error
-
-
-def unit_options(tree: UnitTree, *, within: str | None = None) -> list[tuple[str, str]]:
-    """Return the units to choose from, indented as they hang together."""
-    bounds = None if within is None else tree.subtree(within)
-    return [
-        (node.external_id, "　" * node.depth + node.name)
-        for node in tree
-        if bounds is None or node.external_id in bounds
-    ]
 
 
 def programme_options(found: dict[str, Programme]) -> list[tuple[str, str]]:

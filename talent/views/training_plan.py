@@ -21,7 +21,7 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.queries.org_chart import unit_tree
 from roles.queries.people import people_within
-from roles.queries.picking import labelled
+from roles.queries.picking import labelled, unit_options
 from talent.choices import NeedReason
 from talent.forms.training import LineForm, PlanForm
 from talent.queries.courses import CourseLine, CourseStanding, course_lines, courses
@@ -36,7 +36,6 @@ from talent.views.training_frame import (
     programme_options,
     refuse,
     sign,
-    unit_options,
 )
 
 ROUTE = "talent:training_plans"
@@ -52,7 +51,7 @@ def plans_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """List the plans; POST makes one or computes it anew."""
     access, today = request.access, today_in(request.access.workspace)
     tree = unit_tree(as_of=today)
-    options = unit_options(tree, within=access.own_unit)
+    options = unit_options(tree, within=access.own_unit, with_stores=True)
     data = request.POST if request.method == "POST" else None
     initial = {"unit": request.GET.get("unit", access.own_unit or "")}
     form = PlanForm(data, units=options, quarters=quarter_choices(today), initial=initial)

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from kpis.queries.cost_months import cost_rows
+from kpis.queries.costs import cost_rows
 from omnichannel.core.periods import Period, month_of, year_of
 from omnichannel.jobs.choices import JobKind
 from omnichannel.workspaces.models import Workspace

@@ -17,6 +17,7 @@ from django.db import transaction
 from roles.choices import OrgSource, StepKind, Thing
 from roles.errors import ScenarioDay
 from roles.models import OrgChange, Scenario, showing
+from roles.queries.feed import newest_revision
 from roles.services.scenarios.entries import (
     Drift,
     Entry,
@@ -26,7 +27,7 @@ from roles.services.scenarios.entries import (
     entry_or_none,
     live_states,
 )
-from roles.services.scenarios.keeping import OPEN, editable, last_revision, note_step, scenario_of
+from roles.services.scenarios.keeping import OPEN, editable, note_step, scenario_of
 from roles.services.sync.checks import PATIENCE, patiently
 from roles.services.sync.restoring import restore_things
 from roles.services.sync.revisions import Aside, Recorder, aside, revision, too_early_words
@@ -133,7 +134,7 @@ def _drafted(scenario: Scenario, *, patience: str = PATIENCE) -> Iterator[tuple[
 
 def _written(scenario: Scenario) -> Draft:
     with revision(actor_id=None, source=OrgSource.SCENARIO) as recorder:
-        live = last_revision()
+        live = newest_revision()
         drift = drift_of(entries_of(scenario.changes))
         left_out = write_states(drift, recorder=recorder)
     missing = {(thing, issue.key) for thing, issue in left_out}

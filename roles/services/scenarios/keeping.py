@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from omnichannel.workspaces.queries.zones import local_day
 from roles.choices import ScenarioStatus, StepKind
 from roles.errors import ScenarioClosed, ScenarioDay, ScenarioEmpty, UnknownScenario
-from roles.models import OrgRevision, Scenario, ScenarioComment, ScenarioStep
+from roles.models import Scenario, ScenarioComment, ScenarioStep
+from roles.queries.feed import newest_revision
 from roles.queries.scenarios import DAY
 from roles.services.scenarios.entries import (
     Entry,
@@ -55,11 +56,6 @@ def in_status(scenario: Scenario, *statuses: ScenarioStatus) -> Scenario:
     return scenario
 
 
-def last_revision() -> int:
-    """Return the number of the organisation's last revision; 0 before the first."""
-    return OrgRevision.objects.aggregate(number=Max("number"))["number"] or 0
-
-
 @transaction.atomic
 def create(
     *, name: str, effective_on: date, actor_id: int | None, note: str = "", copy_of: int | None = None
@@ -78,7 +74,7 @@ def create(
         name=name,
         note=note.strip(),
         effective_on=effective_on,
-        baseline=source.baseline if source is not None else last_revision(),
+        baseline=source.baseline if source is not None else newest_revision(),
         changes=source.changes if source is not None else {},
         copy_of=source,
         created_by_id=actor_id,

@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 
 from roles.choices import ScenarioStatus, StepKind, Thing
 from roles.errors import ScenarioConflicts, UnknownConflict
+from roles.queries.feed import newest_revision
 from roles.queries.scenarios import ScenarioChange, change_of
 from roles.services.scenarios.drafting import drafted
 from roles.services.scenarios.entries import Drift, Entry, Place, drift_of, entries_of, entry_or_none
-from roles.services.scenarios.keeping import OPEN, in_status, last_revision, note_step, scenario_of
+from roles.services.scenarios.keeping import OPEN, in_status, note_step, scenario_of
 from roles.services.sync.checks import lock_organisation, patiently
 from roles.services.sync.state_checks import StateIssue
 from roles.state_merge import Conflict, Side
@@ -68,7 +69,7 @@ def bring_up_to_date(scenario_id: int, *, actor_id: int | None) -> None:
     if drift.conflicts:
         raise ScenarioConflicts(len(drift.conflicts))
     note_step(scenario, _rebased(drift, drift.entries), kind=StepKind.UPDATE, actor_id=actor_id)
-    scenario.baseline = last_revision()
+    scenario.baseline = newest_revision()
     scenario.save(update_fields=["baseline"])
 
 

@@ -1,0 +1,1 @@
+"""Pages of pay: plans, runs, statements, disputes, credit."""
