@@ -94,6 +94,7 @@ class WeightsSource(models.TextChoices):
     SUBTYPE = "subtype", _("This workspace, for the sub-type")
     UNIT = "unit", pgettext_lazy("weights", "The unit")
     SHARES = "shares", _("Time shares of the roles")
+    EQUAL = "equal", _("Equal weights")
 
 
 class TargetOrigin(models.TextChoices):
@@ -238,7 +239,7 @@ class PayRunState(models.TextChoices):
     OPEN = "open", _("Not closed")
     CALCULATED = "calculated", _("Calculated")
     APPROVED = "approved", _("Approved")
-    LOCKED = "locked", _("Locked")
+    LOCKED = "locked", pgettext_lazy("pay", "Locked")
     PAID = "paid", _("Paid")
 
 
@@ -248,3 +249,33 @@ class AdjustmentReason(models.TextChoices):
     LATE = "late", _("Data that came later, refunds among them")
     DISPUTE = "dispute", _("A dispute that was accepted")
     CORRECTION = "correction", _("A correction by HR")
+
+
+class DisputeReason(models.TextChoices):
+    """What somebody holds against a line of their pay."""
+
+    MISSING = "missing", _("Orders or customers are missing")
+    CREDIT = "credit", _("Something of mine was credited to somebody else")
+    REFUND = "refund", _("A refund that is not mine was taken off")
+    RATE = "rate", _("The rate or the step is wrong")
+    TARGET = "target", _("The target or the score is wrong")
+    ATTENDANCE = "attendance", _("My shifts are wrong")
+    OTHER = "other", _("Something else")
+
+
+class DisputeState(models.TextChoices):
+    """Where a dispute stands."""
+
+    OPEN = "open", pgettext_lazy("dispute", "Open")
+    IN_REVIEW = "in_review", pgettext_lazy("dispute", "In review")
+    ACCEPTED = "accepted", pgettext_lazy("dispute", "Accepted")
+    PARTLY = "partly", pgettext_lazy("dispute", "Partly accepted")
+    REFUSED = "refused", pgettext_lazy("dispute", "Refused")
+    WITHDRAWN = "withdrawn", pgettext_lazy("dispute", "Withdrawn")
+
+
+class SimulatedAgainst(models.TextChoices):
+    """What a simulation holds its plans against."""
+
+    HOLDING = "holding", _("The plans that hold today, on every month")
+    PAID = "paid", _("What closed months paid; else the plans of the month")

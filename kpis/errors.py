@@ -302,6 +302,17 @@ class PlanStep(DomainError):
     status = 409
 
 
+class DisputeInvalid(DomainError):
+    """What was sent for a dispute cannot be kept; `faults` say what is wrong by field."""
+
+    code = "pay_dispute_invalid"
+    status = 422
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        self.faults = dict(faults)
+        super().__init__(" ".join(self.faults.values()))
+
+
 class OwnDecision(DomainError):
     """Somebody would approve what they have made themselves."""
 
@@ -320,3 +331,39 @@ class RunChanged(DomainError):
 
     def __init__(self) -> None:
         super().__init__(_("The statements have changed since you looked at them. Look again before you decide."))
+
+
+class FieldsRefused(DomainError):
+    """What a person wrote cannot be kept. `faults` say what is wrong by field; the key `` is about the whole."""
+
+    code = "invalid"
+    status = 422
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        self.faults = dict(faults)
+        super().__init__(" ".join(self.faults.values()))
+
+
+class TaskStepRefused(DomainError):
+    """A task is at another step than the reader believes."""
+
+    code = "task_step"
+    status = 409
+
+
+class BudgetStepRefused(DomainError):
+    """A decision on a budget request that does not fit where the request stands, or is not this person's to take."""
+
+    code = "budget_step"
+    status = 409
+
+
+class SimulationInvalid(DomainError):
+    """A simulation that cannot be begun; `faults` say what is wrong by field."""
+
+    code = "pay_simulation_invalid"
+    status = 422
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        self.faults = dict(faults)
+        super().__init__(" ".join(self.faults.values()))

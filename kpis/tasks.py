@@ -16,7 +16,7 @@ from kpis.services import (
     reverting,
 )
 from kpis.services.alerts import evaluating, mailing
-from kpis.services.pay import runs
+from kpis.services.pay import runs, simulating
 from omnichannel.celery import app
 from omnichannel.jobs.services.running import running
 from omnichannel.workspaces.queries.zones import current_zone
@@ -139,3 +139,11 @@ def calculate_pay(*, workspace_id: int, job_id: int) -> None:
     with running(workspace_id=workspace_id, job_id=job_id) as run:
         if run is not None:
             runs.calculate_run(run, run_id=run.job.params["run"])
+
+
+@app.task  # type: ignore[untyped-decorator] # celery carries no types
+def simulate_pay(*, workspace_id: int, job_id: int) -> None:
+    """Try pay plans on closed months."""
+    with running(workspace_id=workspace_id, job_id=job_id) as run:
+        if run is not None:
+            simulating.simulate(run, simulation_id=run.job.params["simulation"])

@@ -37,6 +37,15 @@ from kpis.views import (
 )
 from kpis.views.analyses import lists as analysis_lists
 from kpis.views.analyses import pages as analysis_pages
+from kpis.views.pay import budget_asks, guide_tasks, my_day, plan_editor, plan_pages, plans, simulations, what_if
+from kpis.views.pay import conflicts as pay_conflict_pages
+from kpis.views.pay import credit as pay_credit_pages
+from kpis.views.pay import disputes as pay_disputes
+from kpis.views.pay import rivals as pay_rival_pages
+from kpis.views.pay import runs as pay_runs
+from kpis.views.pay import shared as pay_shared_pages
+from kpis.views.pay import statements as pay_statements
+from kpis.views.pay.run_index import pay_run_index
 
 app_name = "kpis"
 urlpatterns = [
@@ -139,6 +148,94 @@ urlpatterns = [
     path("w/<slug:slug>/milestones/", milestones.milestones, name="milestones"),
     path("w/<slug:slug>/move-effect/", move_effect.move_effect, name="move_effect"),
     path("w/<slug:slug>/move-effect/cards.csv", move_effect.move_effect_csv, name="move_effect_csv"),
+    path("w/<slug:slug>/pay/", pay_statements.my_pay, name="my_pay"),
+    path("w/<slug:slug>/pay/runs/", pay_runs.pay_runs, name="pay_runs"),
+    path("w/<slug:slug>/pay/runs/<int:run_id>/", pay_runs.pay_run_page, name="pay_run"),
+    path("w/<slug:slug>/pay/runs/<int:run_id>/progress/", pay_runs.pay_run_progress, name="pay_run_progress"),
+    path("w/<slug:slug>/pay/runs/<int:run_id>/steps/", pay_runs.pay_steps, name="pay_steps"),
+    path("w/<slug:slug>/pay/runs/<int:run_id>/statements.csv", pay_runs.pay_run_file, name="pay_run_file"),
+    path("w/<slug:slug>/pay/runs/<int:run_id>/index.pdf", pay_run_index, name="pay_run_index"),
+    path("w/<slug:slug>/pay/runs/<int:run_id>/payout.<str:form>", pay_runs.pay_payout, name="pay_payout"),
+    path("w/<slug:slug>/pay/statements/<int:statement_id>/", pay_statements.pay_statement, name="pay_statement"),
+    path(
+        "w/<slug:slug>/pay/statements/<int:statement_id>/pay.pdf",
+        pay_statements.pay_statement_pdf,
+        name="pay_statement_pdf",
+    ),
+    path(
+        "w/<slug:slug>/pay/statements/<int:statement_id>/rows/<str:base>/",
+        pay_statements.pay_statement_rows,
+        name="pay_statement_rows",
+    ),
+    path(
+        "w/<slug:slug>/pay/statements/<int:statement_id>/rows/<str:base>.csv",
+        pay_statements.pay_statement_rows_file,
+        name="pay_statement_rows_file",
+    ),
+    path("w/<slug:slug>/pay/disputes/", pay_disputes.pay_disputes, name="pay_disputes"),
+    path("w/<slug:slug>/pay/disputes.csv", pay_disputes.pay_disputes_file, name="pay_disputes_file"),
+    path("w/<slug:slug>/pay/disputes/term/", pay_disputes.pay_dispute_term, name="pay_dispute_term"),
+    path("w/<slug:slug>/pay/disputes/new/<int:line_id>/", pay_disputes.pay_dispute_new, name="pay_dispute_new"),
+    path("w/<slug:slug>/pay/disputes/<int:dispute_id>/", pay_disputes.pay_dispute, name="pay_dispute"),
+    path(
+        "w/<slug:slug>/pay/disputes/<int:dispute_id>/answer/",
+        pay_disputes.pay_dispute_answer,
+        name="pay_dispute_answer",
+    ),
+    path(
+        "w/<slug:slug>/pay/disputes/<int:dispute_id>/withdraw/",
+        pay_disputes.pay_dispute_withdraw,
+        name="pay_dispute_withdraw",
+    ),
+    path("w/<slug:slug>/pay/disputes/<int:dispute_id>/file/", pay_disputes.pay_dispute_file, name="pay_dispute_file"),
+    path("w/<slug:slug>/pay/my-day/", my_day.my_day, name="my_day"),
+    path("w/<slug:slug>/pay/my-day/tasks/<int:pk>/", my_day.my_day_task, name="my_day_task"),
+    path("w/<slug:slug>/pay/my-day/ranking/", my_day.my_day_ranking, name="my_day_ranking"),
+    path("w/<slug:slug>/pay/my-day/customers/", my_day.my_day_customers, name="my_day_customers"),
+    path("w/<slug:slug>/pay/my-day/customers.csv", my_day.my_day_customers_file, name="my_day_customers_file"),
+    path("w/<slug:slug>/pay/tasks/", guide_tasks.tasks, name="tasks"),
+    path("w/<slug:slug>/pay/tasks.csv", guide_tasks.tasks_file, name="tasks_file"),
+    path("w/<slug:slug>/pay/tasks/new/", guide_tasks.task_new, name="task_new"),
+    path("w/<slug:slug>/pay/tasks/ranking/", guide_tasks.tasks_ranking, name="tasks_ranking"),
+    path("w/<slug:slug>/pay/tasks/<int:pk>/", guide_tasks.task, name="task"),
+    path("w/<slug:slug>/pay/tasks/<int:pk>/picture/", guide_tasks.task_picture, name="task_picture"),
+    path("w/<slug:slug>/pay/tasks/<int:pk>/<slug:step>/", guide_tasks.task_step, name="task_step"),
+    path("w/<slug:slug>/pay/ad-budget/", budget_asks.budget_asks, name="pay_budget_asks"),
+    path("w/<slug:slug>/pay/ad-budget.csv", budget_asks.budget_asks_file, name="pay_budget_asks_file"),
+    path("w/<slug:slug>/pay/ad-budget/new/", budget_asks.budget_ask_new, name="pay_budget_ask_new"),
+    path("w/<slug:slug>/pay/ad-budget/<int:pk>/", budget_asks.budget_ask, name="pay_budget_ask"),
+    path("w/<slug:slug>/pay/ad-budget/<int:pk>/decide/", budget_asks.budget_ask_decide, name="pay_budget_ask_decide"),
+    path(
+        "w/<slug:slug>/pay/ad-budget/<int:pk>/withdraw/",
+        budget_asks.budget_ask_withdraw,
+        name="pay_budget_ask_withdraw",
+    ),
+    path("w/<slug:slug>/pay/plans/", plans.pay_plans, name="pay_plans"),
+    path("w/<slug:slug>/pay/plans.csv", plans.pay_plans_file, name="pay_plans_file"),
+    path("w/<slug:slug>/pay/new-plan/", plan_editor.pay_plan_new, name="pay_plan_new"),
+    path("w/<slug:slug>/pay/check-plan/", plan_editor.pay_plan_check, name="pay_plan_check"),
+    path("w/<slug:slug>/pay/plans/<slug:key>/", plan_pages.pay_plan, name="pay_plan"),
+    path("w/<slug:slug>/pay/plans/<slug:key>/edit/", plan_editor.pay_plan_edit, name="pay_plan_edit"),
+    path("w/<slug:slug>/pay/plans/<slug:key>/step/", plan_pages.pay_plan_step, name="pay_plan_step"),
+    path("w/<slug:slug>/pay/simulations/", simulations.pay_simulations, name="pay_simulations"),
+    path("w/<slug:slug>/pay/simulations/<int:pk>/", simulations.pay_simulation, name="pay_simulation"),
+    path(
+        "w/<slug:slug>/pay/simulations/<int:pk>/people.csv", simulations.pay_simulation_csv, name="pay_simulation_csv"
+    ),
+    path(
+        "w/<slug:slug>/pay/simulations/<int:pk>/simulation.xlsx",
+        simulations.pay_simulation_xlsx,
+        name="pay_simulation_xlsx",
+    ),
+    path(
+        "w/<slug:slug>/pay/simulations/<int:pk>/again/", simulations.pay_simulation_again, name="pay_simulation_again"
+    ),
+    path(
+        "w/<slug:slug>/pay/simulations/<int:pk>/remove/",
+        simulations.pay_simulation_remove,
+        name="pay_simulation_remove",
+    ),
+    path("w/<slug:slug>/pay/statements/<int:statement_id>/what-if/", what_if.pay_what_if, name="pay_what_if"),
     path("w/<slug:slug>/scorecards/nodes/", node_scores.node_scores, name="node_scores"),
     path("w/<slug:slug>/scorecards/published/", publications.publications, name="publications"),
     path("w/<slug:slug>/scorecards/published/<int:pk>/", publications.publication, name="publication"),
@@ -160,6 +257,19 @@ urlpatterns = [
     path("w/<slug:slug>/scorecards/<slug:role_key>/card.xlsx", scorecards.scorecard_xlsx, name="scorecard_xlsx"),
     path("w/<slug:slug>/scorecards/people/<path:external_id>/", scorecards.person_scorecard, name="person_scorecard"),
     path("w/<slug:slug>/scorecards/<slug:role_key>/", scorecards.scorecard, name="scorecard"),
+    path("w/<slug:slug>/pay/shared/", pay_shared_pages.pay_shared, name="pay_shared"),
+    path("w/<slug:slug>/pay/credit/", pay_credit_pages.pay_credit, name="pay_credit"),
+    path("w/<slug:slug>/pay/credit.csv", pay_credit_pages.pay_credit_file, name="pay_credit_file"),
+    path(
+        "w/<slug:slug>/pay/credit/orders/<path:order_id>/", pay_credit_pages.pay_credit_order, name="pay_credit_order"
+    ),
+    path("w/<slug:slug>/pay/conflicts/", pay_conflict_pages.pay_conflicts, name="pay_conflicts"),
+    path("w/<slug:slug>/pay/conflicts/orders/", pay_conflict_pages.pay_conflict_orders, name="pay_conflict_orders"),
+    path(
+        "w/<slug:slug>/pay/conflicts/orders.<slug:kind>", pay_conflict_pages.pay_conflict_file, name="pay_conflict_file"
+    ),
+    path("w/<slug:slug>/pay/rivals/", pay_rival_pages.pay_rivals, name="pay_rivals"),
+    path("w/<slug:slug>/pay/rivals/rulings/<int:pk>/undo/", pay_rival_pages.pay_ruling_undo, name="pay_ruling_undo"),
     path("w/<slug:slug>/roles/<slug:role_key>/kpis/", library.role_kpis, name="role_kpis"),
     path("w/<slug:slug>/roles/<slug:role_key>/weights/", weights.weights, name="weights"),
     path("w/<slug:slug>/roles/<slug:role_key>/weights/<int:pk>/restore/", weights.restore, name="weights_restore"),

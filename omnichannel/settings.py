@@ -249,7 +249,19 @@ SPECTACULAR_SETTINGS = {
         "DirectoryKindEnum": "roles.directory_choices.DirectoryKind",
         "RoleKindEnum": "roles.api.talent.ROLE_KINDS",
         "PaidPostKindEnum": "talent.api.pay.POST_KINDS",
+        "PayDisputeStateEnum": "kpis.choices.DisputeState",
+        "PayDisputeReasonEnum": "kpis.choices.DisputeReason",
+        "PayDisputeAnswerEnum": "kpis.api.pay_disputes.ANSWERS",
+        "PayAdjustmentReasonEnum": "kpis.choices.AdjustmentReason",
+        "BudgetAskStateEnum": "kpis.budget_choices.AskState",
+        "BudgetAskStepKindEnum": "kpis.budget_choices.AskStepKind",
+        "GuideTaskStandingEnum": "kpis.guide_choices.TaskStanding",
+        "PayRunStateEnum": "kpis.choices.PayRunState",
+        "PayPlanStateEnum": "kpis.choices.PayPlanState",
         "TrainingNeedKindEnum": "talent.choices.NeedReason",
+        "TrainingOutcomeKindEnum": "talent.choices.OutcomeKind",
+        "ProgrammeLevelEnum": "talent.api.training_shapes.PROGRAMME_LEVELS",
+        "TargetCarrierKindEnum": "kpis.credit_choices.CarrierKind",
         "StageEnum": "orgstages.api.serializers.STAGES",
         "ScenarioStatusEnum": "orgstages.api.scenario_shapes.STATUSES",
         "CoverStateEnum": "orgstages.api.coverage_shapes.STATES",
@@ -301,7 +313,11 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
 }
 # What the apps above kpis add to the demo retailer once its data are loaded: called in the workspace.
-DEMO_SEEDS = ["orgstages.services.demo.seed_plans", "talent.services.demo.seed_talent"]
+DEMO_SEEDS = [
+    "orgstages.services.demo.seed_plans",
+    "talent.services.demo.seed_talent",
+    "kpis.services.pay.demo.seed_pay",
+]
 
 # Job kinds and the Celery task that does each; the dispatcher re-sends by this name.
 JOB_TASKS = {
@@ -320,6 +336,7 @@ JOB_TASKS = {
     "send_webhooks": "omnichannel.webhooks.tasks.send_webhooks",
     "sync_directory": "roles.tasks.sync_directory",
     "calculate_pay": "kpis.tasks.calculate_pay",
+    "simulate_pay": "kpis.tasks.simulate_pay",
 }
 # Called in the transaction of every change of the organisation, with the revision and its changes.
 ORGANISATION_LISTENERS: tuple[str, ...] = (
@@ -327,7 +344,11 @@ ORGANISATION_LISTENERS: tuple[str, ...] = (
     "roles.services.webhooks.organisation_changed",
 )
 # Called in each workspace by the dispatcher, with now=, after so many seconds again.
-REGULAR_TASKS = {"omnichannel.webhooks.services.requesting.wake_due": 2, "roles.services.effects.take_effect": 60}
+REGULAR_TASKS = {
+    "omnichannel.webhooks.services.requesting.wake_due": 2,
+    "roles.services.effects.take_effect": 60,
+    "kpis.services.pay.dispute_reminders.remind": 900,
+}
 # Called once a day in each workspace by the dispatcher, with now=.
 DAILY_SWEEPS = (
     "kpis.services.sweeping.sweep",

@@ -80,6 +80,7 @@ urlpatterns = [
     path(f"{SCENARIO}after/", scenarios.after, name="scenario_after"),
     path(f"{SCENARIO}price/", scenarios.price_page, name="scenario_price"),
     path(f"{SCENARIO}price/cards.csv", scenarios.price_csv, name="scenario_price_csv"),
+    path(f"{SCENARIO}price/pay.csv", scenarios.pay_csv, name="scenario_pay_csv"),
     path(f"{SCENARIO}conflicts/", scenario_actions.settle, name="scenario_conflicts"),
     path(f"{SCENARIO}do/<slug:action>/", scenario_actions.act, name="scenario_act"),
     path(f"{SCENARIO}decide/<slug:action>/", scenario_actions.decide, name="scenario_decide"),

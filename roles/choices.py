@@ -61,6 +61,21 @@ class Thing(models.TextChoices):
     LINES = "lines", _("Secondary lines")
     STAGES = "stages", _("Adopted stages")
 
+    @property
+    def one(self) -> str:
+        """Return what one of them is called."""
+        return str(ONE_OF[self.value])
+
+
+ONE_OF = {
+    "units": _("Unit"),
+    "seats": _("Seat"),
+    "people": _("Person"),
+    "assignments": _("Role assignment"),
+    "lines": _("Secondary line"),
+    "stages": _("Adopted stage"),
+}
+
 
 class ChangeKind(models.TextChoices):
     """What happened to a thing. `in_effect`: what had been planned holds from now on."""

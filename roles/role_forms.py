@@ -67,7 +67,7 @@ class RoleForm(forms.Form):
         places = load_roles().positions.values()
         self._offer("position", [(each.id, each.names.in_language(language)) for each in places])
         chosen = set(self.initial.get("kpis") or [])
-        kpis = [(key, f"{names.in_language(language)} · {key}") for key, names in known_kpis().items()]
+        kpis = [(key, names.in_language(language)) for key, names in known_kpis().items()]
         # what the role has stands first
         self._offer("kpis", sorted(kpis, key=lambda each: each[0] not in chosen))
 

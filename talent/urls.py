@@ -29,6 +29,7 @@ from talent.views import (
     role_compare,
     training,
     training_effect,
+    training_files,
     training_plan,
 )
 
@@ -108,7 +109,8 @@ urlpatterns = [
     path(TRAINING + "programmes/<slug:key>/restore/", training.programme_restore, name="training_programme_restore"),
     path(TRAINING + "plans/", training_plan.plans_page, name="training_plans"),
     path(TRAINING + "plans/<int:pk>/", training_plan.plan_page, name="training_plan"),
-    path(TRAINING + "plans/<int:pk>/plan.csv", training_plan.plan_file, name="training_plan_file"),
+    path(TRAINING + "plans/<int:pk>/plan.csv", training_files.plan_file, name="training_plan_file"),
+    path(TRAINING + "plans/<int:pk>/plan.xlsx", training_files.plan_workbook, name="training_plan_workbook"),
     path(TRAINING + "plans/<int:pk>/lines/", training_plan.plan_lines, name="training_plan_lines"),
     path(TRAINING + "plans/<int:pk>/lines/<int:line>/", training_plan.plan_line, name="training_plan_line"),
     path(TRAINING + "courses/", courses.courses_page, name="training_courses"),

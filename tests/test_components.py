@@ -108,6 +108,16 @@ def test_text_from_outside_is_escaped_everywhere() -> None:
     assert "alert(1)" in html
 
 
+def test_a_dash_stands_for_nothing_alone_and_a_value_is_escaped_once() -> None:
+    assert drawn("{{ v|dash:'why' }}", v="<b>&</b>") == "&lt;b&gt;&amp;&lt;/b&gt;"
+    assert drawn("{{ v|capfirst|dash:'why' }}", v="<b>") == "&lt;b&gt;"
+    assert drawn("{{ v|dash:'why' }}", v=0) == "0"
+    for nothing in (None, ""):
+        html = drawn("{{ v|dash:'why' }}", v=nothing)
+        assert "–" in html
+        assert "why" in html
+
+
 def test_the_parts_of_a_score_add_up_to_the_total_as_displayed() -> None:
     parts = [{"label": "a", "points": Decimal("33.335")}, {"label": "b", "points": Decimal("33.335")}]
     html = drawn("{% score_bar parts %}", parts=parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -10,9 +11,11 @@ from rest_framework.request import Request
 from kpis.choices import ScopeKindChoice
 from kpis.queries.bounds import rows_within
 from kpis.queries.values import stored_periods
+from kpis.queries.weights import weighed_roles
 from omnichannel.core.periods import Period, parse_period
 from omnichannel.workspaces.authentication import access_of
 from omnichannel.workspaces.permissions import may
+from roles.catalogue import OWN_ROLE_SHAPE, RoleKey
 
 SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH, description="The workspace.")
 TABLE = OpenApiParameter("table", str, OpenApiParameter.PATH, description="A canonical table: `GET tables/`.")
@@ -22,8 +25,30 @@ SCOPES = [
     OpenApiParameter("scope_kind", str, enum=ScopeKindChoice.values, description="Whose figures."),
     OpenApiParameter("scope_id", str, description="External id of the unit or person, or the channel's name."),
 ]
+# one of the 12 roles of the map, or one that the workspace has added and given KPIs
+ROLE_KEY = {
+    "anyOf": [
+        {"type": "string", "enum": [key.value for key in RoleKey]},
+        {"type": "string", "pattern": f"^{OWN_ROLE_SHAPE}$", "description": "A role of the workspace's own."},
+    ]
+}
 # A person's own figures are for those who may open the person's scorecard.
 PERSONAL_ROUTE = "kpis:person_scorecard"
+
+
+def weighed_role(role: str) -> str:
+    """Return the key of a role that has weights and cards; ValidationError for any other."""
+    if role not in [key.value for key in weighed_roles()]:
+        raise ValidationError(_("There is no such role with KPIs."))
+    return role
+
+
+def refuse_unweighed_role(request: Request) -> None:
+    """Refuse a query for a role that has no weights and so no cards."""
+    try:
+        weighed_role(request.query_params.get("role", RoleKey.OMNI_STRATEGY.value))
+    except ValidationError as error:
+        raise ValidationError({"role": error.detail}) from None
 
 
 def asked_period(request: Request) -> Period | None:

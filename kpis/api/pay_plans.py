@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404
-from django.utils.translation import get_language
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,10 +17,10 @@ from kpis.errors import PlanInvalid
 from kpis.incentives.specs import Plan
 from kpis.incentives.templates import load_templates
 from kpis.incentives.texts import plan_node, read_plan
-from kpis.incentives.wording import component_sentence
 from kpis.models import PayPlan
-from kpis.queries.pay.plans import newest_of, newest_plans, vocabulary
-from kpis.services.pay.plans import approve_plan, reject_plan, retire_plan, save_plan, submit_plan
+from kpis.queries.pay.plan_words import said
+from kpis.queries.pay.plans import newest_of, newest_plans
+from kpis.services.pay.plans import approve_plan, reject_plan, restore_plan, retire_plan, save_plan, submit_plan
 from omnichannel.core.http import problem
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
@@ -57,8 +56,8 @@ class PayPlanSerializer(serializers.ModelSerializer[PayPlan]):
         fields = ("id", "key", "state", "unit", "effective_from", "content", "sentences", "note", "created_at")
 
     def get_sentences(self, row: PayPlan) -> list[str]:
-        """Return one sentence for each component."""
-        return _sentences(read_plan(row.content))
+        """Return one sentence for each component, and one for what bounds the whole plan."""
+        return said(read_plan(row.content))
 
 
 class PayTemplateSerializer(serializers.Serializer[Plan]):
@@ -73,8 +72,8 @@ class PayTemplateSerializer(serializers.Serializer[Plan]):
         return plan_node(plan)
 
     def get_sentences(self, plan: Plan) -> list[str]:
-        """Return one sentence for each component."""
-        return _sentences(plan)
+        """Return one sentence for each component, and one for what bounds the whole plan."""
+        return said(plan)
 
 
 class PayPlanBody(serializers.Serializer[Any]):
@@ -83,19 +82,28 @@ class PayPlanBody(serializers.Serializer[Any]):
     content = serializers.DictField()
     unit = serializers.CharField(max_length=64, allow_blank=True, default="", help_text="Empty: everybody.")
     note = serializers.CharField(max_length=400, allow_blank=True, default="")
+    seen = serializers.IntegerField(
+        required=False, help_text="The revision that was changed: 409 if there is a later one."
+    )
 
 
 class PayPlanStepBody(serializers.Serializer[Any]):
-    """A step. `submit` and `retire` need a day; approval is another person's than the draft's."""
+    """A step. `submit` and `retire` need a day, `restore` a revision; approval is another person's than the draft's."""
 
-    action = serializers.ChoiceField(choices=["submit", "approve", "reject", "retire"])
+    action = serializers.ChoiceField(choices=["submit", "approve", "reject", "retire", "restore"])
     effective_from = serializers.DateField(required=False)
+    revision = serializers.IntegerField(required=False, help_text="The older revision that becomes the draft again.")
+    seen = serializers.IntegerField(
+        required=False, help_text="The revision looked at: 409 if another one waits by now."
+    )
     note = serializers.CharField(max_length=400, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Ask for the day where the step needs one."""
         if attrs["action"] in ("submit", "retire") and "effective_from" not in attrs:
             raise serializers.ValidationError({"effective_from": ["A day is needed for this step."]})
+        if attrs["action"] == "restore" and "revision" not in attrs:
+            raise serializers.ValidationError({"revision": ["A revision is needed for this step."]})
         return attrs
 
 
@@ -132,10 +140,14 @@ class PayPlansView(WorkspaceAPIMixin, APIView):
         """Keep a plan as the draft of its id; 422 names everything that is wrong in it."""
         body = PayPlanBody(data=request.data)
         body.is_valid(raise_exception=True)
-        said = body.validated_data
-        return _answered(
+        asked = body.validated_data
+        return answered(
             lambda: save_plan(
-                said["content"], actor_id=access_of(request).user_id, unit=said["unit"], note=said["note"]
+                asked["content"],
+                actor_id=access_of(request).user_id,
+                unit=asked["unit"],
+                note=asked["note"],
+                seen=asked.get("seen"),
             ),
             status=201,
         )
@@ -147,7 +159,7 @@ class PayPlanView(WorkspaceAPIMixin, APIView):
     @extend_schema(operation_id="pay_plan", parameters=[SLUG, KEY], responses=PayPlanSerializer, tags=["pay"])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return the last revision of a plan."""
-        return Response(PayPlanSerializer(_newest(kwargs["key"])).data)
+        return Response(PayPlanSerializer(newest_or_404(kwargs["key"])).data)
 
 
 class PayPlanStepView(WorkspaceAPIMixin, APIView):
@@ -163,25 +175,27 @@ class PayPlanStepView(WorkspaceAPIMixin, APIView):
     )
     @idempotent
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Submit, approve, send back or retire. 403 for approving one's own, 409 where the step does not fit."""
-        key = _newest(kwargs["key"]).key
+        """Submit, approve, send back, retire or restore. 403 for approving one's own, 409 where a step does not fit."""
+        key = newest_or_404(kwargs["key"]).key
         body = PayPlanStepBody(data=request.data)
         body.is_valid(raise_exception=True)
-        said, actor = body.validated_data, access_of(request).user_id
+        asked, actor = body.validated_data, access_of(request).user_id
         steps: dict[str, Callable[[], PayPlan]] = {
             "submit": lambda: submit_plan(
-                key, effective_from=said["effective_from"], actor_id=actor, note=said["note"]
+                key, effective_from=asked["effective_from"], actor_id=actor, note=asked["note"]
             ),
-            "approve": lambda: approve_plan(key, actor_id=actor, note=said["note"]),
-            "reject": lambda: reject_plan(key, actor_id=actor, note=said["note"]),
+            "approve": lambda: approve_plan(key, actor_id=actor, note=asked["note"], seen=asked.get("seen")),
+            "reject": lambda: reject_plan(key, actor_id=actor, note=asked["note"]),
             "retire": lambda: retire_plan(
-                key, effective_from=said["effective_from"], actor_id=actor, note=said["note"]
+                key, effective_from=asked["effective_from"], actor_id=actor, note=asked["note"]
             ),
+            "restore": lambda: restore_plan(key, revision=asked["revision"], actor_id=actor, note=asked["note"]),
         }
-        return _answered(steps[said["action"]], status=200)
+        return answered(steps[asked["action"]], status=200)
 
 
-def _answered(step: Callable[[], PayPlan], *, status: int) -> Response:
+def answered(step: Callable[[], PayPlan], *, status: int) -> Response:
+    """Take a step and answer with the revision it wrote, or with every fault."""
     try:
         return Response(PayPlanSerializer(step()).data, status=status)
     except PlanInvalid as error:
@@ -192,12 +206,8 @@ def _answered(step: Callable[[], PayPlan], *, status: int) -> Response:
         return problem(error.status, code=error.code, detail=str(error), issues=issues)
 
 
-def _sentences(plan: Plan) -> list[str]:
-    words, language = vocabulary(), get_language() or "en"
-    return [component_sentence(each, words, language) for each in plan.components]
-
-
-def _newest(key: str) -> PayPlan:
+def newest_or_404(key: str) -> PayPlan:
+    """Return the last revision of a plan."""
     row = newest_of(key)
     if row is None:
         raise Http404

@@ -11,20 +11,19 @@ from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kpis.api.parameters import PERIOD, SCOPES, SLUG, asked_period, asked_rows
+from kpis.api.parameters import PERIOD, ROLE_KEY, SCOPES, SLUG, asked_period, asked_rows, refuse_unweighed_role
 from kpis.models import Scorecard
 from kpis.queries.scorecards import current_cards
 from omnichannel.core.http import refuse_unknown_words
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.clock import asked_moment
-from roles.catalogue import RoleKey
 
 KNOWN_AT = OpenApiParameter(
     "known_at", str, description="As it was known at the end of this day, or at this moment. Left out: now."
 )
 NAMES = {"role": "role_key", "scope_kind": "scope_kind", "scope_id": "scope_id"}
 
-ROLE = OpenApiParameter("role", str, enum=[key.value for key in RoleKey], description="Only this role's cards.")
+ROLE = OpenApiParameter("role", ROLE_KEY, description="Only this role's cards.")
 
 
 class ScorecardSerializer(serializers.ModelSerializer[Scorecard]):
@@ -52,7 +51,8 @@ class ScorecardsView(WorkspaceAPIMixin, generics.ListAPIView[Scorecard]):
         """Return what was asked for, within what the caller may see."""
         if getattr(self, "swagger_fake_view", False):  # the schema is drawn without a workspace
             return Scorecard._default_manager.none()
-        refuse_unknown_words(self.request, [ROLE, *SCOPES])
+        refuse_unknown_words(self.request, SCOPES)
+        refuse_unweighed_role(self.request)
         period = asked_period(self.request)
         if period is None:
             return Scorecard.objects.none()

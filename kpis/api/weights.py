@@ -7,13 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kpis.api.parameters import SLUG
+from kpis.api.parameters import ROLE_KEY, SLUG, refuse_unweighed_role, weighed_role
 from kpis.api.targets import DRY_RUN
 from kpis.choices import WeightsSource
 from kpis.errors import WeightsInvalid
@@ -27,7 +27,6 @@ from omnichannel.workspaces.clock import asked_day
 from roles.catalogue import RoleKey, StageKey, SubtypeKey
 from roles.queries.org_chart import unit_tree
 
-ROLES = [role.value for role in RoleKey]
 STAGES = [stage.value for stage in StageKey]
 SUBTYPES = [subtype.value for subtype in SubtypeKey]
 GUIDES = {
@@ -37,6 +36,15 @@ GUIDES = {
     "weights": {"guide_store_sales": "60.00", "guide_mall_sales": "40.00"},
     "note": "focus on sales",
 }
+
+
+@extend_schema_field(ROLE_KEY)
+class WeighedRoleField(serializers.CharField):
+    """One of the roles that have weights and cards."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Take the key of such a role."""
+        return weighed_role(super().to_internal_value(data))
 
 
 class WeightsShape(serializers.Serializer[EffectiveWeights]):
@@ -56,7 +64,7 @@ class WeightsShape(serializers.Serializer[EffectiveWeights]):
 class WeightsBody(serializers.Serializer[Any]):
     """New weights of a role in a stage from a day on. Without weights the place is given back to the next wider one."""
 
-    role = serializers.ChoiceField(choices=ROLES)
+    role = WeighedRoleField()
     stage = serializers.ChoiceField(choices=STAGES)
     subtype = serializers.ChoiceField(choices=SUBTYPES, allow_blank=True, default="")
     unit = serializers.CharField(max_length=64, allow_blank=True, default="")
@@ -106,7 +114,7 @@ class WeightsResult(serializers.Serializer[Any]):
 
 
 FILTERS = [
-    OpenApiParameter("role", str, enum=ROLES, description="Only this role."),
+    OpenApiParameter("role", ROLE_KEY, description="Only this role."),
     OpenApiParameter("stage", str, enum=STAGES, description="Only this stage."),
     OpenApiParameter("subtype", str, enum=SUBTYPES, description="As it is in this sub-type."),
     OpenApiParameter("unit", str, description="As it is in this unit."),
@@ -124,8 +132,9 @@ class WeightsView(WorkspaceAPIMixin, APIView):
         tags=["weights"],
     )
     def get(self, request: Request, slug: str, **kwargs: Any) -> Response:
-        """Return what counts on a day, 36 sets for all roles and stages, each with its source."""
+        """Return what counts on a day, a set for each role and stage, each with its source."""
         refuse_unknown_words(request, FILTERS)
+        refuse_unweighed_role(request)
         asked = request.query_params
         access = access_of(request)
         day = asked_day(request, "on", workspace=access.workspace)

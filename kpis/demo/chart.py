@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from kpis.demo.org import BUSINESS_UNITS, UNIT_COLUMNS, USER_CENTRE, Org
 from kpis.demo.posts import HELD, POSTS
-from kpis.demo.scale import REORGANISED_ON
+from kpis.demo.scale import END, REORGANISED_ON
 from kpis.demo.write import Cell, Sink
 
 CAMPAIGN_TEAM = "PRJ-1111"
@@ -16,6 +16,7 @@ TEAM_FROM, TEAM_UNTIL = date(2026, 9, 1), date(2027, 3, 1)
 MOVED_STORE, MOVES_ON = "S0202", date(2027, 1, 1)
 UNITS_FILE = "org_units_2027-01"
 SEATS_FROM = date(2010, 1, 1)
+GIVEN_UP_AFTER = timedelta(days=180)  # a place that nobody has taken for half a year is planned no longer
 SEAT_COLUMNS = (
     "seat_id", "unit_id", "title", "role_id", "grade", "planned_fte", "monthly_budget", "is_head", "starts_on",
     "ends_on",
@@ -32,7 +33,10 @@ TITLES = {
     "analyst": "数据分析师", "coach": "培训师", "product": "产品经理", "goods": "商品运营", "pilot": "全域项目成员",
 }  # fmt: skip
 # Planned in the user centre and not filled yet.
-OPEN_SEATS = (("数据分析师", "data-analysis", "P6"), ("会员运营专员", "member-ops", "P4"))
+OPEN_SEATS = (
+    ("数据分析师", "data-analysis", "P6", date(2026, 8, 24)),
+    ("会员运营专员", "member-ops", "P4", date(2026, 10, 12)),
+)
 LENT = ("content2", "ads1", "analyst1", "product1", "tmall", "users1")
 
 
@@ -56,8 +60,19 @@ def guide_seat(unit: str, place: int) -> str:
     return f"P-{unit}-{place + 1:02d}"
 
 
-def write_seats(org: Org, *, regions: Sequence[str], slots_of: Sequence[int], sink: Sink) -> None:
-    """Write seats.csv: one for each post, manager and guide's place, whether anybody sits in it or not."""
+def given_up(left: date | None) -> date | None:
+    """Return the day from which a place that nobody took after its holder is planned no longer; None while it is."""
+    day = None if left is None else left + GIVEN_UP_AFTER
+    return None if day is None or day >= END else day
+
+
+def write_seats(
+    org: Org, *, regions: Sequence[str], slots_of: Sequence[int], ends: Mapping[str, date | None], sink: Sink
+) -> None:
+    """Write seats.csv: one for each post, manager and guide's place, whether anybody sits in it or not.
+
+    `ends` says which guides' places were given up, and from which day.
+    """
     rows = [*_posts(), *_open_seats()]
     rows += [
         _seat(head_seat(region), region, "大区经理", grade="M3", budget=30_000, is_head=True) for region in regions
@@ -66,7 +81,8 @@ def write_seats(org: Org, *, regions: Sequence[str], slots_of: Sequence[int], si
         rows.append(_seat(head_seat(unit), unit, "店长", grade="M1", budget=12_000, is_head=True))
         role = "digital-guide" if org.store_bu[store] == 0 else None
         rows += [
-            _seat(guide_seat(unit, place), unit, "导购", grade="S1", budget=8_500, role=role) for place in range(count)
+            _seat(seat, unit, "导购", grade="S1", budget=8_500, role=role, ends=ends.get(seat))
+            for seat in (guide_seat(unit, place) for place in range(count))
         ]
     sink.add_rows("seats", SEAT_COLUMNS, rows)
 
@@ -85,12 +101,14 @@ def _posts() -> Iterator[list[Cell]]:
             role=held.get(post.key),
             fte=post.fte,
             is_head=is_head,
+            ends=given_up(post.left),
         )
 
 
 def _open_seats() -> Iterator[list[Cell]]:
-    for number, (title, role, grade) in enumerate(OPEN_SEATS, start=91):
-        yield _seat(f"P-{USER_CENTRE}-{number}", USER_CENTRE, title, grade=grade, budget=22_000, role=role)
+    for number, (title, role, grade, since) in enumerate(OPEN_SEATS, start=91):
+        seat = f"P-{USER_CENTRE}-{number}"
+        yield _seat(seat, USER_CENTRE, title, grade=grade, budget=22_000, role=role, starts=since)
 
 
 def _seat(
@@ -103,8 +121,10 @@ def _seat(
     role: str | None = None,
     fte: str = "1.0",
     is_head: bool = False,
+    starts: date = SEATS_FROM,
+    ends: date | None = None,
 ) -> list[Cell]:
-    return [seat, unit, title, role, grade, fte, f"{budget}.00", is_head, SEATS_FROM, None]
+    return [seat, unit, title, role, grade, fte, f"{budget}.00", is_head, starts, ends]
 
 
 def write_lines(org: Org, *, posts: Mapping[str, str], sink: Sink) -> None:

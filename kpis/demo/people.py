@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from kpis.demo.chart import guide_seat, head_seat, post_seats, write_lines, write_seats
+from kpis.demo.chart import given_up, guide_seat, head_seat, post_seats, write_lines, write_seats
 from kpis.demo.org import BUSINESS_UNITS, OWNER_OF_REGION, Org
 from kpis.demo.posts import HELD, POSTS
 from kpis.demo.scale import DAYS, START, Flags, Ints, Scale, date_of, day_of, rng_for
@@ -160,6 +160,15 @@ def _store_staff(roll: _Roll, org: Org, slots: _Slots, *, bosses: dict[str, str]
     return first, second
 
 
+def _given_up(org: Org, slots: _Slots) -> dict[str, date | None]:
+    """Return from which day guides' places are planned no longer, for those that nobody has taken for long."""
+    open_ones = np.flatnonzero((slots.leaves < NEVER) & (slots.replaced == NEVER))
+    return {
+        guide_seat(org.store_ids[store], int(slot - slots.start[store])): given_up(date_of(int(slots.leaves[slot]) - 1))
+        for slot, store in zip(open_ones.tolist(), slots.store[open_ones].tolist(), strict=True)
+    }
+
+
 def _digital_roles(org: Org, roll: _Roll, first: Ints, second: Ints, slots: _Slots) -> list[list[Cell]]:
     """Return the guides' assignments: Lanxi region by region, Xiaoya two pilot guides part time."""
     pilot = int(np.flatnonzero(org.store_bu == 1)[0])
@@ -208,7 +217,8 @@ def build_people(scale: Scale, org: Org, *, seed: int, sink: Sink) -> tuple[Peop
         "starts_on",
         "ends_on",
     )
-    write_seats(org, regions=[region for region, _ in scale.regions], slots_of=slots.counts.tolist(), sink=sink)
+    regions, counts = [region for region, _ in scale.regions], slots.counts.tolist()
+    write_seats(org, regions=regions, slots_of=counts, ends=_given_up(org, slots), sink=sink)
     sink.add_rows("employees", columns, roll.rows)
     roles: list[list[Cell]] = [[posts[h.key], h.role, h.unit, h.share, h.start, h.end] for h in HELD]
     guides = _digital_roles(org, roll, first, second, slots)

@@ -102,14 +102,31 @@ def rounded(value: Fraction, places: int = PLACES) -> Decimal:
     return Decimal(round(value * 10**places)).scaleb(-places)
 
 
+class Names:
+    """The scopes of periods, named once: most periods have those of the one before."""
+
+    def __init__(self, grids: Grids) -> None:
+        self.grids = grids
+        self._last: dict[ScopeKind, tuple[Codes, list[Scope]]] = {}
+
+    def of(self, kind: ScopeKind, codes: Codes) -> list[Scope]:
+        """Return the scopes of a kind by their numbers."""
+        known, named = self._last.get(kind, (None, []))
+        if known is not codes:
+            ids = self.grids.axes[kind].ids
+            named = [Scope(kind, ids[code]) for code in codes.tolist()]
+            self._last[kind] = codes, named
+        return named
+
+
 class Board:
     """The scopes that are reported on in some periods, and every measure's operand at them, laid out once.
 
     `scopes[kind]` has, for each of the periods `first`, `first + 1` ..., the numbers of the ids, in their order.
     """
 
-    def __init__(self, grids: Grids, scopes: Mapping[ScopeKind, Sequence[Codes]], *, first: int = 0) -> None:
-        self.grids = grids
+    def __init__(self, names: Names, scopes: Mapping[ScopeKind, Sequence[Codes]], *, first: int = 0) -> None:
+        self.grids = names.grids
         self.scopes = scopes
         self._rows = {
             kind: np.repeat(np.arange(len(found)), [len(codes) for codes in found]) for kind, found in scopes.items()
@@ -117,18 +134,7 @@ class Board:
         self._periods = {kind: slice(first, first + len(found)) for kind, found in scopes.items()}
         self._columns = {kind: np.concatenate([*found, np.zeros(0, np.int32)]) for kind, found in scopes.items()}
         self._operands: dict[tuple[MeasureRef, ScopeKind], Operand] = {}
-        self._named = {kind: self._names(kind, found) for kind, found in scopes.items()}
-
-    def _names(self, kind: ScopeKind, scopes: Sequence[Codes]) -> list[list[Scope]]:
-        """Name the scopes of each period; most periods have those of the one before."""
-        ids = self.grids.axes[kind].ids
-        found: list[list[Scope]] = []
-        for at, codes in enumerate(scopes):
-            if at and np.array_equal(codes, scopes[at - 1]):
-                found.append(found[-1])
-            else:
-                found.append([Scope(kind, ids[code]) for code in codes.tolist()])
-        return found
+        self._named = {kind: [names.of(kind, codes) for codes in found] for kind, found in scopes.items()}
 
     def named(self, kind: ScopeKind) -> list[list[Scope]]:
         """Return the scopes of each period."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kpis.engine.arithmetic import Board, evaluate
+from kpis.engine.arithmetic import Board, Names, evaluate
 from kpis.engine.arrays import measure_grids
 from kpis.engine.arrays.work import Work
 from kpis.engine.blocks import Column, ValueBlock, unavailable
@@ -25,6 +25,7 @@ from kpis.engine.sources import Coverage
 from kpis.engine.specs import Library, NoData, Params, ScopeKind, SimpleMeasure, Value
 
 if TYPE_CHECKING:
+    from kpis.engine.grids import Codes
     from kpis.engine.relations import Relations
     from omnichannel.core.periods import Period
 
@@ -180,18 +181,27 @@ def _blocks(
     listed: Mapping[ScopeKind, Sequence[Sequence[str]]],
 ) -> Iterator[ValueBlock]:
     """Evaluate the formulas, as many periods at a time as fit in memory."""
-    codes = {kind: [grids.axes[kind].codes(ids) for ids in found] for kind, found in listed.items()}
+    codes = {kind: _codes(grids, kind, found) for kind, found in listed.items()}
+    names = Names(grids)
     most = max(sum(len(found[at]) for found in listed.values()) for at in range(len(periods)))
     step = max(1, _AT_ONCE // (max(most, 1) * max(len(planned), 1)))
     for first in range(0, len(periods), step):
         some = periods[first : first + step]
-        board = Board(grids, {kind: found[first : first + step] for kind, found in codes.items()}, first=first)
+        board = Board(names, {kind: found[first : first + step] for kind, found in codes.items()}, first=first)
         columns: list[list[Column]] = [[] for _ in some]
         for kpi in planned:
             for at, column in _columns_of(kpi, board, request):
                 columns[at].append(column)
         for period, found in zip(some, columns, strict=True):
             yield ValueBlock(period, tuple(found))
+
+
+def _codes(grids: Grids, kind: ScopeKind, listed: Sequence[Sequence[str]]) -> list[Codes]:
+    """Return the numbers of the scopes of each period; most periods have those of the one before."""
+    found: list[Codes] = []
+    for at, ids in enumerate(listed):
+        found.append(found[-1] if at and ids == listed[at - 1] else grids.axes[kind].codes(ids))
+    return found
 
 
 def _columns_of(planned: PlannedKpi, board: Board, request: ScopeRequest) -> Iterator[tuple[int, Column]]:

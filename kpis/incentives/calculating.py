@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -13,13 +13,13 @@ from kpis.incentives.specs import (
     CENT,
     YUAN,
     ZERO,
+    Accelerator,
     BaseSpec,
     Component,
     Facts,
     Penalty,
     Plan,
     Scale,
-    Step,
     TargetBonus,
     Tiers,
     Unit,
@@ -109,10 +109,11 @@ def ahead(plan: Plan, facts: Facts, bases: dict[str, BaseSpec]) -> tuple[Ahead, 
     found = []
     for component in plan.components:
         rule = component.rule
-        if not isinstance(rule, Tiers | TargetBonus) or rule.base not in facts.quantities:
+        if not isinstance(rule, Tiers | TargetBonus | Accelerator) or rule.base not in facts.quantities:
             continue
         scale = _scale(rule, facts)
-        more = None if scale is None else _to_next(rule.steps, facts.quantities[rule.base], scale)
+        starts = (rule.start,) if isinstance(rule, Accelerator) else [step.start for step in rule.steps]
+        more = None if scale is None else _to_next(starts, facts.quantities[rule.base], scale)
         if more is None:
             continue
         more = more.quantize(YUAN if bases[rule.base].unit is Unit.COUNT else CENT, rounding=ROUND_CEILING)
@@ -120,15 +121,15 @@ def ahead(plan: Plan, facts: Facts, bases: dict[str, BaseSpec]) -> tuple[Ahead, 
     return tuple(sorted(found, key=lambda each: (each.more, each.component.id)))
 
 
-def _scale(rule: Tiers | TargetBonus, facts: Facts) -> Decimal | None:
+def _scale(rule: Tiers | TargetBonus | Accelerator, facts: Facts) -> Decimal | None:
     """Return what turns a step's start into a quantity; None where an attainment has no target."""
     if isinstance(rule, Tiers) and rule.scale is Scale.QUANTITY:
         return Decimal(1)
     return facts.targets.get(rule.base) or None
 
 
-def _to_next(steps: tuple[Step, ...], quantity: Decimal, scale: Decimal) -> Decimal | None:
-    return next((step.start * scale - quantity for step in steps if step.start * scale > quantity), None)
+def _to_next(starts: Iterable[Decimal], quantity: Decimal, scale: Decimal) -> Decimal | None:
+    return next((start * scale - quantity for start in starts if start * scale > quantity), None)
 
 
 def _line(component: Component, facts: Facts, *, variable: Decimal = ZERO) -> Line:

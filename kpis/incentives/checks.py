@@ -7,15 +7,31 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from kpis.incentives.faults import Fault
-from kpis.incentives.specs import BaseLevel, Component, Penalty, Phase, Plan, Pool, Scale, TargetBonus, Tiers, Unit
+from kpis.incentives.phrases import EN, ZH
+from kpis.incentives.specs import (
+    Accelerator,
+    BaseLevel,
+    Component,
+    Penalty,
+    Phase,
+    Plan,
+    Pool,
+    Scale,
+    Split,
+    TargetBonus,
+    Tiers,
+    Unit,
+)
 from kpis.incentives.wording import Vocabulary
 
 MOST_STEPS = 5  # `catalogue.yaml` bonus_model.tiers.max_levels
 MOST_RATE = Decimal(1)
+MOST_ATTAINMENT = 10  # above it a percentage was typed for a share
 # Who carries a penalty: rewards go to the staff, penalties to the middle layer (`domain.md` 15).
 STAFF_ROLES = frozenset({"digital-guide"})
 # Characters that separate the pieces of a sentence: a name that holds one could not be read back.
 SEPARATORS = "：:；;。\n"
+WHOLE_PLAN = (ZH.whole, EN.whole)  # how the sentence of the plan's own bounds begins
 
 
 def check_plan(plan: Plan, words: Vocabulary, *, roles: frozenset[str]) -> tuple[Fault, ...]:
@@ -40,6 +56,9 @@ def _of_plan(plan: Plan, roles: frozenset[str]) -> Iterator[Fault]:
         for name, count in names.items():
             if count > 1:
                 yield Fault("components", "name_twice", {"name": name})
+    for bound in ("variable_cap", "guarantee", "clawback_days"):
+        if (getattr(plan, bound) or 0) < 0:
+            yield Fault(bound, "negative")
     if plan.guarantee is not None and plan.variable_cap is not None and plan.guarantee > plan.variable_cap:
         yield Fault("guarantee", "floor_above_cap")
 
@@ -50,6 +69,8 @@ def _of_components(plan: Plan, words: Vocabulary) -> Iterator[Fault]:
         for name in (component.names.zh, component.names.en):
             if any(mark in name for mark in SEPARATORS):
                 yield Fault(f"{path}.names", "separator_in_name", {"name": name})
+            if name in WHOLE_PLAN:
+                yield Fault(f"{path}.names", "name_of_the_whole", {"name": name})
         if component.floor is not None and component.cap is not None and component.floor > component.cap:
             yield Fault(f"{path}.floor", "floor_above_cap")
         if component.step <= 0:
@@ -60,6 +81,8 @@ def _of_components(plan: Plan, words: Vocabulary) -> Iterator[Fault]:
         if component.cliff and component.cliff.base not in words.bases:
             yield Fault(f"{path}.cliff.base", "unknown_base", _known(component.cliff.base, words))
         yield from _of_rule(component, words, f"{path}.rule")
+        if isinstance(component.rule, Split):
+            yield from _of_shares(component.rule, f"{path}.rule", roles=plan.roles)
 
 
 def _of_rule(component: Component, words: Vocabulary, path: str) -> Iterator[Fault]:
@@ -68,13 +91,18 @@ def _of_rule(component: Component, words: Vocabulary, path: str) -> Iterator[Fau
     spec = words.bases.get(base) if base is not None else None
     if base is not None and spec is None:
         yield Fault(f"{path}.base", "unknown_base", _known(base, words))
-    if isinstance(rule, Pool | Penalty) and spec is not None and spec.level is not BaseLevel.STORE:
+    if isinstance(rule, Pool | Split | Penalty) and spec is not None and spec.level is not BaseLevel.STORE:
         yield Fault(f"{path}.base", "not_of_the_store", {"base": base})
-    if isinstance(rule, Pool) and spec is not None and spec.unit is not Unit.MONEY:
+    if isinstance(rule, Pool | Split) and spec is not None and spec.unit is not Unit.MONEY:
         yield Fault(f"{path}.base", "not_money", {"base": base})
     if isinstance(rule, Tiers | TargetBonus):
         yield from _of_steps(rule, path, money=spec is not None and spec.unit is Unit.MONEY)
-    for name in ("amount", "price", "rate", "under"):
+    if isinstance(rule, Accelerator):
+        if rule.factor < 1:
+            yield Fault(f"{path}.factor", "factor_under_one")
+        if rule.start > MOST_ATTAINMENT:
+            yield Fault(f"{path}.start", "attainment_over_ten")
+    for name in ("amount", "price", "rate", "under", "start"):
         value = getattr(rule, name, None)
         if value is not None and value < 0:
             yield Fault(f"{path}.{name}", "negative")
@@ -96,8 +124,21 @@ def _of_steps(rule: Tiers | TargetBonus, path: str, *, money: bool) -> Iterator[
             yield Fault(f"{path}.steps.{at}", "negative")
         if isinstance(rule, Tiers) and money and step.price > MOST_RATE:
             yield Fault(f"{path}.steps.{at}.price", "over_100_percent")
-        if (isinstance(rule, TargetBonus) or rule.scale is Scale.ATTAINMENT) and step.start > 10:
+        if (isinstance(rule, TargetBonus) or rule.scale is Scale.ATTAINMENT) and step.start > MOST_ATTAINMENT:
             yield Fault(f"{path}.steps.{at}.start", "attainment_over_ten")
+
+
+def _of_shares(rule: Split, path: str, *, roles: tuple[str, ...]) -> Iterator[Fault]:
+    """Yield what is wrong with a split: each role once, one that the plan pays, together the whole."""
+    for at, each in enumerate(rule.shares):
+        if each.role not in roles:
+            yield Fault(f"{path}.shares.{at}.role", "share_of_no_role", {"role": each.role})
+        if each.role in [earlier.role for earlier in rule.shares[:at]]:
+            yield Fault(f"{path}.shares.{at}.role", "share_twice", {"role": each.role})
+        if each.share < 0:
+            yield Fault(f"{path}.shares.{at}.share", "negative")
+    if sum((each.share for each in rule.shares), Decimal(0)) != 1:
+        yield Fault(f"{path}.shares", "shares_not_whole")
 
 
 def _of_phase(plan: Plan) -> Iterator[Fault]:
@@ -108,7 +149,7 @@ def _of_phase(plan: Plan) -> Iterator[Fault]:
             yield Fault(f"components.{at}.rule", "penalty_on_staff")
     if plan.phase is Phase.LAUNCH and not plan.reason.strip():
         for at, component in enumerate(plan.components):
-            if isinstance(component.rule, TargetBonus) or (
+            if isinstance(component.rule, TargetBonus | Accelerator) or (
                 isinstance(component.rule, Tiers) and component.rule.scale is Scale.ATTAINMENT
             ):
                 yield Fault(f"components.{at}.rule", "launch_by_attainment")

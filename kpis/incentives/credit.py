@@ -1,15 +1,12 @@
-"""Whose an order is: the first rule that applies owns it, so that no order pays twice; and who else touched it."""
+"""Whose an order is: the first rule that applies owns it, so that no order pays twice."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from itertools import combinations
 
-from kpis.engine.attribution import split_amount, touch_weights
+from kpis.engine.attribution import split_amount
 
 
 class OwnerRule(StrEnum):
@@ -77,57 +74,3 @@ def _owner(order: OrderFact) -> tuple[OwnerRule | None, str]:
     if not order.at_till and order.seller:
         return OwnerRule.LINK_SELLER, order.seller
     return (OwnerRule.STORE_HOME, "") if order.store else (None, "")
-
-
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """A department's part in an order, so many seconds before its payment."""
-
-    department: str
-    age: int
-
-
-@dataclass(frozen=True, slots=True)
-class Joint:
-    """What two departments both touched: how many orders, their value, and what the model credits to each."""
-
-    pair: tuple[str, str]
-    orders: int
-    value: Decimal
-    credited: tuple[Decimal, Decimal]
-
-
-def department_credits(
-    amount: Decimal, touches: Sequence[Touch], *, model: str, half_life_days: int = 7
-) -> dict[str, Decimal]:
-    """Credit an order to the departments that touched it. The parts add up to the order, except under `shared`,
-    which gives the whole order to each department; the company still counts it once. ValueError for an unknown model.
-    """
-    ordered = sorted(touches, key=lambda touch: (-touch.age, touch.department))
-    if not ordered:
-        return {}
-    if model == "shared":
-        return {touch.department: amount for touch in ordered}
-    weights = touch_weights(model, [touch.age for touch in ordered], half_life_days)
-    found: dict[str, Decimal] = defaultdict(Decimal)
-    for touch, part in zip(ordered, split_amount(amount, weights), strict=True):
-        found[touch.department] += part
-    return dict(found)
-
-
-def joint_orders(
-    orders: Iterable[tuple[Decimal, Sequence[Touch]]], *, model: str, half_life_days: int = 7
-) -> tuple[Joint, ...]:
-    """Return every pair of departments that touched the same orders, the most money at stake first."""
-    counts: dict[tuple[str, str], int] = defaultdict(int)
-    values: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    parts: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
-    for amount, touches in orders:
-        credited = department_credits(amount, touches, model=model, half_life_days=half_life_days)
-        for pair in combinations(sorted(credited), 2):
-            counts[pair] += 1
-            values[pair] += amount
-            for side, department in enumerate(pair):
-                parts[pair][side] += credited[department]
-    found = [Joint(pair, counts[pair], values[pair], (parts[pair][0], parts[pair][1])) for pair in counts]
-    return tuple(sorted(found, key=lambda joint: (-joint.value, joint.pair)))

@@ -21,6 +21,8 @@ def facts_node(facts: Facts) -> dict[str, Any]:
         "score": None if facts.score is None else str(facts.score),
         "red": sorted(facts.red),
         "attendance": {key.value: _texts(facts.attendance[key]) for key in sorted(facts.attendance)},
+        "role": facts.role,
+        "colleagues": {person: facts.colleagues[person] for person in sorted(facts.colleagues)},
     }
 
 
@@ -33,6 +35,8 @@ def read_facts(node: Node) -> Facts:
         None if node["score"] is None else Decimal(node["score"]),
         frozenset(node["red"]),
         {PoolKey(key): _decimals(shared) for key, shared in node["attendance"].items()},
+        node.get("role", ""),
+        node.get("colleagues", {}),
     )
 
 

@@ -67,7 +67,7 @@ class Quantities:
 
 def order_facts(relations: Relations, period: Period) -> Iterator[OrderFact]:
     """Yield the valid till and mall orders paid in the period, by their id, with whose customer each was."""
-    orders = _orders(relations, period)
+    orders = paid_orders(relations, period)
     if orders is None:
         return
     for row in relations.rows(orders.order_by("order_id")):
@@ -86,7 +86,7 @@ def quantities(relations: Relations, period: Period, *, as_of: date) -> Quantiti
     measured: set[str] = set()
     people: dict[str, dict[str, Decimal]] = defaultdict(dict)
     stores: dict[str, dict[str, Decimal]] = defaultdict(dict)
-    orders, contacts = _orders(relations, period), relations.table("contacts")
+    orders, contacts = paid_orders(relations, period), relations.table("contacts")
     if orders is not None:
         _sum_orders(relations, orders, people, stores)
         _sum_live(relations, period, people)
@@ -95,14 +95,14 @@ def quantities(relations: Relations, period: Period, *, as_of: date) -> Quantiti
         _count_customers(relations, orders, period, people)
         measured |= CUSTOMER_BASES
     if contacts is not None:
-        valid = _valid_contacts(contacts, period, as_of=as_of)
+        valid = valid_contacts(contacts, period, as_of=as_of)
         _put(relations, valid, "employee_id", "", "valid_contacts", people)
         _put(relations, valid, "unit_id", "", "store_contacts", stores)
         measured |= CONTACT_BASES
     return Quantities(people, stores, frozenset(measured), _days(relations, period))
 
 
-def _orders(relations: Relations, period: Period) -> ir.Table | None:
+def paid_orders(relations: Relations, period: Period) -> ir.Table | None:
     """Return the valid till and mall orders of the period with `seller` and `guide`; None without orders."""
     orders = relations.table("orders")
     if orders is None:
@@ -169,25 +169,36 @@ def _count_customers(
 
     A customer is the guide's whose friend they were at their first order of the period.
     """
+    first = own_customers(orders)
+    again = first.filter(first["days"] > 1)
+    _put(relations, again, "guide", "", "repurchase_customers", people)
+    back = won_back(relations, first, period)
+    if back is not None:
+        _put(relations, back, "guide", "", "recalled_customers", people)
+
+
+def own_customers(orders: ir.Table) -> ir.Table:
+    """Return whose friend each customer was at their first order of the period, and on how many days they bought."""
     known = orders.filter(orders["customer_id"].notnull(), orders["guide"].notnull())
-    first = known.group_by("customer_id").aggregate(
+    return known.group_by("customer_id").aggregate(
         guide=known["guide"].first(order_by=[known["paid_at"], known["order_id"]]),
         first_paid=known["paid_at"].min(),
         days=known["paid_at"].date().nunique(),
     )
-    again = first.filter(first["days"] > 1)
-    _put(relations, again, "guide", "", "repurchase_customers", people)
+
+
+def won_back(relations: Relations, customers: ir.Table, period: Period) -> ir.Table | None:
+    """Return those of `own_customers` whose last order before the period was long ago; None without orders."""
     table = relations.table("orders")
     if table is None:
-        return
+        return None
     earlier = Case.valid_orders(table, None, period.start)
     last = earlier.group_by(buyer="customer_id").aggregate(last_paid=earlier["paid_at"].max())
-    met = first.join(last, first["customer_id"] == last["buyer"])
-    back = met.filter(met["last_paid"] < met["first_paid"] - ibis.interval(days=DORMANT_DAYS))
-    _put(relations, back, "guide", "", "recalled_customers", people)
+    met = customers.join(last, customers["customer_id"] == last["buyer"])
+    return met.filter(met["last_paid"] < met["first_paid"] - ibis.interval(days=DORMANT_DAYS))
 
 
-def _valid_contacts(contacts: ir.Table, period: Period, *, as_of: date) -> ir.Table:
+def valid_contacts(contacts: ir.Table, period: Period, *, as_of: date) -> ir.Table:
     """Return the first contacts of the period that lasted 30 days, or are open where that day is yet to come."""
     added = contacts.filter(
         contacts["is_first"],

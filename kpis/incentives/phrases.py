@@ -26,12 +26,18 @@ SLOTS = {
     "start": rf"(?P<start>{NUMBER}%?)",
     "steps": r"(?P<steps>.+)",
     "key": r"(?P<key>.+?)",
+    "factor": rf"(?P<factor>{NUMBER})",
+    "shares": r"(?P<shares>.+)",
+    "days": r"(?P<days>\d{1,4})",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """One language. Rules and bounds are patterns by their name; `colon`, `comma`, `stop` join them."""
+    """One language. Rules and bounds are patterns by their name; `colon`, `comma`, `stop` join them.
+
+    `plan` are the bounds of a whole plan, whose line begins with `whole`.
+    """
 
     colon: str
     comma: str
@@ -40,6 +46,8 @@ class Phrases:
     bounds: Mapping[str, str]
     step: str
     keys: Mapping[PoolKey, str]
+    whole: str
+    plan: Mapping[str, str]
 
 
 ZH = Phrases(
@@ -53,9 +61,12 @@ ZH = Phrases(
         "tiers_quantity_band": "{base}按数量分段计提，{steps}",
         "tiers_attainment_whole": "{base}按达成率整额计提，{steps}",
         "tiers_attainment_band": "{base}按达成率分段计提，{steps}",
+        "accelerator_money": "{base}的 {price} 计提，超过目标 {under} 的部分按 {factor} 倍",
+        "accelerator_count": "每 1 个{base}计 {money} 元，超过目标 {under} 的部分按 {factor} 倍",
         "target_bonus": "{base}达成奖 {money} 元的倍数，{steps}",
         "score_bonus": "计分卡奖 {money} 元乘以得分的百分数",
         "pool": "奖金池取{base}的 {price}，按{key}分配",
+        "split": "取{base}的 {price} 按岗位拆分，{shares}，岗内按{key}分配",
         "fixed": "固定发 {money} 元",
         "penalty": "{base}不到目标的 {under} 时，扣浮动薪酬的 {share}",
     },
@@ -68,6 +79,12 @@ ZH = Phrases(
     },
     step="{start} 起计 {price}",
     keys={PoolKey.SHIFTS: "班次", PoolKey.HOURS: "工时", PoolKey.EQUAL: "人数"},
+    whole="整个方案",
+    plan={
+        "guarantee": "合计不少于 {money} 元",
+        "variable_cap": "合计不超过 {money} 元",
+        "clawback_days": "关账后 {days} 天内得知的退款和更正在后续月份补扣",
+    },
 )
 EN = Phrases(
     colon=": ",
@@ -80,9 +97,12 @@ EN = Phrases(
         "tiers_quantity_band": "each band of {base} at its own rate, {steps}",
         "tiers_attainment_whole": "all of {base} at the rate its attainment reaches, {steps}",
         "tiers_attainment_band": "each band of attainment of {base} at its own rate, {steps}",
+        "accelerator_money": "{price} of {base}, {factor} times as much above {under} of target",
+        "accelerator_count": "CNY {money} for each of {base}, {factor} times as much above {under} of target",
         "target_bonus": "CNY {money} times the factor that attainment of {base} reaches, {steps}",
         "score_bonus": "CNY {money} times the scorecard score in percent",
         "pool": "a pool of {price} of {base} shared by {key}",
+        "split": "{price} of {base} split between roles, {shares}, inside a role by {key}",
         "fixed": "CNY {money} fixed",
         "penalty": "while {base} is under {under} of its target, {share} of the variable pay is taken off",
     },
@@ -95,6 +115,12 @@ EN = Phrases(
     },
     step="from {start} on {price}",
     keys={PoolKey.SHIFTS: "shifts", PoolKey.HOURS: "hours", PoolKey.EQUAL: "heads"},
+    whole="Whole plan",
+    plan={
+        "guarantee": "at least CNY {money} in all",
+        "variable_cap": "at most CNY {money} in all",
+        "clawback_days": "refunds and corrections known within {days} days after the close count in later months",
+    },
 )
 STEP_JOIN = {"zh": "，", "en": ", "}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -11,6 +11,7 @@ from kpis.incentives.specs import (
     CENT,
     ONE,
     ZERO,
+    Accelerator,
     Facts,
     Fixed,
     Penalty,
@@ -19,6 +20,7 @@ from kpis.incentives.specs import (
     Rule,
     Scale,
     ScoreBonus,
+    Split,
     Step,
     TargetBonus,
     TierMode,
@@ -28,6 +30,7 @@ from kpis.incentives.specs import (
 HUNDRED = Decimal(100)
 # Shifts and hours come with at most three decimals; the pool is shared by whole numbers.
 ATTENDANCE_PARTS = 1000
+SHARE_PARTS = 1_000_000  # parts of a split are percents with at most four decimals
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ def work(rule: Rule, facts: Facts, *, variable: Decimal = ZERO) -> Worked:
         return Worked((Part(quantity, rule.price),), quantity=quantity, target=facts.targets.get(rule.base))
     if isinstance(rule, Pool):
         return _pool(rule, facts, quantity)
+    if isinstance(rule, Split):
+        return _split(rule, facts, quantity)
     if isinstance(rule, Tiers) and rule.scale is Scale.QUANTITY:
         return Worked(_tiers(rule.steps, rule.mode, quantity, quantity, ONE), quantity=quantity)
     target = facts.targets.get(rule.base)
@@ -93,6 +98,8 @@ def work(rule: Rule, facts: Facts, *, variable: Decimal = ZERO) -> Worked:
         return Worked(quantity=quantity, missing=Missing("target", rule.base))
     if isinstance(rule, Tiers):
         parts = _tiers(rule.steps, rule.mode, quantity, quantity / target, target)
+    elif isinstance(rule, Accelerator):
+        parts = _accelerated(rule, quantity, rule.start * target)
     elif isinstance(rule, TargetBonus):
         factor = price_at(rule.steps, quantity / target)
         parts = () if factor is None else (Part(factor, rule.amount),)
@@ -125,14 +132,38 @@ def _tiers(
 
 def _pool(rule: Pool, facts: Facts, quantity: Decimal) -> Worked:
     """Share the store's pool: cents by largest remainder in the order of the people's ids, so that parts add up."""
-    attendance = facts.attendance.get(rule.key, {})
-    people = sorted(attendance)
-    weights = [int(attendance[person] * ATTENDANCE_PARTS) for person in people]
-    if facts.person not in attendance or not sum(weights):
+    pool = (quantity * rule.rate).quantize(CENT, rounding=ROUND_HALF_UP)
+    return _shared(pool, facts.attendance.get(rule.key, {}), facts.person, rule.base, quantity)
+
+
+def _split(rule: Split, facts: Facts, quantity: Decimal) -> Worked:
+    """Give each role its part of the pool, then share the part of the person's role among those who hold it."""
+    if not facts.role:
         return Worked(quantity=quantity, missing=Missing("attendance", rule.base))
     pool = (quantity * rule.rate).quantize(CENT, rounding=ROUND_HALF_UP)
-    mine = dict(zip(people, split_amount(pool, weights), strict=True))[facts.person]
+    weights = [int(each.share * SHARE_PARTS) for each in rule.shares]
+    parts = dict(zip((each.role for each in rule.shares), split_amount(pool, weights), strict=True))
+    if facts.role not in parts:
+        return Worked(quantity=quantity)
+    attendance = facts.attendance.get(rule.key, {})
+    same = {person: weight for person, weight in attendance.items() if facts.colleagues.get(person) == facts.role}
+    return _shared(parts[facts.role], same, facts.person, rule.base, quantity)
+
+
+def _shared(pool: Decimal, attendance: Mapping[str, Decimal], person: str, base: str, quantity: Decimal) -> Worked:
+    people = sorted(attendance)
+    weights = [int(attendance[each] * ATTENDANCE_PARTS) for each in people]
+    if person not in attendance or not sum(weights):
+        return Worked(quantity=quantity, missing=Missing("attendance", base))
+    mine = dict(zip(people, split_amount(pool, weights), strict=True))[person]
     return Worked((Part(ONE, mine),), quantity=quantity)
+
+
+def _accelerated(rule: Accelerator, quantity: Decimal, start: Decimal) -> tuple[Part, ...]:
+    """Return the part up to the start at the price, and the part above it at the price times the factor."""
+    if quantity <= start:
+        return (Part(quantity, rule.price),)
+    return (Part(start, rule.price), Part(quantity - start, rule.price * rule.factor))
 
 
 def _penalty(rule: Penalty, variable: Decimal, attainment: Decimal) -> tuple[Part, ...]:

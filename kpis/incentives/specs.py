@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -63,7 +63,8 @@ class Phase(StrEnum):
 class BaseSpec:
     """Something a plan may pay on. `counter` is the counted thing's name, for distances such as "6 more members".
 
-    `target_kpi` is the KPI whose target a base is held against; empty where none is set for it.
+    `target_kpi` is the KPI whose target a base is held against; empty where none is set for it. `typical` is a month's
+    plausible figure, which a worked example begins with.
     """
 
     id: str
@@ -72,6 +73,7 @@ class BaseSpec:
     level: BaseLevel
     counter: Bilingual
     target_kpi: str = ""
+    typical: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,37 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleShare:
+    """What part of a split a role has."""
+
+    role: str
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A share of the store's base, divided among roles, then among the people of each role.
+
+    The part of a role that nobody holds in the store is not paid.
+    """
+
+    base: str
+    rate: Decimal
+    shares: tuple[RoleShare, ...]
+    key: PoolKey
+
+
+@dataclass(frozen=True, slots=True)
+class Accelerator:
+    """Every unit of the base at one price; what is above a share of its target counts `factor` times."""
+
+    base: str
+    price: Decimal
+    start: Decimal
+    factor: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Fixed:
     """An amount for the period, usually behind a gate or a cliff."""
 
@@ -141,7 +174,7 @@ class Penalty:
     rate: Decimal
 
 
-Rule = Rate | Tiers | TargetBonus | ScoreBonus | Pool | Fixed | Penalty
+Rule = Rate | Tiers | Accelerator | TargetBonus | ScoreBonus | Pool | Split | Fixed | Penalty
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +211,7 @@ class Plan:
     """What a group of people is paid for.
 
     `variable_cap` and `guarantee` bound the sum. `reason` is why a plan may depart from a rule of its phase.
+    `clawback_days` is how long after a month is closed late refunds and corrections still count; None is for ever.
     """
 
     id: str
@@ -188,6 +222,7 @@ class Plan:
     valid_from: date | None = None
     variable_cap: Decimal | None = None
     guarantee: Decimal | None = None
+    clawback_days: int | None = None
     reason: str = ""
 
 
@@ -195,7 +230,8 @@ class Plan:
 class Facts:
     """What a person's period holds. A figure that is missing is absent, never 0; red alerts are KPI ids.
 
-    `attendance` is what each of those who share the store's pools weighs, by the key of sharing.
+    `attendance` is what each of those who share the store's pools weighs, by the key of sharing; `colleagues` are
+    their roles, and `role` the person's own.
     """
 
     person: str
@@ -204,3 +240,10 @@ class Facts:
     score: Decimal | None = None
     red: frozenset[str] = frozenset()
     attendance: Mapping[PoolKey, Mapping[str, Decimal]] = field(default_factory=lambda: MappingProxyType({}))
+    role: str = ""
+    colleagues: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def clawback_ends(closed_on: date, days: int | None) -> date | None:
+    """Return the last day on which what becomes known still corrects a closed month; None when there is no end."""
+    return None if days is None else closed_on + timedelta(days=days)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -26,6 +27,7 @@ def load_bases() -> Mapping[str, BaseSpec]:
             BaseLevel(node["level"]),
             Bilingual(**node["counter"]),
             node.get("target_kpi", ""),
+            Decimal(node["typical"]),
         )
         for node in _read("bases")
     }

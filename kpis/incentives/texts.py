@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from kpis.incentives.faults import Fault, Faulty
 from kpis.incentives.specs import (
     CENT,
+    Accelerator,
     Cliff,
     Component,
     Fixed,
@@ -22,9 +23,11 @@ from kpis.incentives.specs import (
     Pool,
     PoolKey,
     Rate,
+    RoleShare,
     Rule,
     Scale,
     ScoreBonus,
+    Split,
     Step,
     TargetBonus,
     TierMode,
@@ -37,22 +40,27 @@ T = TypeVar("T", bound=StrEnum)
 RULES: dict[str, type[Rule]] = {
     "rate": Rate,
     "tiers": Tiers,
+    "accelerator": Accelerator,
     "target_bonus": TargetBonus,
     "score_bonus": ScoreBonus,
     "pool": Pool,
+    "split": Split,
     "fixed": Fixed,
     "penalty": Penalty,
 }
 RULE_FIELDS = {
     "rate": ("base", "price"),
     "tiers": ("base", "mode", "scale", "steps"),
+    "accelerator": ("base", "price", "start", "factor"),
     "target_bonus": ("base", "amount", "steps"),
     "score_bonus": ("amount",),
     "pool": ("base", "rate", "key"),
+    "split": ("base", "rate", "shares", "key"),
     "fixed": ("amount",),
     "penalty": ("base", "under", "rate"),
 }
 COMPONENT_FIELDS = ("id", "names", "rule", "gates", "cliff", "floor", "cap", "step")
+MOST_DAYS = 3660
 PLAN_FIELDS = (
     "id",
     "names",
@@ -62,6 +70,7 @@ PLAN_FIELDS = (
     "valid_from",
     "variable_cap",
     "guarantee",
+    "clawback_days",
     "reason",
 )
 
@@ -80,6 +89,8 @@ def plan_node(plan: Plan) -> dict[str, Any]:
     for name in ("variable_cap", "guarantee"):
         if (money := getattr(plan, name)) is not None:
             node[name] = str(money)
+    if plan.clawback_days is not None:
+        node["clawback_days"] = str(plan.clawback_days)
     return node | ({"reason": plan.reason} if plan.reason else {})
 
 
@@ -112,7 +123,7 @@ def _component_node(component: Component) -> dict[str, Any]:
 
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
-        return [{"start": str(step.start), "price": str(step.price)} for step in value]
+        return [{name: str(getattr(each, name)) for name in each.__dataclass_fields__} for each in value]
     return value.value if isinstance(value, StrEnum) else str(value)
 
 
@@ -139,6 +150,7 @@ class _Reading:
             valid_from=self.day(found, "valid_from"),
             variable_cap=self.number(found, "variable_cap", ""),
             guarantee=self.number(found, "guarantee", ""),
+            clawback_days=self.whole(found, "clawback_days"),
             reason=str(found.get("reason", "")),
         )
         return plan
@@ -181,6 +193,8 @@ class _Reading:
                 values[name] = self.text(found, name, path)
             elif name == "steps":
                 values[name] = self.steps(found, path)
+            elif name == "shares":
+                values[name] = self.shares(found, path)
             elif name in CHOICES:
                 values[name] = self.choice(found, name, path, CHOICES[name])
             else:
@@ -198,6 +212,16 @@ class _Reading:
             if start is not None and price is not None:
                 steps.append(Step(start, price))
         return tuple(steps)
+
+    def shares(self, node: Node, path: str) -> tuple[RoleShare, ...]:
+        shares = []
+        for at, each in enumerate(self.items(node, "shares", path)):
+            place = f"{path}.shares.{at}"
+            found = self.mapping(each, place, ("role", "share"), needed=("role", "share"))
+            share = self.number(found, "share", place) if found is not None else None
+            if found is not None and share is not None:
+                shares.append(RoleShare(self.text(found, "role", place), share))
+        return tuple(shares)
 
     def mapping(self, node: object, path: str, known: Collection[str], *, needed: Collection[str]) -> Node | None:
         if not isinstance(node, Mapping):
@@ -251,6 +275,13 @@ class _Reading:
             self.fault(_join(path, name), "bad_number", value=value)
             return None
         return number
+
+    def whole(self, node: Node, name: str) -> int | None:
+        number = self.number(node, name, "")
+        if number is not None and (number != number.to_integral_value() or abs(number) > MOST_DAYS):
+            self.fault(name, "bad_number", value=node[name])
+            return None
+        return None if number is None else int(number)
 
     def day(self, node: Node, name: str) -> date | None:
         value = node.get(name)

@@ -1,37 +1,35 @@
-"""A plan as sentences and back: one component a line, the same object in either language.
-
-`component_sentence` and `read_components` are inverse to each other for every component whose names are given.
-"""
+"""A plan as sentences: one component a line, the same object in either language. `reading` reads them back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
-from difflib import get_close_matches
+from types import MappingProxyType
 
-from kpis.incentives.faults import Fault, Faulty
-from kpis.incentives.phrases import STEP_JOIN, Phrases, number_of, percent, phrases, plain, reader
+from kpis.incentives.phrases import STEP_JOIN, Phrases, percent, phrases, plain
 from kpis.incentives.specs import (
     YUAN,
+    Accelerator,
     BaseSpec,
-    Cliff,
     Component,
     Fixed,
-    Gate,
     Penalty,
+    Plan,
     Pool,
     Rate,
     Rule,
     Scale,
     ScoreBonus,
+    Split,
     Step,
     TargetBonus,
-    TierMode,
     Tiers,
     Unit,
 )
 from omnichannel.core.text import Bilingual
+
+UNREADABLE = "：:；;。%\n"  # a name that holds one could not be read out of a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,7 @@ class Vocabulary:
 
     bases: Mapping[str, BaseSpec]
     kpis: Mapping[str, Bilingual]
+    roles: Mapping[str, Bilingual] = field(default_factory=lambda: MappingProxyType({}))
 
     def base_name(self, base: str, language: str) -> str:
         """Return a base's name."""
@@ -50,6 +49,12 @@ class Vocabulary:
         names = self.kpis.get(kpi)
         return names.in_language(language) if names else kpi
 
+    def role_name(self, role: str, language: str) -> str:
+        """Return a role's name; its id where the name is unknown, not the only one, or could not be read back."""
+        names = [each.in_language(language) for each in self.roles.values()]
+        name = self.roles[role].in_language(language) if role in self.roles else role
+        return role if names.count(name) > 1 or any(mark in name for mark in UNREADABLE) else name
+
 
 def component_sentence(component: Component, words: Vocabulary, language: str) -> str:
     """Return one component as a sentence: its name, its rule, then each bound."""
@@ -58,32 +63,24 @@ def component_sentence(component: Component, words: Vocabulary, language: str) -
     return f"{component.names.in_language(language)}{said.colon}{said.comma.join(pieces)}{said.stop}"
 
 
-def read_components(
-    text: str, words: Vocabulary, language: str, *, like: Mapping[str, Component] | None = None
-) -> tuple[Component, ...]:
-    """Read one component a line. Faulty names every line that cannot be read, by its number.
-
-    `like` are components by their name in this language: a line keeps the id and the other language's name of its own.
-    """
-    found: list[Component] = []
-    faults: list[Fault] = []
-    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    for number, line in lines:
-        try:
-            found.append(_component(line, words, language, like=like or {}))
-        except _Unread as unread:
-            faults.append(Fault(str(number), unread.code, unread.facts))
-    if faults:
-        raise Faulty(faults)
-    return tuple(found)
+def plan_sentences(plan: Plan, words: Vocabulary, language: str) -> list[str]:
+    """Return a plan as sentences: one for each component, and one for what bounds the whole where anything does."""
+    whole = whole_sentence(plan, language)
+    return [component_sentence(each, words, language) for each in plan.components] + ([whole] if whole else [])
 
 
-class _Unread(ValueError):
-    """A line, or a piece of it, that no phrase fits."""
+def whole_sentence(plan: Plan, language: str) -> str:
+    """Return what bounds the whole plan as a sentence; empty where nothing does."""
+    said = phrases(language)
+    pieces = [said.plan[name].format(money=plain(money)) for name, money in _sums(plan) if money is not None]
+    if plan.clawback_days is not None:
+        pieces.append(said.plan["clawback_days"].format(days=plan.clawback_days))
+    return f"{said.whole}{said.colon}{said.comma.join(pieces)}{said.stop}" if pieces else ""
 
-    def __init__(self, code: str, **facts: object) -> None:
-        super().__init__(code)
-        self.code, self.facts = code, facts
+
+def short(language: str) -> str:
+    """Return `zh` or, for any other code, `en`."""
+    return "zh" if language.lower().startswith("zh") else "en"
 
 
 def _rule_words(rule: Rule, words: Vocabulary, language: str) -> str:
@@ -98,6 +95,20 @@ def _rule_words(rule: Rule, words: Vocabulary, language: str) -> str:
             slots["steps"] = _steps(rule.steps, rule.scale, words.bases[rule.base].unit, said, language)
         case TargetBonus():
             slots |= {"money": plain(rule.amount), "steps": _factors(rule.steps, said, language)}
+        case Accelerator():
+            slots |= {
+                "price": percent(rule.price),
+                "money": plain(rule.price),
+                "under": percent(rule.start),
+                "factor": plain(rule.factor),
+            }
+        case Split():
+            shares = [f"{words.role_name(each.role, language)} {percent(each.share)}" for each in rule.shares]
+            slots |= {
+                "price": percent(rule.rate),
+                "shares": STEP_JOIN[short(language)].join(shares),
+                "key": said.keys[rule.key],
+            }
         case Pool():
             slots |= {"price": percent(rule.rate), "key": said.keys[rule.key]}
         case Penalty():
@@ -114,12 +125,16 @@ def rule_name(rule: Rule, bases: Mapping[str, BaseSpec]) -> str:
             return f"rate_{bases[rule.base].unit}"
         case Tiers():
             return f"tiers_{rule.scale}_{rule.mode}"
+        case Accelerator():
+            return f"accelerator_{bases[rule.base].unit}"
         case TargetBonus():
             return "target_bonus"
         case ScoreBonus():
             return "score_bonus"
         case Pool():
             return "pool"
+        case Split():
+            return "split"
         case Fixed():
             return "fixed"
         case Penalty():
@@ -129,13 +144,13 @@ def rule_name(rule: Rule, bases: Mapping[str, BaseSpec]) -> str:
 def _steps(steps: tuple[Step, ...], scale: Scale, unit: Unit, said: Phrases, language: str) -> str:
     start: Callable[[Decimal], str] = percent if scale is Scale.ATTAINMENT else plain
     price: Callable[[Decimal], str] = percent if unit is Unit.MONEY else plain
-    return STEP_JOIN[_short(language)].join(
+    return STEP_JOIN[short(language)].join(
         said.step.format(start=start(step.start), price=price(step.price)) for step in steps
     )
 
 
 def _factors(steps: tuple[Step, ...], said: Phrases, language: str) -> str:
-    return STEP_JOIN[_short(language)].join(
+    return STEP_JOIN[short(language)].join(
         said.step.format(start=percent(step.start), price=plain(step.price)) for step in steps
     )
 
@@ -155,107 +170,5 @@ def _bound_words(component: Component, words: Vocabulary, language: str) -> list
     return pieces
 
 
-def _component(line: str, words: Vocabulary, language: str, *, like: Mapping[str, Component]) -> Component:
-    said = phrases(language)
-    name, colon, rest = line.partition(said.colon.strip())
-    if not colon or not name.strip() or not rest.strip():
-        raise _Unread("no_name_and_rule", colon=said.colon)
-    first, *others = [piece.strip() for piece in rest.strip().removesuffix(said.stop).split(said.comma.strip())]
-    known = like.get(name.strip())
-    names = known.names if known else Bilingual(name.strip(), name.strip())
-    component = Component(known.id if known else "", names, _rule(first, words, language))
-    for piece in others:
-        component = _bounded(component, piece, words, language)
-    return component
-
-
-def _rule(piece: str, words: Vocabulary, language: str) -> Rule:
-    """Read a rule: the phrase that fits and whose base exists, and is counted in what the phrase says."""
-    unknown = ""
-    for name, pattern in phrases(language).rules.items():
-        match = reader(pattern).fullmatch(piece)
-        if match is None:
-            continue
-        slots = match.groupdict()
-        base = _base(slots["base"], words, language) if "base" in slots else ""
-        if base is None:
-            unknown = unknown or slots["base"]
-            continue
-        rule = _made(name, base, slots, words, language)
-        if rule is not None:
-            return rule
-    if unknown:
-        raise _nearest(unknown, [each.names.in_language(language) for each in words.bases.values()])
-    raise _Unread("no_such_rule", piece=piece)
-
-
-def _made(name: str, base: str, slots: Mapping[str, str], words: Vocabulary, language: str) -> Rule | None:
-    """Return the rule of a phrase; None where its numbers are not of the base's kind."""
-    unit = words.bases[base].unit if base else None
-    if name == "rate_money":
-        return Rate(base, number_of(slots["price"])) if unit is Unit.MONEY and slots["price"].endswith("%") else None
-    if name == "rate_count":
-        return Rate(base, Decimal(slots["money"])) if unit is Unit.COUNT else None
-    if name.startswith("tiers_"):
-        _, scale, mode = name.split("_")
-        return Tiers(base, TierMode(mode), Scale(scale), _read_steps(slots["steps"], language))
-    if name == "target_bonus":
-        return TargetBonus(base, Decimal(slots["money"]), _read_steps(slots["steps"], language))
-    if name == "pool":
-        keys = {text: key for key, text in phrases(language).keys.items()}
-        return Pool(base, number_of(slots["price"]), keys[slots["key"]]) if slots["key"] in keys else None
-    if name == "penalty":
-        return Penalty(base, number_of(slots["under"]), number_of(slots["share"]))
-    return (ScoreBonus if name == "score_bonus" else Fixed)(Decimal(slots["money"]))
-
-
-def _read_steps(text: str, language: str) -> tuple[Step, ...]:
-    pattern = reader(phrases(language).step)
-    steps = []
-    for piece in text.split(STEP_JOIN[_short(language)].strip()):
-        match = pattern.fullmatch(piece.strip())
-        if match is None:
-            raise _Unread("no_such_step", piece=piece.strip())
-        steps.append(Step(number_of(match["start"]), number_of(match["price"])))
-    return tuple(steps)
-
-
-def _bounded(component: Component, piece: str, words: Vocabulary, language: str) -> Component:
-    for name, pattern in phrases(language).bounds.items():
-        match = reader(pattern).fullmatch(piece)
-        if match is None:
-            continue
-        slots = match.groupdict()
-        if name == "gate":
-            return replace(component, gates=(*component.gates, Gate(_kpi(slots["kpi"], words, language))))
-        if name == "cliff":
-            base = _base(slots["base"], words, language)
-            if base is None:
-                known = [each.names.in_language(language) for each in words.bases.values()]
-                raise _nearest(slots["base"], known)
-            return replace(component, cliff=Cliff(base, number_of(slots["under"])))
-        if name == "yuan":
-            return replace(component, step=YUAN)
-        money = Decimal(slots["money"])
-        return replace(component, floor=money) if name == "floor" else replace(component, cap=money)
-    raise _Unread("no_such_bound", piece=piece)
-
-
-def _base(name: str, words: Vocabulary, language: str) -> str | None:
-    return next((key for key, each in words.bases.items() if each.names.in_language(language) == name), None)
-
-
-def _kpi(name: str, words: Vocabulary, language: str) -> str:
-    found = next((key for key, names in words.kpis.items() if names.in_language(language) == name), None)
-    if found is None:
-        raise _nearest(name, [names.in_language(language) for names in words.kpis.values()])
-    return found
-
-
-def _nearest(name: str, known: list[str]) -> _Unread:
-    close = get_close_matches(name, known, n=1, cutoff=0.4)
-    return _Unread("unknown_name_near", name=name, near=close[0]) if close else _Unread("unknown_name", name=name)
-
-
-def _short(language: str) -> str:
-    return "zh" if language.lower().startswith("zh") else "en"
+def _sums(plan: Plan) -> tuple[tuple[str, Decimal | None], ...]:
+    return (("guarantee", plan.guarantee), ("variable_cap", plan.variable_cap))

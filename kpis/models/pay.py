@@ -45,7 +45,11 @@ class PayPlan(WorkspaceModel):
 
 
 class PayRun(WorkspaceModel):
-    """What a month pays. Each step names who took it; approval and locking bind to the digest of the statements."""
+    """What a month pays. Each step names who took it; approval and locking bind to the digest of the statements.
+
+    `calculated_at` is the moment before the calculation read anything. `counted` holds the months whose rows it
+    counted, its own and closed ones for differences, and the place of the newest load or revert that they held.
+    """
 
     period = models.CharField(max_length=8)
     state = models.CharField(max_length=10, choices=PayRunState.choices, default=PayRunState.OPEN)
@@ -54,6 +58,7 @@ class PayRun(WorkspaceModel):
     total = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     adjusted = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     digest = models.CharField(max_length=64, blank=True)
+    counted = models.JSONField(default=dict)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     opened_at = models.DateTimeField(auto_now_add=True)
     calculated_at = models.DateTimeField(null=True)

@@ -12,10 +12,11 @@ from kpis.models.card_lines import CardLine, ShareLine
 from kpis.models.values import PERIOD_KEY, Computation
 from kpis.models.weights import WeightSet
 from omnichannel.workspaces.scoping import WorkspaceModel
-from roles.catalogue import RoleKey, StageKey, SubtypeKey
+from roles.catalogue import OWN_ROLE_SHAPE, RoleKey, StageKey, SubtypeKey
 
 CARD_SCOPES = ("company", "unit", "employee")
 OWN_WEIGHTS = (WeightsSource.WORKSPACE, WeightsSource.SUBTYPE, WeightsSource.UNIT)
+GIVEN_WEIGHTS = (WeightsSource.LIBRARY, WeightsSource.SHARES, WeightsSource.EQUAL)
 
 
 class Scorecard(WorkspaceModel):
@@ -73,7 +74,9 @@ class Scorecard(WorkspaceModel):
                 name="card_only_company_has_no_id",
             ),
             models.CheckConstraint(
-                condition=Q(role_key__in=[key.value for key in RoleKey]) | Q(role_key="", scope_kind="employee"),
+                condition=Q(role_key__in=[key.value for key in RoleKey])
+                | Q(role_key__regex=f"^{OWN_ROLE_SHAPE}$")
+                | Q(role_key="", scope_kind="employee"),
                 name="card_role_known",
             ),
             models.CheckConstraint(
@@ -92,7 +95,7 @@ class Scorecard(WorkspaceModel):
             models.CheckConstraint(condition=Q(coverage__gte=0, coverage__lte=100), name="card_coverage_range"),
             models.CheckConstraint(
                 condition=Q(weights_source__in=OWN_WEIGHTS, weight_set__isnull=False)
-                | Q(weights_source__in=[WeightsSource.LIBRARY, WeightsSource.SHARES], weight_set__isnull=True),
+                | Q(weights_source__in=GIVEN_WEIGHTS, weight_set__isnull=True),
                 name="card_weights_named",
             ),
         ]

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from omnichannel.workspaces.scoping import WorkspaceModel
-from roles.catalogue import RoleKey, StageKey, SubtypeKey
+from roles.catalogue import OWN_ROLE_SHAPE, RoleKey, StageKey, SubtypeKey
 
 
 class WeightSet(WorkspaceModel):
@@ -35,7 +35,10 @@ class WeightSet(WorkspaceModel):
             models.Index(fields=["workspace", "role_key", "stage", "-effective_from", "-id"], name="weights_newest"),
         ]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(role_key__in=[key.value for key in RoleKey]), name="weights_role_known"),
+            models.CheckConstraint(
+                condition=Q(role_key__in=[key.value for key in RoleKey]) | Q(role_key__regex=f"^{OWN_ROLE_SHAPE}$"),
+                name="weights_role_known",
+            ),
             models.CheckConstraint(condition=Q(stage__in=[key.value for key in StageKey]), name="weights_stage_known"),
             models.CheckConstraint(
                 condition=Q(subtype__in=["", *(key.value for key in SubtypeKey)]), name="weights_subtype_known"

@@ -29,6 +29,7 @@ def register_job_subjects() -> None:
     register_subjects(JobKind.MEASURE_HEALTH, health_of)
     register_subjects(JobKind.WATCH_ALERTS, alerts_of)
     register_subjects(JobKind.SEND_ALERTS, alerts_of)
+    register_subjects(JobKind.SIMULATE_PAY, simulations_of)
 
 
 def uploads_of(jobs: Sequence[Job]) -> Mapping[int, Subject]:
@@ -85,3 +86,14 @@ def analyses_of(jobs: Sequence[Job]) -> Mapping[int, Subject]:
             page = reverse("kpis:analyses", args=[job.workspace.slug])
             found[job.pk] = Subject(", ".join(periods), f"{page}?period={periods[-1]}")
     return found
+
+
+def simulations_of(jobs: Sequence[Job]) -> Mapping[int, Subject]:
+    """Lead from a simulation of pay plans to its page."""
+    return {
+        job.pk: Subject(
+            _("Simulation #%(id)s") % {"id": job.params["simulation"]},
+            reverse("kpis:pay_simulation", args=[job.workspace.slug, job.params["simulation"]]),
+        )
+        for job in jobs
+    }

@@ -211,7 +211,7 @@ def _kpi_roles(spec: KpiSpec, period: Period | None) -> tuple[KpiRole, ...]:
     roles = roles_here().roles
     rows = []
     for key, role in roles.items():
-        sets = [table[key.value, stage.value].weights if not key.is_own else {} for stage in StageKey]
+        sets = [table[at].weights if (at := (key.value, stage.value)) in table else {} for stage in StageKey]
         weights = tuple(each.get(spec.id) for each in sets)
         if key.value in spec.roles or spec.id in role.kpis or any(weights):
             rows.append(KpiRole(key, role.names, weights))
@@ -236,7 +236,7 @@ def role_weights(role: RoleKey, *, on: date | None = None) -> tuple[RoleWeight, 
     """Return the role's KPIs, and any other that is weighed for it, with the weights of every stage on a day."""
     kpis = library_at(on).kpis
     table = weights_on(on or current_day(), role=role.value)
-    sets = [table[role.value, stage.value].weights if not role.is_own else {} for stage in StageKey]
+    sets = [table[at].weights if (at := (role.value, stage.value)) in table else {} for stage in StageKey]
     ids = dict.fromkeys([*_carried(role, kpis), *(kpi for weights in sets for kpi in weights)])
     return tuple(RoleWeight(kpis[kpi], tuple(weights.get(kpi) for weights in sets)) for kpi in ids if kpi in kpis)
 

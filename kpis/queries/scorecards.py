@@ -13,6 +13,7 @@ from kpis.engine.specs import KpiSpec, Scope, ScopeKind
 from kpis.models import CardLine, Scorecard
 from kpis.queries.definitions import every_kpi, library_at
 from kpis.queries.values import months_before, trends
+from kpis.queries.weights import weighed_roles
 from omnichannel.core.periods import Period
 from roles.catalogue import RoleKey
 from roles.choices import UnitLevel
@@ -34,7 +35,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """One unit (None for the company) and its score in each of the twelve roles."""
+    """One unit (None for the company) and its score in each of the roles that have cards."""
 
     node: UnitNode | None
     cells: tuple[Cell | None, ...]
@@ -142,7 +143,8 @@ def matrix(
         found.setdefault(unit, {})[role] = Cell(RoleKey(role), score, band)
     nodes: list[UnitNode | None] = [*([None] if with_company else []), *(tree.nodes[unit] for unit in units)]
     rows = [(node, found.get(node.external_id if node else "", {})) for node in nodes]
-    return tuple(MatrixRow(node, tuple(cells.get(role.value) for role in RoleKey)) for node, cells in rows if cells)
+    order = weighed_roles()
+    return tuple(MatrixRow(node, tuple(cells.get(role.value) for role in order)) for node, cells in rows if cells)
 
 
 def find_card(period: Period, *, role: str, scope: Scope, known_at: datetime | None = None) -> Scorecard | None:
@@ -272,4 +274,4 @@ def role_cards(period: Period, *, scope: Scope) -> list[Scorecard]:
     """Return the cards of all roles at one scope, in the order of the talent map."""
     rows = current_cards(period).filter(scope_kind=scope.kind.value, scope_id=scope.id)
     cards = {card.role_key: card for card in rows}
-    return [cards[role.value] for role in RoleKey if role.value in cards]
+    return [cards[role.value] for role in weighed_roles() if role.value in cards]

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from kpis.engine.specs import COMPANY, Scope, ScopeKind
-from roles.catalogue import RoleKey
+from kpis.queries.weights import weighed_roles
 from roles.choices import Thing
 from roles.holdings import Holding
 from roles.queries.org_chart import UnitTree, unit_tree
@@ -73,19 +73,20 @@ def answers_for(unit: str, tree: UnitTree) -> Scope:
 
 def subjects(found: Organisation) -> list[Subject]:
     """Return everyone who gets a card: the company per role, units per role held below them, people per role."""
-    cards = [_subject(found, role.value, COMPANY, COMPANY, unit="") for role in RoleKey]
+    cards = [_subject(found, role.value, COMPANY, COMPANY, unit="") for role in weighed_roles()]
     return cards + _unit_subjects(found) + person_subjects(found)
 
 
 def _unit_subjects(found: Organisation) -> list[Subject]:
     held: dict[str, set[str]] = {}
+    order = weighed_roles()
     for holding in found.holdings:
         for unit in (holding.unit_external_id, *found.tree.ancestors(holding.unit_external_id)):
             held.setdefault(unit, set()).add(holding.role_key.value)
     return [
         _subject(found, role.value, Scope(ScopeKind.UNIT, unit), answers_for(unit, found.tree), unit=unit)
         for unit in sorted(held)
-        for role in RoleKey
+        for role in order
         if role.value in held[unit]
     ]
 
@@ -93,11 +94,12 @@ def _unit_subjects(found: Organisation) -> list[Subject]:
 def person_subjects(found: Organisation) -> list[Subject]:
     """One card per person and role; a role held in two units counts where most time goes, shares added.
 
-    A role that the workspace has added has no weights, so it has no card.
+    A role that the workspace has added and that names no KPI has no weights, so it has no card.
     """
     mine: dict[tuple[str, str], list[Holding]] = {}
+    weighed = frozenset(weighed_roles())
     for holding in found.holdings:
-        if holding.role_key.is_own:
+        if holding.role_key not in weighed:
             continue
         mine.setdefault((holding.person_external_id, holding.role_key.value), []).append(holding)
     cards = []

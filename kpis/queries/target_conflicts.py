@@ -67,15 +67,15 @@ def find_conflicts(year: Period, *, tree: UnitTree, kpi: str = "") -> tuple[Conf
     library = library_at(year.last_day)
     kpis = order_kpis(library) & {kpi} if kpi else order_kpis(library)
     carried = _carried(year, kpis=kpis, tree=tree)
-    shared = _shared_targets(year)
+    shared = shared_targets(year)
     found = []
     for each, units in sorted(carried.items()):
         for one, other in combinations(units, 2):
-            at = _common(one, other, tree)
+            at = common_scope(one, other, tree)
             if at is None:
                 continue
-            group, total = _group(library.kpis[each])
-            if group and any((total, scope) in shared for scope in _upward(at, tree)):
+            group, total = group_of(library.kpis[each])
+            if group and any((total, scope) in shared for scope in upward(at, tree)):
                 continue
             found.append((each, (one, other), at, group, total))
     money = _Money(library, {each for each, *_rest in found}, year)
@@ -97,7 +97,8 @@ def _carried(year: Period, *, kpis: frozenset[str], tree: UnitTree) -> Mapping[s
     return carried
 
 
-def _shared_targets(year: Period) -> frozenset[tuple[str, Scope]]:
+def shared_targets(year: Period) -> frozenset[tuple[str, Scope]]:
+    """Return which shared KPIs of groups have a target in the year, and where."""
     totals = {group.total for group in library_extras().shared_groups.values()}
     rows = Target.objects.filter(kpi__in=totals, period__startswith=str(year), scope_kind__in=["company", "unit"])
     return frozenset(
@@ -105,12 +106,13 @@ def _shared_targets(year: Period) -> frozenset[tuple[str, Scope]]:
     )
 
 
-def _group(spec: KpiSpec) -> tuple[str, str]:
+def group_of(spec: KpiSpec) -> tuple[str, str]:
+    """Return a KPI's shared group and the KPI that counts all of it once; empty without one."""
     group = library_extras().shared_groups.get(spec.shared_group)
     return (group.id, group.total) if group else ("", "")
 
 
-def _common(one: str, other: str, tree: UnitTree) -> Scope | None:
+def common_scope(one: str, other: str, tree: UnitTree) -> Scope | None:
     """Return the scope whose orders both answer for; None where one stands above the other, or they share nothing."""
     if one in tree.ancestors(other) or other in tree.ancestors(one):
         return None
@@ -124,7 +126,8 @@ def _common(one: str, other: str, tree: UnitTree) -> Scope | None:
     return second if first.id in tree.ancestors(second.id) else None
 
 
-def _upward(scope: Scope, tree: UnitTree) -> Sequence[Scope]:
+def upward(scope: Scope, tree: UnitTree) -> Sequence[Scope]:
+    """Return a scope and all that it belongs to."""
     if scope == COMPANY:
         return [COMPANY]
     return [*(Scope(ScopeKind.UNIT, unit) for unit in (scope.id, *tree.ancestors(scope.id))), COMPANY]

@@ -19,6 +19,7 @@ from kpis.datasets.checks.columns import arrow_type
 from kpis.datasets.store.contacts import FIRST_CONTACT_SQL
 from kpis.datasets.store.parts import SEQ
 from kpis.engine.backends import EMBEDDED_URL, engine_name, open_remote
+from kpis.engine.compiling import keep_in
 from kpis.engine.relations import Relations
 from kpis.engine.scoping import Organisation, UnitTree
 from kpis.engine.specs import TableSpec
@@ -114,6 +115,7 @@ def open_relations(
         return open_remote(
             engine, parts, shown, tables=tables, dedupe=dedupe, memory_limit=settings.ENGINE_MEMORY_LIMIT
         )
+    keep_in(settings.DATA_ROOT / "compiled")
     spill = settings.DATA_ROOT / "spill"
     spill.mkdir(parents=True, exist_ok=True)
     return Relations.from_parquet(

@@ -10,9 +10,11 @@ from decimal import Decimal
 from kpis.choices import WeightsSource
 from kpis.models import WeightSet
 from kpis.queries.definitions import library_at
+from roles.catalogue import RoleKey, StageKey, roles_here
 from roles.queries.org_chart import UnitTree
 
 Key = tuple[str, str]
+HUNDRED_CENTS = 10_000
 Place = tuple[str, str, str, str]  # role, stage, sub-type, unit; the last two empty where they do not narrow
 
 
@@ -50,14 +52,14 @@ class WeightBook(Mapping[Key, EffectiveWeights]):
         """Return what counts for a role in a unit. `units`: the unit and what it belongs to, nearest first.
 
         The nearest unit with weights wins, in it those of the sub-type; then the sub-type's, the workspace's, the
-        library's.
+        library's. An own role that names no KPI any more, though an earlier card does, has no weights.
         """
         for unit in (*units, ""):
             for narrow in dict.fromkeys((subtype, "")):
                 found = self.own.get((role, stage, narrow, unit))
                 if found is not None and found.weights:
                     return found
-        return self.library[role, stage]
+        return self.library.get((role, stage)) or EffectiveWeights(role, stage, {}, WeightsSource.EQUAL)
 
     def with_set(self, changed: EffectiveWeights) -> WeightBook:
         """Return the book as it would be with other weights in one place."""
@@ -82,6 +84,22 @@ def unit_line(unit: str, tree: UnitTree) -> tuple[str, ...]:
     return tree.root_ids if len(tree.root_ids) == 1 else ()
 
 
+def own_weighed_roles() -> tuple[RoleKey, ...]:
+    """Return the workspace's own roles that name a KPI: they get weights and cards as the 12 do."""
+    return tuple(key for key, role in roles_here().roles.items() if key.is_own and role.kpis)
+
+
+def weighed_roles() -> tuple[RoleKey, ...]:
+    """Return the roles that have weights and cards, the 12 of the map first."""
+    return (*RoleKey, *own_weighed_roles())
+
+
+def equal_weights(kpis: Sequence[str]) -> dict[str, Decimal]:
+    """Share 100.00 out in equal parts; the cents that are left go to the first ones."""
+    part, left = divmod(HUNDRED_CENTS, len(kpis)) if kpis else (0, 0)
+    return {kpi: Decimal(part + (at < left)).scaleb(-2) for at, kpi in enumerate(kpis)}
+
+
 def weights_on(on: date, *, role: str | None = None) -> WeightBook:
     """Return the weights of every role (or of one) on a day, in one query."""
     library = library_at(on)
@@ -90,13 +108,21 @@ def weights_on(on: date, *, role: str | None = None) -> WeightBook:
         for each in library.weights.values()
         if role is None or each.role == role
     }
+    for own_role in own_weighed_roles():
+        if role is None or role == own_role.value:
+            equal = equal_weights([kpi for kpi in roles_here().roles[own_role].kpis if kpi in library.kpis])
+            for stage in StageKey:
+                key = (own_role.value, stage.value)
+                found[key] = EffectiveWeights(*key, equal, WeightsSource.EQUAL)
     own = WeightSet.objects.filter(effective_from__lte=on)
     if role is not None:
         own = own.filter(role_key=role)
     place = ("role_key", "stage", "subtype", "unit")
     newest = own.order_by(*place, "-effective_from", "-id").distinct(*place)
     places = {kpi: at for at, kpi in enumerate(library.kpis)}
-    sets = [_own(each, first=found[each.role_key, each.stage].weights, places=places) for each in newest]
+    # sets of an own role that has been taken back stay in the history and count for nobody
+    known = [(each, found[each.role_key, each.stage]) for each in newest if (each.role_key, each.stage) in found]
+    sets = [_own(each, first=before.weights, places=places) for each, before in known]
     return WeightBook(found, {each.place: each for each in sets})
 
 
@@ -132,5 +158,6 @@ def weight_history(role: str, *, limit: int = 50) -> list[WeightSet]:
 def allowed_kpis(role: str) -> tuple[str, ...]:
     """Return the KPIs a role may be weighed by: its own, then the company's and any role's."""
     kpis = library_at().kpis.values()
-    own = [kpi.id for kpi in kpis if role in kpi.roles]
+    named = set(roles_here().roles[RoleKey(role)].kpis) if RoleKey(role) in own_weighed_roles() else set()
+    own = [kpi.id for kpi in kpis if role in kpi.roles or kpi.id in named]
     return tuple(dict.fromkeys([*own, *(kpi.id for kpi in kpis if kpi.company or kpi.any_role)]))

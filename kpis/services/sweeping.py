@@ -27,7 +27,8 @@ def sweep(*, now: datetime) -> int:
     for table in _folders(root / "parts"):
         removed += sum(_sweep_parts(folder, before=before) for folder in _folders(table))
     removed += _remove_old(root / "states", before=before)
-    return removed + _remove_old(settings.DATA_ROOT / "spill", before=before)
+    shared = ("spill", "compiled")
+    return removed + sum(_remove_old(settings.DATA_ROOT / name, before=before) for name in shared)
 
 
 def _folders(parent: Path) -> Iterator[Path]:

@@ -15,6 +15,7 @@ from kpis.engine.specs import ScopeKind
 from kpis.figures import Chart, Series, trend
 from kpis.queries.definitions import every_kpi
 from kpis.queries.library import KpiPage, LibraryFilter, kpi_page, library_list, role_weights
+from kpis.queries.weights import weighed_roles
 from kpis.views.asked import asked_period, frame, month_labels, reach, unit_word
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
@@ -95,6 +96,7 @@ def role_kpis(request: WorkspaceRequest, slug: str, role_key: str) -> HttpRespon
     context = {
         "role": roles_here().roles[role],
         "rows": role_weights(role),
+        "is_weighed": role in weighed_roles(),
         "stages": StageName.labels,
         "may_change": may(request.access, "kpis:weights", "POST"),
     }
@@ -110,8 +112,8 @@ def role_or_404(key: str) -> RoleKey:
 
 
 def weighed_role_or_404(key: str) -> RoleKey:
-    """Return a role that has weights and cards, or answer 404: a role that the workspace has added has none."""
+    """Return a role that has weights and cards, or answer 404: an own role that names no KPI has none."""
     role = role_or_404(key)
-    if role.is_own:
+    if role not in weighed_roles():
         raise Http404(key)
     return role

@@ -24,10 +24,10 @@ from roles.queries.org_chart import unit_tree
 
 @require_GET
 def overview_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
-    """Show the company, or the reader's own unit; a guide is led to their own card."""
+    """Show the company, or the reader's own unit; a guide is led to their own day."""
     seen = reach(request.access)
     if seen.person is not None:
-        return redirect("kpis:person_scorecard", slug, seen.person)
+        return redirect("kpis:my_day", slug)
     asked = asked_period(request)
     context: dict[str, Any] = frame(request, asked)
     if asked.period is not None and asked.is_stored:

@@ -26,6 +26,7 @@ from kpis.queries.scorecards import (
     peers,
     with_history,
 )
+from kpis.queries.weights import weighed_roles
 from kpis.views.asked import Asked, asked_period, frame, reach
 from kpis.views.card_entry import card_entries, compare, published_note
 from kpis.views.known import card_clocks, known_moment
@@ -59,9 +60,10 @@ def scorecards(request: WorkspaceRequest, slug: str) -> HttpResponse:
         whole = seen.within is None and not under
         rows = matrix(asked.period, tree=tree, units=units, with_company=whole, known_at=known_at)
         context |= {
-            "roles": [roles_here().roles[key] for key in RoleKey],
+            "roles": [roles_here().roles[key] for key in weighed_roles()],
             "rows": [
-                {"node": row.node, "cells": list(zip(RoleKey, map(_heat, row.cells), strict=True))} for row in rows
+                {"node": row.node, "cells": list(zip(weighed_roles(), map(_heat, row.cells), strict=True))}
+                for row in rows
             ],
             "units": [(node.external_id, f"{'　' * node.depth}{node.name}") for node in tree if node.children],
             "under": under,

@@ -15,7 +15,7 @@ from kpis.choices import WeightsSource
 from kpis.models import WeightSet
 from kpis.queries.definitions import library_at
 from kpis.queries.weights import EffectiveWeights, allowed_kpis
-from roles.catalogue import StageKey, SubtypeKey
+from roles.catalogue import RoleKey, StageKey, SubtypeKey, roles_here
 from roles.choices import SUBTYPE_NAMES, SUBTYPES_OF, StageName
 from roles.queries.org_chart import UnitTree
 
@@ -34,7 +34,12 @@ def column(
     """
     kpis, language = library_at().kpis, get_language()
     shown = typed if typed is not None else used.weights
-    offered = [kpi for kpi in allowed_kpis(used.role) if used.role in kpis[kpi].roles or kpis[kpi].any_role]
+    named = roles_here().roles[RoleKey(used.role)].kpis
+    offered = [
+        kpi
+        for kpi in allowed_kpis(used.role)
+        if used.role in kpis[kpi].roles or kpis[kpi].any_role or (kpi in named and RoleKey(used.role).is_own)
+    ]
     ids = dict.fromkeys([*used.weights, *(kpi for kpi, weight in shown.items() if weight), *offered])
     note = source_words(used, tree)
     return {
@@ -50,7 +55,7 @@ def column(
                 "id": kpi,
                 "label": kpis[kpi].names.in_language(language),
                 "value": _shown(shown.get(kpi)),
-                "note": (note if used.since else WeightsSource.LIBRARY.label) if kpi in used.weights else "",
+                "note": (note if used.since else used.source.label) if kpi in used.weights else "",
             }
             for kpi in ids
             if kpi in kpis
@@ -61,6 +66,8 @@ def column(
 
 def source_words(used: EffectiveWeights, tree: UnitTree) -> str:
     """Return who set the weights since when, in words."""
+    if used.source is WeightsSource.EQUAL:
+        return _("Equal weights: nobody has set others")
     if used.since is None or used.source is WeightsSource.LIBRARY:
         return _("From the library")
     day = date_format(used.since, "SHORT_DATE_FORMAT")

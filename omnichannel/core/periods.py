@@ -116,6 +116,14 @@ def parse_day(text: str) -> date:
     return day
 
 
+def day_or_none(text: str) -> date | None:
+    """Return the day written, None for what is none."""
+    try:
+        return parse_day(text)
+    except ValueError:
+        return None
+
+
 def period_or_none(text: str) -> Period | None:
     """Return the period a text names, None when it names none."""
     try:

@@ -55,6 +55,7 @@ class JobKind(models.TextChoices):
     SEND_WEBHOOKS = "send_webhooks", _("Send webhooks")
     SYNC_DIRECTORY = "sync_directory", _("Read a directory")
     CALCULATE_PAY = "calculate_pay", _("Calculate pay")
+    SIMULATE_PAY = "simulate_pay", _("Try pay plans on past months")
 
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)

@@ -104,12 +104,16 @@ def _moved(today: date) -> dict[str, float]:
 
 
 def _branch(tree: UnitTree, people: dict[str, int]) -> tuple[str, str]:
-    """Return the unit whose people come nearest to the number wanted, and one of its parent's kind to move it to."""
-    units = [node for node in tree if node.parent is not None and tree.nodes[node.parent].parent is not None]
+    """Return the unit whose people come nearest to the number wanted, and where it goes.
+
+    That is another unit of its parent's kind; there is none for a region of the only group: it goes below the next.
+    """
+    units = [node for node in tree if node.parent is not None]
     chosen = min(units, key=lambda node: (abs(people[node.external_id] - BRANCH), node.external_id))
     parent = tree.nodes[chosen.parent or ""]
-    others = [node for node in tree if node.level is parent.level and node.external_id != parent.external_id]
-    target = others[0] if others else tree.nodes[tree.root_ids[0]]
+    outside = [node for node in tree if node.external_id not in tree.subtree(chosen.external_id)]
+    others = [node for node in outside if node.level is parent.level and node.external_id != parent.external_id]
+    target = next(iter(others or [node for node in outside if node.parent == chosen.parent]))
     return chosen.external_id, target.external_id
 
 

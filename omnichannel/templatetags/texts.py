@@ -4,42 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
+from omnichannel.core.datafiles import read_yaml
 from omnichannel.core.text import Bilingual
 from omnichannel.templatetags.numbers import language, localised
 
 register = template.Library()
 
-# The catalogue notes its sources in English shorthand; these are the words that recur.
-SOURCE_WORDS = {
-    "proposal": "本产品建议",
-    "convention": "行业惯例",
-    "reconstructed": "据上下文还原",
-    "search": "网络资料",
-    "inferred": "推断",
-    "partial": "部分",
-    "fragment": "残句",
-    "sentence cut": "句子不全",
-    "exact": "原文",
-    "rule": "规则",
-    "wording": "措辞",
-    "formula": "公式",
-    "thresholds": "阈值",
-    "hours": "时长",
-    "levels": "分级",
-    "name": "名称",
-    "model": "模型",
-    "scoring": "评分",
-    "cuts": "分界",
-    "field": "字段",
-    "anchors": "评分标准",
-    "workspace": "本企业",
-}
-NOTE = re.compile(r"\s*\(([^()]*)\)")
+OUTSIDE_BRACKETS = r"(?![^()]*\))"
+PARTS, ATOMS = re.compile(rf"; {OUTSIDE_BRACKETS}"), re.compile(rf" \+ {OUTSIDE_BRACKETS}")
+REMARKED = re.compile(r"(?P<text>[^()]+?)\s*\((?P<remark>[^()]*)\)")
 
 
 @register.filter
@@ -49,28 +27,38 @@ def listed(values: Iterable[Bilingual | Mapping[str, str] | str]) -> str:
 
 
 @register.filter
-def source(value: str | None) -> SafeString | str:
-    """Write where a text comes from in the reader's language; remarks that only exist in English stay in the title."""
+def source(value: str | None) -> str:
+    """Write where a text comes from in the reader's language; what no remark is known for stays as it was written."""
     if not value or not language().startswith("zh"):
         return value or ""
-    text = NOTE.sub(_note, str(value))
-    words = "；".join(_part(part.strip()) for part in text.split(";"))
-    return format_html('<span title="{}">{}</span>', value, words)
+    return _told(str(value))
 
 
-def _note(found: re.Match[str]) -> str:
-    known = SOURCE_WORDS.get(found.group(1).strip())
-    return f"（{known}）" if known else ""
+@cache
+def source_remarks() -> Mapping[str, str]:
+    """Return the Chinese of the remarks that the data files note in English."""
+    found: Mapping[str, str] = read_yaml(Path(__file__).with_name("source_remarks.yaml"))["remarks"]
+    return found
+
+
+def _told(text: str) -> str:
+    return source_remarks().get(text) or "；".join(_part(part.strip()) for part in PARTS.split(text))
 
 
 def _part(part: str) -> str:
-    """`rule: proposal` and `search wecom-groupchat` word by word; ids and numbers of documents stay as they are."""
-    if ": " in part:
-        return "：".join(_part(each) for each in part.split(": ", 1))
+    """Tell `rule: proposal`, `001 (partial) + convention`, `search wecom-groupchat` word by word; ids stay."""
+    known = source_remarks()
+    if part in known:
+        return known[part]
+    if len(atoms := ATOMS.split(part)) > 1:
+        return " + ".join(map(_part, atoms))
+    if remarked := REMARKED.fullmatch(part):
+        return f"{_part(remarked['text'])}（{_told(remarked['remark'])}）"
+    head, colon, rest = part.partition(": ")
+    if colon and head in known:
+        return f"{known[head]}：{_part(rest)}"
     first, _blank, rest = part.partition(" ")
-    if first in ("search", "reconstructed"):
-        return SOURCE_WORDS[first] if first == "reconstructed" else f"{SOURCE_WORDS[first]} {rest}".strip()
-    return SOURCE_WORDS.get(part, part)
+    return f"{known[first]} {rest}" if rest and first == "search" else part
 
 
 @register.inclusion_tag("components/breadcrumb.html")

@@ -14,6 +14,8 @@ from omnichannel.workspaces.permissions import Access, may
 
 # key, label, route, icon (heroicons name); the order of the rail.
 RAIL = (
+    ("overview", _("My day"), "kpis:my_day", "sun"),
+    ("customers", _("My customers"), "kpis:my_day_customers", "users"),
     ("overview", _("Overview"), "kpis:overview", "home"),
     ("organisation", _("Organisation"), "roles:organisation", "building-office-2"),
     ("roles", _("Roles"), "roles:talent_map", "user-group"),
@@ -22,6 +24,10 @@ RAIL = (
     ("kpis", _("KPIs"), "kpis:library", "chart-bar"),
     ("scorecards", _("Scorecards"), "kpis:scorecards", "clipboard-document-check"),
     ("analyses", _("Analyses"), "kpis:analyses", "presentation-chart-line"),
+    ("pay", _("Incentives"), "kpis:pay_plans", "banknotes"),
+    ("pay", _("Incentives"), "kpis:my_pay", "banknotes"),
+    ("pay", _("Incentives"), "kpis:pay_credit", "banknotes"),
+    ("pay", _("Incentives"), "kpis:pay_budget_asks", "banknotes"),
     ("alerts", _("Alerts"), "kpis:alerts", "bell-alert"),
     ("data", _("Data"), "kpis:data", "arrow-up-tray"),
     ("data", _("Data"), "kpis:silo_map", "arrow-up-tray"),
@@ -86,6 +92,12 @@ SECTIONS = {
     "kpis:alert": "alerts",
     "kpis:risks": "alerts",
     "kpis:risk": "alerts",
+    "kpis:pay": "pay",
+    "kpis:my_pay": "pay",
+    "kpis:my_day_customers": "customers",
+    "kpis:my_day": "overview",
+    "kpis:tasks": "pay",
+    "kpis:task": "pay",
     "kpis:library": "kpis",
     "kpis:definitions": "kpis",
     "kpis:definition": "kpis",

@@ -249,6 +249,28 @@ class ScenarioEffectSerializer(Shape):
     cards = CardShiftSerializer(many=True, allow_null=True, help_text="null: the caller may not see people.")
 
 
+class PayMoveSerializer(Shape):
+    """A person whose incentive pay of the month differs, CNY; null where no plan pays them there."""
+
+    person_external_id = serializers.CharField()
+    before = serializers.CharField(allow_null=True)
+    after = serializers.CharField(allow_null=True)
+    change = serializers.CharField()
+
+
+class PayEffectSerializer(Shape):
+    """Incentive pay of the last closed month on both sides, CNY.
+
+    Those who may not see pay get the change alone, in whole hundreds, and only where five people or more make it.
+    """
+
+    before = serializers.CharField(allow_null=True)
+    after = serializers.CharField(allow_null=True)
+    change = serializers.CharField(allow_null=True)
+    is_rough = serializers.BooleanField()
+    people = PayMoveSerializer(many=True, allow_null=True)
+
+
 class ScenarioPriceSerializer(Shape):
     """What a scenario comes to on a day."""
 
@@ -261,4 +283,5 @@ class ScenarioPriceSerializer(Shape):
     verdicts = VerdictShiftSerializer(many=True)
     subtypes = serializers.DictField(child=TextSerializer(), help_text="Units that come to work in another sub-type.")
     effect = ScenarioEffectSerializer(allow_null=True)
+    pay = PayEffectSerializer(allow_null=True, help_text="Null where no pay plan holds or no month is closed.")
     left_out = serializers.ListField(child=serializers.CharField(), help_text="What cannot stand as things are, why.")

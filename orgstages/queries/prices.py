@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from kpis.queries.move_effect import CardMove, MoveEffect
+from kpis.queries.pay.draft_pay import PayEffect
 from omnichannel.core.text import Bilingual
 from orgstages.catalogue import FailureMode, Relation, SubtypeSpec, load_stages
 from orgstages.queries.diagnosis import Diagnosed
@@ -69,6 +70,7 @@ class Price:
     verdicts: tuple[VerdictShift, ...] = ()
     subtypes: tuple[SubtypeShift, ...] = ()
     effect: MoveEffect | None = None
+    pay: PayEffect | None = None
     left_out: tuple[str, ...] = ()
     is_busy: bool = False
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from kpis.queries.move_effect import CardMove, MoveEffect
+from kpis.queries.pay.draft_pay import PayEffect
 from orgstages.queries.diagnosis import Diagnosed
 from orgstages.queries.prices import Price, VerdictShift
 from orgstages.queries.scenario_diffs import Seeing
@@ -104,7 +105,29 @@ def price_document(price: Price, *, seeing: Seeing) -> Document:
         "verdicts": [_verdict(shift) for shift in price.verdicts],
         "subtypes": {shift.unit: shift.spec.names.as_json() for shift in price.subtypes},
         "effect": _effect(price.effect, seeing=seeing) if price.effect else None,
+        "pay": _pay(price.pay, seeing=seeing) if price.pay else None,
         "left_out": list(price.left_out) if seeing.with_people else [],
+    }
+
+
+def _pay(pay: PayEffect, *, seeing: Seeing) -> Document:
+    """Return what it does to pay: everything to those who see pay, to others a rough sum of enough people."""
+    if not seeing.with_pay:
+        return {"before": None, "after": None, "change": _text(pay.rough_change), "is_rough": True, "people": None}
+    return {
+        "before": _text(pay.before),
+        "after": _text(pay.after),
+        "change": _text(pay.change),
+        "is_rough": False,
+        "people": [
+            {
+                "person_external_id": move.person,
+                "before": _text(move.before.amount if move.before else None),
+                "after": _text(move.after.amount if move.after else None),
+                "change": _text(move.change),
+            }
+            for move in pay.moves
+        ],
     }
 
 

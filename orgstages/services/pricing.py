@@ -9,6 +9,7 @@ from datetime import date
 from kpis.queries.values import Book
 from kpis.services.draft_effect import effect_and_figures, last_closed, read_draft
 from kpis.services.draft_figures import Draft, measured_anew
+from kpis.services.draft_pay import pay_effect
 from omnichannel.core.periods import Period
 from orgstages.queries.diagnosis import Case, judged, read_case
 from orgstages.queries.evidence import figures_asked
@@ -59,6 +60,7 @@ def price(scenario_id: int, *, on: date, today: date) -> Price:
         verdicts=verdict_shifts(judged(case, figures=stood), judged(inside.case, figures=found)),
         subtypes=subtype_shifts(before, inside.snapshot),
         effect=effect,
+        pay=pay_effect(inside.draft, effect, today=today),
         left_out=inside.left_out,
     )
 

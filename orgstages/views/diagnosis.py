@@ -30,7 +30,7 @@ from orgstages.views.rows import Rejected, section_rows
 from orgstages.views.stages import unit_line
 from roles.queries.stages import stage_history
 
-TONES = {Severity.RED: "bad", Severity.ORANGE: "warn", Severity.YELLOW: "", Severity.GREEN: "good"}
+TONES = {Severity.RED: "bad", Severity.ORANGE: "warn", Severity.YELLOW: "warn", Severity.GREEN: "good"}
 
 
 @require_GET

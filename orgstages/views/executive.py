@@ -54,8 +54,8 @@ def executive_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
 def executive_pdf(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """Answer the page as PDF."""
     # heavy: not for every process at its start, only for who prints
-    from orgstages.paper.report import pages_of
     from roles.paper.pdf import as_pdf
+    from roles.paper.report import pages_of
 
     clock = clock_of(request, request.GET.get("as_of", ""))
     page = executive(as_of=clock.as_of, period=_period(request, clock, stored_periods()))

@@ -16,7 +16,6 @@ from omnichannel.core.numerals import show
 from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from orgstages.catalogue import load_stages
-from orgstages.paper.blocks import Cell, PaperTile, Paragraph, Report, Table, Tiles
 from orgstages.queries.executive import MODES_SHOWN, Executive, UnitStanding, Watched
 from orgstages.queries.roadmaps import MilestoneView, RoadmapView
 from orgstages.scoring import Severity, rounded
@@ -25,6 +24,7 @@ from orgstages.views.planning import milestone_words
 from orgstages.views.stages import unit_line
 from roles.catalogue import roles_here
 from roles.paper.marks import Tone
+from roles.paper.report_blocks import Cell, PaperTile, Paragraph, Report, Table, Tiles
 
 DASH = "–"
 TONES = {"met": Tone.GOOD, "near": Tone.WARN, "low": Tone.WARN, "missed": Tone.BAD}

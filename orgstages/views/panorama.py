@@ -9,10 +9,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from kpis.engine.specs import COMPANY, Scope, ScopeKind
+from omnichannel.core.spoken import spoken
 from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.clock import clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
@@ -55,7 +55,7 @@ def panorama(request: WorkspaceRequest, slug: str) -> HttpResponse:
     catalogue = load_stages()
     links = {key.value: reverse("orgstages:subtype", args=[slug, key.value]) for key in SubtypeKey}
     context = {
-        "picture": _inline(overview_picture(_language()), ident="panorama", links=links),
+        "picture": _inline(overview_picture(spoken()), ident="panorama", links=links),
         "stages": [(stage, [catalogue.subtypes[key] for key in stage.subtypes]) for stage in _stages()],
         "rules": catalogue.rules.values(),
         "ways": _ways(catalogue.transitions.values()),
@@ -75,7 +75,7 @@ def subtype(request: WorkspaceRequest, slug: str, subtype: str) -> HttpResponse:
         "clock": clock,
         "spec": spec,
         "stage": catalogue.stages[spec.stage],
-        "picture": _inline(subtype_picture(spec.key, _language()), ident="subtype"),
+        "picture": _inline(subtype_picture(spec.key, spoken()), ident="subtype"),
         "file_url": reverse("orgstages:picture", args=[slug, spec.key]),
         "layers": [(LAYERS[layer], text) for layer, text in spec.layers.items()],
         "leading": catalogue.departments[spec.leading_department],
@@ -94,7 +94,7 @@ def subtype(request: WorkspaceRequest, slug: str, subtype: str) -> HttpResponse:
 @require_GET
 def picture(request: WorkspaceRequest, slug: str, name: str) -> HttpResponse:
     """Answer a picture as an SVG file in the reader's language."""
-    found = overview_picture(_language()) if name == WHOLE else subtype_picture(_spec(name).key, _language())
+    found = overview_picture(spoken()) if name == WHOLE else subtype_picture(_spec(name).key, spoken())
     answer = HttpResponse(as_svg(found, ident="picture", file=True), content_type="image/svg+xml; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="panorama-{name}.svg"'
     return answer
@@ -120,10 +120,6 @@ def _spec(name: str) -> SubtypeSpec:
     if name not in list(SubtypeKey):
         raise Http404
     return load_stages().subtypes[SubtypeKey(name)]
-
-
-def _language() -> str:
-    return "zh" if (get_language() or "").startswith("zh") else "en"
 
 
 def _inline(found: Picture, *, ident: str, links: dict[str, str] | None = None) -> SafeString:

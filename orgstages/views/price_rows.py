@@ -91,6 +91,7 @@ def price_context(request: WorkspaceRequest, page: Frame, priced: Price) -> Mapp
     changed = effect.changed if effect else ()
     cards: Sequence[CardMove] = changed if sees.with_people else ()
     export = reverse("orgstages:scenario_price_csv", args=[request.access.workspace.slug, page.row.id])
+    pay_export = reverse("orgstages:scenario_pay_csv", args=[request.access.workspace.slug, page.row.id])
     return {
         "price": priced,
         "figures": list(figure_rows(organisation.before, organisation.after, with_pay=sees.with_pay))
@@ -111,6 +112,9 @@ def price_context(request: WorkspaceRequest, page: Frame, priced: Price) -> Mapp
         "sees_pay": sees.with_pay,
         "winners": priced.winners,
         "losers": priced.losers,
+        "pay": priced.pay,
+        "pay_moves": priced.pay.moves[:MOST] if priced.pay and sees.with_pay else (),
+        "pay_export": f"{pay_export}?on={priced.day}",
     }
 
 

@@ -113,6 +113,21 @@ def price_csv(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_GET
+def pay_csv(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    """Send everybody whose incentive pay differs, with both amounts."""
+    row = found(pk)
+    found_pay = price(row.id, on=asked_day(request, row.effective_on), today=today(request)).pay
+    if found_pay is None:
+        raise Http404
+    rows = [
+        (move.person, move.name, *(side.amount if side else "" for side in move.sides), move.change)
+        for move in found_pay.moves
+    ]
+    head = ("person", "name", "before", "after", "change")
+    return csv_answer(csv_text([head, *rows]), filename=f"scenario-{row.id}-pay.csv")
+
+
+@require_GET
 def shared(request: WorkspaceRequest, slug: str, token: str) -> HttpResponse:
     """Show a scenario to whoever of the staff has its link, to be read only."""
     row, tab = found_shared(token), request.GET.get("tab", "changes")

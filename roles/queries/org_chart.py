@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db.models import Count, F, Q, Sum
 
 from roles.choices import Ownership, Thing, UnitLevel
-from roles.models import Assignment, Employment, OrgChange, UnitVersion
+from roles.models import Assignment, Employment, OrgChange, UnitVersion, as_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,12 @@ def unit_tree(*, as_of: date, within: str | None = None) -> UnitTree:
         waiting += [(child, key, depth + 1) for child in reversed(below)]
     tree = UnitTree(as_of, nodes, roots)
     return tree if within is None else tree.below(within)
+
+
+def unit_tree_known(*, as_of: date, known_at: datetime | None) -> UnitTree:
+    """Return the tree of a day as it was known at a moment; None is now."""
+    with as_known(known_at):
+        return unit_tree(as_of=as_of)
 
 
 def unit_counts(tree: UnitTree) -> dict[str, UnitCount]:

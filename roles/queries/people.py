@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, F, FilteredRelation, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
@@ -92,6 +93,18 @@ def people_within(units: Iterable[str], *, as_of: date) -> QuerySet[Employment]:
     ids = list(units)
     helping = Assignment.objects.on(as_of).filter(unit__external_id__in=ids).values("person_id")
     return Employment.objects.on(as_of).filter(Q(unit__external_id__in=ids) | Q(person_id__in=helping))
+
+
+def labour_cost(people: Collection[str], *, on: date) -> tuple[Decimal, int]:
+    """Return what the people cost that month as far as it is known, CNY, and of how many it is not."""
+    rows = Employment.objects.on(on).filter(person__external_id__in=list(people))
+    known = rows.filter(monthly_cost__isnull=False).aggregate(total=Sum("monthly_cost"), count=Count("id"))
+    return known["total"] or Decimal(0), len(people) - known["count"]
+
+
+def people_called(text: str) -> QuerySet[Person, Any]:
+    """Return the external ids of the people whose name holds a text, as a part of a query."""
+    return Person.objects.filter(display_name__icontains=text).values("external_id")
 
 
 def people_names(people: Collection[str]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET
 from omnichannel.core.csvtext import csv_text
 from omnichannel.core.http import csv_answer
 from omnichannel.core.moments import moment_of
-from omnichannel.core.periods import parse_day
+from omnichannel.core.periods import day_or_none
 from omnichannel.workspaces.choices import SEES_PAY
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
@@ -134,8 +134,8 @@ def _asked(request: WorkspaceRequest) -> Asked:
     """Read the two moments; without them the day before the last change and today."""
     zone, today = request.access.workspace.timezone, today_in(request.access.workspace)
     given, known_from, known_to = request.GET, request.GET.get("known_from", ""), request.GET.get("known_to", "")
-    after = _day(given.get("to", "")) or today
-    before = _day(given.get("from", "")) or _day_before_last_change(request, after)
+    after = day_or_none(given.get("to", "")) or today
+    before = day_or_none(given.get("from", "")) or _day_before_last_change(request, after)
     known = [moment_of(text, zone=zone) for text in (known_from, known_to)]
     return Asked(
         Moment(before, known[0]),
@@ -145,13 +145,6 @@ def _asked(request: WorkspaceRequest) -> Asked:
         given.get("thing", ""),
         given.get("kind", ""),
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return parse_day(text)
-    except ValueError:
-        return None
 
 
 def _day_before_last_change(request: WorkspaceRequest, after: date) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from omnichannel.core.periods import parse_day
+from omnichannel.core.periods import day_or_none
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.queries.members import members_of
@@ -53,8 +53,8 @@ def history(request: WorkspaceRequest, slug: str) -> HttpResponse:
         external_id=key,
         source=OrgSource(given["source"]) if given.get("source") in OrgSource.values else None,
         actor_id=_number(given.get("who", "")),
-        since=_day(given.get("since", "")),
-        until=_day(given.get("until", "")),
+        since=day_or_none(given.get("since", "")),
+        until=day_or_none(given.get("until", "")),
         most=PAGE + 1,
     )
     members = members_of(request.access.workspace)
@@ -167,10 +167,3 @@ def _query(given: Mapping[str, Any], **changed: str) -> str:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 16 else None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return parse_day(text)
-    except ValueError:
-        return None

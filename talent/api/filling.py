@@ -62,7 +62,10 @@ class FillSuggestionSerializer(serializers.Serializer[Any]):
     display_name = serializers.CharField()
     unit_external_id = serializers.CharField()
     fill_mode = serializers.ChoiceField(FillMode.choices)
-    score = serializers.CharField(help_text="Percent reached of what could be judged; the list is in its order.")
+    score = serializers.CharField(
+        help_text="Percent reached of what could be judged. The list has people of the unit first, then who is "
+        "rated for the role, then by this percent, then by the least time promised, then by name."
+    )
     judged = serializers.CharField(help_text="How many of the 100 points could be judged.")
     share_before = serializers.CharField(help_text="Time promised to all roles on the day.")
     share_after = serializers.CharField()

@@ -139,9 +139,10 @@ class PlanStepsView(WorkspaceAPIMixin, APIView):
         """Take a step. `budget` writes the plan as budget rows of the table `costs`, `undo` takes them back."""
         said = HeadcountPlanStepBody(data=request.data)
         said.is_valid(raise_exception=True)
-        access, step = access_of(request), said.validated_data["step"]
+        access, step, seen = access_of(request), said.validated_data["step"], said.validated_data.get("version")
         if step == "budget":
-            wanted = Wanted(access.user_id, access.workspace.timezone, replace=said.validated_data["replace"])
+            replace = said.validated_data["replace"]
+            wanted = Wanted(access.user_id, access.workspace.timezone, replace=replace, seen=seen)
             take_over(pk, tree=_tree(access), wanted=wanted)
         elif step == "undo":
             standing = next((each for each in takeovers(pk) if not each.is_undone), None)
@@ -149,7 +150,7 @@ class PlanStepsView(WorkspaceAPIMixin, APIView):
                 raise UnknownPlan
             undo_takeover(pk, takeover=standing.pk, actor_id=access.user_id)
         else:
-            set_status(pk, status=step, actor_id=access.user_id, note=said.validated_data["note"])
+            set_status(pk, status=step, actor_id=access.user_id, note=said.validated_data["note"], seen=seen)
         return Response(_line(plan_view(pk)))
 
 

@@ -166,6 +166,9 @@ class HeadcountPlanStepBody(Shape):
     step = serializers.ChoiceField([*PlanStatus.values, "budget", "undo"], help_text="`budget`: become the budget.")
     note = StrictCharField(max_length=300, required=False, allow_blank=True, default="")
     replace = StrictBooleanField(required=False, default=False, help_text="Of `budget`: set other budget rows to 0.")
+    version = serializers.IntegerField(
+        required=False, min_value=1, help_text="The version that was looked at: 409 when there is a newer one."
+    )
 
 
 class BudgetVarianceShape(Shape):

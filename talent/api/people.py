@@ -31,7 +31,7 @@ from talent.errors.people import OutOfReach, PoolRefused
 from talent.queries.home import home_figures
 from talent.queries.open_places import open_places
 from talent.queries.people_risk import key_person_risks
-from talent.queries.pools import pool_sizes, stays_on, succession_gaps
+from talent.queries.pools import others_here, pool_sizes, stays_on, succession_gaps
 from talent.reach import sees_people
 from talent.services.pools import Place, put_in, take_out
 
@@ -138,9 +138,10 @@ class PoolFiguresView(WorkspaceAPIMixin, APIView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """People per role and pool, and the core roles for which nobody of the unit is in a pool."""
-        day = asked_day(request, "as_of", workspace=access_of(request).workspace)
+        access = access_of(request)
+        day = asked_day(request, "as_of", workspace=access.workspace)
         tree = unit_tree(as_of=day)
-        stays = stays_on(as_of=day, tree=tree)
+        stays = others_here(stays_on(as_of=day, tree=tree), reader=access.person_external_id)
         return Response(PoolFiguresShape({"sizes": pool_sizes(stays), "gaps": succession_gaps(stays, tree=tree)}).data)
 
 
@@ -206,7 +207,8 @@ class TalentFiguresView(WorkspaceAPIMixin, APIView):
     def get(self, request: Request, slug: str) -> Response:
         """Coverage of core roles, vacancies, single holders, succession and competence of the caller's bounds."""
         access = access_of(request)
-        found = home_figures(as_of=asked_day(request, "as_of", workspace=access.workspace), within=access.own_unit)
+        day = asked_day(request, "as_of", workspace=access.workspace)
+        found = home_figures(as_of=day, within=access.own_unit, reader=access.person_external_id)
         vacant, longest = found.vacancies, found.vacancies.longest
         told = {
             "core_roles_asked": found.core_asked,

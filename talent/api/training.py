@@ -28,7 +28,7 @@ from talent.api.training_shapes import (
     TrainingPlanSerializer,
 )
 from talent.queries.certificates import Certificate, Standing, certificates
-from talent.queries.training import programmes
+from talent.queries.training import Programme, programmes
 from talent.queries.training_effect import NAMES, EffectView, training_effect, usual_windows, windows_from
 from talent.queries.training_plan import PlanView, plan_view, plans
 from talent.queries.training_records import month_figures
@@ -54,10 +54,7 @@ class ProgrammesView(WorkspaceAPIMixin, APIView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """List the programmes that are not hidden, in the order of the catalogue."""
-        rows = [
-            {name: getattr(one, name) for name in PROGRAMME_FIELDS} | {"changed": sorted(one.changed)}
-            for one in programmes().values()
-        ]
+        rows = [programme_json(one) for one in programmes().values()]
         return Response(ProgrammeSerializer(rows, many=True).data)
 
 
@@ -65,6 +62,11 @@ PROGRAMME_FIELDS = (
     "key", "names", "level", "audience", "topics", "form", "hours", "certifies", "valid_months", "pass_mark",
     "attendance", "is_own",
 )  # fmt: skip
+
+
+def programme_json(one: Programme) -> dict[str, Any]:
+    """Return a programme as clients read it."""
+    return {name: getattr(one, name) for name in PROGRAMME_FIELDS} | {"changed": sorted(one.changed)}
 
 
 class TrainingFiguresView(WorkspaceAPIMixin, APIView):

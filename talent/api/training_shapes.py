@@ -17,6 +17,9 @@ from talent.queries.training_plan import Progress
 Shape = serializers.Serializer[Any]
 
 
+PROGRAMME_LEVELS = [each.value for each in ProgrammeLevel]
+
+
 class TrainingTextSerializer(Shape):
     """A text in both languages."""
 
@@ -29,7 +32,7 @@ class ProgrammeSerializer(Shape):
 
     key = serializers.CharField()
     names = TrainingTextSerializer()
-    level = serializers.ChoiceField([each.value for each in ProgrammeLevel])
+    level = serializers.ChoiceField(PROGRAMME_LEVELS)
     audience = serializers.ListField(child=serializers.CharField(), help_text="Roles; none: everybody.")
     topics = TrainingTextSerializer(many=True)
     form = TrainingTextSerializer()

@@ -42,6 +42,7 @@ from talent.api.training import (
     TrainingPlansView,
     TrainingPlanView,
 )
+from talent.api.training_edits import FeedbackView, OutcomesView, ProgrammeEditView
 
 JD = "job-descriptions/<int:pk>/"
 GENERATED = "job-descriptions/generated/<slug:role>"
@@ -80,6 +81,7 @@ urlpatterns = [
     path("headcount/plans/<int:pk>/steps/", PlanStepsView.as_view(), name="headcount_plan_steps"),
     path("budget/", BudgetView.as_view(), name="budget"),
     path("training/programmes/", ProgrammesView.as_view(), name="training_programmes"),
+    path("training/programmes/<slug:key>/", ProgrammeEditView.as_view(), name="training_programme"),
     path("training/figures/", TrainingFiguresView.as_view(), name="training_figures"),
     path("training/plans/", TrainingPlansView.as_view(), name="training_plans"),
     path("training/plans/<int:pk>/", TrainingPlanView.as_view(), name="training_plan"),
@@ -87,6 +89,8 @@ urlpatterns = [
     path("training/courses/<int:pk>/", CourseView.as_view(), name="training_course"),
     path("training/courses/<int:pk>/enrolments/", EnrolmentsView.as_view(), name="training_enrolments"),
     path("training/courses/<int:pk>/results/", ResultsView.as_view(), name="training_results"),
+    path("training/courses/<int:pk>/feedback/", FeedbackView.as_view(), name="training_feedback"),
+    path("training/courses/<int:pk>/outcomes/", OutcomesView.as_view(), name="training_outcomes"),
     path("training/certificates/", CertificatesView.as_view(), name="certificates"),
     path("training/effect/", TrainingEffectView.as_view(), name="training_effect"),
 ]

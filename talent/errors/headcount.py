@@ -60,6 +60,15 @@ class PlanChanged(DomainError):
         super().__init__(_("Somebody has changed the plan meanwhile. Load it again; what you typed stands below."))
 
 
+class PlanNewer(DomainError):
+    """A step was taken on a version that is not the newest: what would be decided has not been seen."""
+
+    code: ClassVar[str] = "plan_newer"
+
+    def __init__(self) -> None:
+        super().__init__(_("The plan has a newer version than the one you looked at. Look at it, then take the step."))
+
+
 class WrongStep(DomainError):
     """The plan cannot come to the status from the one it has."""
 

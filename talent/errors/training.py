@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import ClassVar
 
 from django.utils.translation import gettext as _
 
 from omnichannel.core.errors import DomainError
+from orgstages.errors import UnknownOwner
 
 
 class UnknownProgramme(DomainError):
@@ -61,15 +61,10 @@ class UnknownPlan(DomainError):
         super().__init__(_("There is no such training plan."))
 
 
-class UnknownTrainee(DomainError):
+class UnknownTrainee(UnknownOwner):
     """The words name no one person who works here on the day and whom the asker may enrol."""
 
     code: ClassVar[str] = "unknown_trainee"
-    status: ClassVar[int] = 422
-
-    def __init__(self, *, text: str, day: date) -> None:
-        words = {"text": text, "day": day.isoformat()}
-        super().__init__(_("“%(text)s” names no one person who works here on %(day)s. Write the number.") % words)
 
 
 class CourseRefused(DomainError):

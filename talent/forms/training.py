@@ -193,8 +193,8 @@ class FeedbackForm(forms.Form):
     )  # fmt: skip
 
 
-class ElsewhereForm(forms.Form):
-    """A certificate that was issued elsewhere."""
+class OfProgramme(forms.Form):
+    """Somebody and a programme: the page says which programmes there are."""
 
     person = forms.CharField(
         label=_("Person"),
@@ -202,6 +202,16 @@ class ElsewhereForm(forms.Form):
         help_text=_("A name or a number."),
         widget=forms.TextInput(attrs={"list": PEOPLE}),
     )
+    programme = forms.ChoiceField(label=_("Programme"))
+
+    def __init__(self, data: object = None, *, programmes: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)  # type: ignore[arg-type]
+        _offer(self, programme=programmes)
+
+
+class ElsewhereForm(OfProgramme):
+    """A certificate that was issued elsewhere."""
+
     programme = forms.ChoiceField(label=_("Programme or national level"))
     number = forms.CharField(label=_("Number"), max_length=64)
     issuer = forms.CharField(label=_("Issued by"), max_length=120)
@@ -209,10 +219,6 @@ class ElsewhereForm(forms.Form):
     issued_on = day_field(_("Issued on"))
     expires_on = day_field(_("Expires on"), required=False, help_text=_("Empty: it does not expire."))
     hours = forms.DecimalField(label=_("Training hours"), min_value=Decimal("0.5"), max_value=2000, decimal_places=2)
-
-    def __init__(self, data: object = None, *, programmes: Sequence[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)  # type: ignore[arg-type]
-        _offer(self, programme=programmes)
 
 
 class PlanForm(forms.Form):
@@ -228,21 +234,10 @@ class PlanForm(forms.Form):
         _offer(self, unit=units, period=[(each, each) for each in quarters])
 
 
-class LineForm(forms.Form):
+class LineForm(OfProgramme):
     """A line added by hand."""
 
-    person = forms.CharField(
-        label=_("Person"),
-        max_length=200,
-        help_text=_("A name or a number."),
-        widget=forms.TextInput(attrs={"list": PEOPLE}),
-    )
-    programme = forms.ChoiceField(label=_("Programme"))
     words = forms.CharField(label=_("Reason"), max_length=300)
-
-    def __init__(self, data: object = None, *, programmes: Sequence[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)  # type: ignore[arg-type]
-        _offer(self, programme=programmes)
 
 
 class MilestoneForm(forms.Form):

@@ -119,12 +119,22 @@ class Suggestion:
 
 
 def suggest(standings: Iterable[Standing], *, role: str, share: Decimal) -> tuple[Suggestion, ...]:
-    """Rank people for a share of a role: by score, then by who has more time left, then by id.
+    """Rank people for a share of a role, as `place_of` says.
 
     Who gives the role that share of time here already is left out.
     """
     found = [suggestion_of(each, role=role, share=share) for each in standings if each.here < share]
-    return tuple(sorted(found, key=lambda each: (-each.score, each.after, each.standing.person)))
+    return tuple(sorted(found, key=place_of))
+
+
+def place_of(each: Suggestion) -> tuple[bool, bool, Decimal, Decimal, str, str]:
+    """Order: who works in the unit itself, then who is rated, then the score, the time left, the name, the id.
+
+    A percent of few points that could be judged says less than one of many, so it is compared among equals only.
+    """
+    standing = each.standing
+    is_here = standing.near is Near.HERE
+    return (not is_here, standing.fit is None, -each.score, each.after, standing.name, standing.person)
 
 
 def suggestion_of(standing: Standing, *, role: str, share: Decimal) -> Suggestion:

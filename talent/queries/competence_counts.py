@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from kpis.queries.analyses.story import FEWEST
 from omnichannel.core.text import Bilingual
 from roles.catalogue import RoleKey
 from roles.queries.library import role_library
 from roles.queries.org_chart import UnitTree
 from talent.people.gaps import PLACES
 from talent.queries.competence_people import PersonLine, competence_list
+from talent.queries.few import tells_few
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +57,32 @@ def competence_counts(*, as_of: date, tree: UnitTree, within: str | None = None)
         by_role.setdefault(line.role, []).append(line)
     library = role_library().roles
     roles = tuple(_count(by_role[key], names=library[key].names, role=key.value) for key in library if key in by_role)
-    return CompetenceCounts(roles, _without_rests(tuple(_of_unit(unit, lines, tree) for unit in units), tree))
+    inside = {unit: [line for line in lines if line.unit in tree.subtree(unit)] for unit in units}
+    return CompetenceCounts(roles, _of_units(inside, tree))
 
 
-def _without_rests(units: tuple[CompetenceCount, ...], tree: UnitTree) -> tuple[CompetenceCount, ...]:
-    """Hide a unit from which less the parts shown the figures of fewer than five people could be reckoned."""
-    by_unit, found = {one.unit: one for one in units}, []
-    for one in units:
-        parts = [by_unit[child] for child in tree.nodes[one.unit].children if child in by_unit]
-        shown = sum(part.rated for part in parts if not part.is_few)
-        hides = bool(shown) and 0 < one.rated - shown < FEWEST
+def _of_units(inside: Mapping[str, Sequence[PersonLine]], tree: UnitTree) -> tuple[CompetenceCount, ...]:
+    """Count units. One is hidden from which, less the parts shown, the figures of too few people could be reckoned."""
+    names = {unit: Bilingual(tree.nodes[unit].name, tree.nodes[unit].name) for unit in inside}
+    counts = {unit: _count(some, names=names[unit], unit=unit) for unit, some in inside.items()}
+    found = []
+    for unit, one in counts.items():
+        parts = [each for each in tree.nodes[unit].children if each in counts and not counts[each].is_few]
+        hides = tells_few(rated_of(inside[unit]), *(rated_of(inside[part]) for part in parts))
         found.append(replace(one, fit=None, met=None, gap=None) if hides else one)
     return tuple(found)
 
 
-def _of_unit(unit: str, lines: Iterable[PersonLine], tree: UnitTree) -> CompetenceCount:
-    inside, name = tree.subtree(unit), tree.nodes[unit].name
-    return _count([line for line in lines if line.unit in inside], names=Bilingual(name, name), unit=unit)
+def rated_of(lines: Iterable[PersonLine]) -> set[str]:
+    """Return the people of whom a rating counts, each once."""
+    return {line.person for line in lines if line.summary is not None}
 
 
 def _count(lines: Sequence[PersonLine], *, names: Bilingual, role: str = "", unit: str = "") -> CompetenceCount:
     people = len({line.person for line in lines})
     found = [(line.person, line.summary) for line in lines if line.summary is not None]
     rated = len({person for person, _summary in found})
-    if rated < FEWEST:
+    if not rated or tells_few(rated_of(lines)):
         return CompetenceCount(role, unit, names, people, rated, None, None, None)
     fits = [summary.fit for _person, summary in found]
     short = {person for person, summary in found if summary.gaps}

@@ -18,6 +18,7 @@ from roles.queries.people import people_names
 from talent.choices import EnrolmentState
 from talent.errors.training import UnknownCourse
 from talent.models import Certificate, Course, CourseFeedback, CourseResult, Enrolment, WorkshopOutcome
+from talent.queries.few import tells_few
 from talent.queries.training import programme_titles
 
 
@@ -64,7 +65,8 @@ class Participant:
 class CourseFigures:
     """What a course came to, from the same rows as the KPIs; None where nothing can be computed.
 
-    A rate that rests on fewer than `fewest` people is not told either.
+    Nor is a rate told from which, less the people whose results the reader sees, that of fewer than five others could
+    be reckoned: `hidden` names the counts it rests on.
     """
 
     enrolled: int
@@ -74,22 +76,26 @@ class CourseFigures:
     passed: int
     answers: int
     satisfaction: Decimal | None
-    fewest: int = 1
+    hidden: frozenset[str] = frozenset()
 
     @property
     def is_told(self) -> bool:
         """Tell whether every count rests on enough people."""
-        return min(self.recorded, self.exams, self.answers) >= self.fewest or self.fewest <= 1
+        return not self.hidden
 
     @property
     def completion_rate(self) -> Decimal | None:
         """Completed of those with a record, in percent."""
-        return rounded(Fraction(self.completed * 100, self.recorded)) if self.recorded >= self.fewest else None
+        if not self.recorded or "recorded" in self.hidden:
+            return None
+        return rounded(Fraction(self.completed * 100, self.recorded))
 
     @property
     def pass_rate(self) -> Decimal | None:
         """Passed of those who wrote the exam, in percent."""
-        return rounded(Fraction(self.passed * 100, self.exams)) if self.exams >= self.fewest else None
+        if not self.exams or "exams" in self.hidden:
+            return None
+        return rounded(Fraction(self.passed * 100, self.exams))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +178,7 @@ def course_view(pk: int, *, today: date, people: Collection[str] | None = None) 
         line=line,
         author=str(line.course.created_by or ""),
         participants=tuple(one for one in everybody if people is None or one.person in people),
-        figures=figures_of(everybody, said.values(), fewest=1 if people is None else FEWEST),
+        figures=figures_of(everybody, said.values(), seen=people),
         remarks=_remarks(said.values()),
         outcomes=tuple(WorkshopOutcome.objects.filter(course_id=pk).order_by("pk")),
     )
@@ -191,11 +197,21 @@ def participants(rows: QuerySet[Enrolment]) -> list[Participant]:
     ]
 
 
-def figures_of(people: Iterable[Participant], said: Iterable[CourseFeedback], *, fewest: int = 1) -> CourseFigures:
-    """Count a course from its people and their answers."""
+def figures_of(
+    people: Iterable[Participant], said: Iterable[CourseFeedback], *, seen: Collection[str] | None = None
+) -> CourseFigures:
+    """Count a course from its people and their answers; `seen` are those whose results the reader sees, None: all."""
     seated = [one for one in people if one.state is EnrolmentState.ENROLLED]
     results = [one.result for one in seated if one.result is not None]
     scores = [one.score for one in said]
+    known = {one.person for one in seated} if seen is None else seen
+    rests = {
+        "recorded": [one.person for one in seated if one.result is not None],
+        "exams": [one.person for one in seated if one.result is not None and one.result.exam_score is not None],
+    }
+    hidden = {name for name, some in rests.items() if tells_few(some, known)}
+    if seen is not None and len(scores) < FEWEST:  # answers have no name, whoever the reader sees
+        hidden.add("answers")
     return CourseFigures(
         enrolled=len(seated),
         recorded=len(results),
@@ -203,8 +219,8 @@ def figures_of(people: Iterable[Participant], said: Iterable[CourseFeedback], *,
         exams=sum(row.exam_score is not None for row in results),
         passed=sum(row.passed is True for row in results),
         answers=len(scores),
-        satisfaction=rounded(Fraction(sum(scores), len(scores))) if len(scores) >= fewest else None,
-        fewest=fewest,
+        satisfaction=rounded(Fraction(sum(scores), len(scores))) if scores and "answers" not in hidden else None,
+        hidden=frozenset(hidden),
     )
 
 

@@ -64,6 +64,11 @@ class Headcount:
         return sum((need.in_post for need in self.needs), ZERO)
 
     @property
+    def in_post_known(self) -> Decimal:
+        """Return the posts filled in the roles whose need is known: what `needed` may be held against."""
+        return sum((need.in_post for need in self.needs if need.needed is not None), ZERO)
+
+    @property
     def missing(self) -> Decimal:
         """Return the posts missing in the roles that have too few; what others have too many of fills no gap."""
         return sum((max(ZERO, need.gap) for need in self.needs if need.gap is not None), ZERO)

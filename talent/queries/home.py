@@ -11,7 +11,7 @@ from talent.queries.competence_people import competence_list
 from talent.queries.core_roles import CoreRole, core_roles
 from talent.queries.open_places import OpenPlaces, open_places
 from talent.queries.people_risk import KeyPersonRisk, risks_of
-from talent.queries.pools import stays_on, with_successors
+from talent.queries.pools import others_here, stays_on, with_successors
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ class HomeFigures:
         return Decimal(self.core_held) / self.core_asked if self.core_asked else None
 
 
-def home_figures(*, as_of: date, within: str | None = None) -> HomeFigures:
-    """Return the figures of the bounds, in a fixed number of queries."""
+def home_figures(*, as_of: date, within: str | None = None, reader: str = "") -> HomeFigures:
+    """Return the figures of the bounds, in a fixed number of queries; pools tell the `reader` nothing of themselves."""
     vacancies = open_places(as_of=as_of, within=within)
     tree = vacancies.tree
     roles = core_roles(tree=tree, within=within)
-    stays = stays_on(as_of=as_of, tree=tree)
+    stays = others_here(stays_on(as_of=as_of, tree=tree), reader=reader)
     risks = risks_of(roles, stays, tree=tree)
     lines = competence_list(as_of=as_of, tree=tree, within=within)
     return HomeFigures(

@@ -82,6 +82,11 @@ def stays_on(*, as_of: date, tree: UnitTree, with_past: bool = False, person: st
     return tuple(_stay(row, names.get((Thing.PEOPLE, row.person_external_id), ""), units, tree) for row in found)
 
 
+def others_here(stays: Iterable[Stay], *, reader: str) -> tuple[Stay, ...]:
+    """Return the stays of who works here, but none of the `reader`: nobody learns from a count that they are in it."""
+    return tuple(stay for stay in stays if stay.unit and (not reader or stay.person != reader))
+
+
 def places_of(people: Iterable[str], *, as_of: date, tree: UnitTree) -> dict[str, str]:
     """Return the unit each of the people works in on the day, in one query."""
     asked = list(people)

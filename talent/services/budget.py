@@ -16,32 +16,49 @@ from kpis.queries.values import stored_periods
 from kpis.services.budgets import Row, enter_costs, take_back, why_refused
 from kpis.services.values import request_computation
 from omnichannel.core.periods import Period
+from omnichannel.jobs.errors import RequestInFlight
+from omnichannel.jobs.services.idempotency import in_flight
 from roles.queries.org_chart import UnitTree
 from talent.choices import PlanStatus
 from talent.errors.headcount import BudgetRefused, BudgetTaken, NotApproved, UnknownPlan
 from talent.headcount.plan import PlanResult
 from talent.models import BudgetTakeover
 from talent.queries.headcount_plans import PlanView, belongs, plan_view
+from talent.services.headcount_plans import refuse_unseen
 
 NO_MONEY = "0.00"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Whose order it is, in which zone, and whether other budget rows of the months are to be set to 0."""
+    """Whose order it is, in which zone, and whether other budget rows of the months are to be set to 0.
+
+    `seen` is the version of the plan that was looked at.
+    """
 
     actor_id: int | None
     zone: str
     replace: bool = False
+    seen: int | None = None
 
 
 def take_over(pk: int, *, tree: UnitTree, wanted: Wanted) -> BudgetTakeover:
-    """Make the plan's amounts the budget of its months. NotApproved, BudgetTaken, BudgetRefused.
+    """Make the plan's amounts the budget of its months. NotApproved, PlanNewer, BudgetTaken, BudgetRefused.
 
     Rows that the table already has for these units and months would count beside the plan's: they are named, and set
-    to 0 only where that is wanted. Taking back brings them back as they were.
+    to 0 only where that is wanted. Taking back brings them back as they were. One at a time: of two clicks the second
+    is refused while the first is still loading rows.
     """
+    try:
+        with in_flight(client="headcount-plan", key=f"budget-{pk}"):
+            return _taken_over(pk, tree=tree, wanted=wanted)
+    except RequestInFlight:
+        raise BudgetTaken(_("This plan is becoming the budget at this moment.")) from None
+
+
+def _taken_over(pk: int, *, tree: UnitTree, wanted: Wanted) -> BudgetTakeover:
     plan = plan_view(pk)
+    refuse_unseen(plan.newest, wanted.seen)
     if plan.status != PlanStatus.APPROVED:
         raise NotApproved
     if BudgetTakeover.objects.filter(plan_id=pk, undone_at=None).exists():

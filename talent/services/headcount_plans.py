@@ -16,6 +16,7 @@ from talent.errors.headcount import (
     PlanChanged,
     PlanIncomplete,
     PlanLocked,
+    PlanNewer,
     PlanRefused,
     UnknownPlan,
     WrongStep,
@@ -74,9 +75,11 @@ def keep_plan(
     return newest + 1
 
 
-def restore_version(pk: int, *, number: int, tree: UnitTree, actor_id: int | None) -> int:
-    """Keep an earlier version as the newest one. UnknownPlan, PlanLocked."""
+@transaction.atomic
+def restore_version(pk: int, *, number: int, tree: UnitTree, actor_id: int | None, seen: int | None = None) -> int:
+    """Keep an earlier version as the newest one; `seen` as in `set_status`. UnknownPlan, PlanLocked, PlanNewer."""
     content = plan_view(pk, version=number).content
+    refuse_unseen(_newest(_locked(pk)), seen)
     return keep_plan(pk, document=content, tree=tree, actor_id=actor_id, note=f"← {number}")
 
 
@@ -88,9 +91,13 @@ def copy_plan(pk: int, *, name: str, tree: UnitTree, actor_id: int | None) -> He
 
 
 @transaction.atomic
-def set_status(pk: int, *, status: str, actor_id: int | None, note: str = "") -> HeadcountPlan:
-    """Take a plan to a status. WrongStep; PlanIncomplete names every role without a figure."""
+def set_status(pk: int, *, status: str, actor_id: int | None, note: str = "", seen: int | None = None) -> HeadcountPlan:
+    """Take a plan to a status. WrongStep; PlanIncomplete names every role without a figure.
+
+    `seen` is the version that was looked at when this was decided; PlanNewer where there is a newer one.
+    """
     plan = _locked(pk)
+    refuse_unseen(_newest(plan), seen)
     if status not in NEXT_STATUS[plan.status]:
         raise WrongStep
     if status == PlanStatus.APPROVED:
@@ -99,6 +106,12 @@ def set_status(pk: int, *, status: str, actor_id: int | None, note: str = "") ->
     plan.save(update_fields=["status"])
     _step(plan, PlanStatus(status), actor_id=actor_id, note=note)
     return plan
+
+
+def refuse_unseen(newest: int, seen: int | None) -> None:
+    """Raise PlanNewer where a step was decided on another version than the newest; None says nothing of it."""
+    if seen is not None and seen != newest:
+        raise PlanNewer
 
 
 def checked(document: Mapping[str, object], *, tree: UnitTree) -> PlanSpec:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from omnichannel.workspaces.scoping import current_workspace_id
+from omnichannel.workspaces.scoping import current_workspace_id, lock_in_workspace
 from roles.catalogue.competence import HIGHEST
 from roles.queries.library import role_library
 from roles.queries.org_chart import unit_tree
@@ -21,6 +21,7 @@ from talent.models import NeededLevel, Rating, RatingLine
 from talent.people.gaps import Ability
 from talent.queries.competence import model_on
 
+RATINGS_LOCK = 0x0F31  # first key of the advisory lock: of two clicks the second sees what the first has kept
 MOST_REMARK = 600
 MOST_NOTE = 300
 
@@ -53,7 +54,8 @@ class Sheet:
 def save_rating(person: str, *, role: str, rated_by: RatedBy, sheet: Sheet, rater: Rater, finish: bool) -> Rating:
     """Save the draft of a person's rating; with `finish` it counts from its day on and is not changed any more.
 
-    OutOfReach for a person or role that is not there for the rater; RatingRefused lists every fault.
+    Finished twice with the same words, as by a double click, it is one rating. OutOfReach for a person or role that is
+    not there for the rater; RatingRefused lists every fault.
     """
     check_reach(person, rater=rater, on=rater.today)
     if (rated_by is RatedBy.SELF) != (bool(rater.person) and rater.person == person):
@@ -62,11 +64,15 @@ def save_rating(person: str, *, role: str, rated_by: RatedBy, sheet: Sheet, rate
     faults = _faults(sheet, model, today=rater.today, finish=finish)
     if faults:
         raise RatingRefused(faults)
+    lock_in_workspace(RATINGS_LOCK)
     draft = (
         Rating.objects.select_for_update()
         .filter(person_external_id=person, role_key=role, rated_by=rated_by, finished_at=None)
         .first()
     )
+    said_already = _said_already(person, role, rated_by, sheet, rater) if finish and draft is None else None
+    if said_already is not None:
+        return said_already
     rating = draft or Rating(person_external_id=person, role_key=role, rated_by=rated_by)
     rating.job_level, rating.rated_on, rating.author_id = sheet.job_level, sheet.rated_on, rater.user_id
     rating.finished_at = timezone.now() if finish else None
@@ -156,6 +162,20 @@ def _faults(sheet: Sheet, model: tuple[Ability, ...], *, today: date, finish: bo
             if sheet.levels.get(each.key) is None:
                 faults.setdefault(f"level-{each.key}", _("Choose a level, or save the draft and go on later."))
     return faults
+
+
+def _said_already(person: str, role: str, side: RatedBy, sheet: Sheet, rater: Rater) -> Rating | None:
+    """Return the newest finished rating where it is by the same author and says the same."""
+    rows = Rating.objects.filter(person_external_id=person, role_key=role, rated_by=side, finished_at__isnull=False)
+    newest = rows.order_by("-finished_at").first()
+    if newest is None or (newest.author_id, newest.job_level, newest.rated_on) != (
+        rater.user_id, sheet.job_level, sheet.rated_on,
+    ):  # fmt: skip
+        return None
+    lines = newest.lines.values_list("ability", "level", "remark")
+    kept = {ability: (level, remark) for ability, level, remark in lines}
+    said = {key: (level, sheet.remarks.get(key, "").strip()) for key, level in sheet.levels.items()}
+    return newest if kept == said else None
 
 
 def _write_lines(rating: Rating, sheet: Sheet, model: tuple[Ability, ...]) -> None:

@@ -46,7 +46,6 @@ def plan_edit(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     typed = request.POST.dict()
     document = laid_in(dict(plan.content), typed, _fields(plan, part))
     document = _with_units(request, document, plan, tree)
-    seen = typed.get("version", "")
     try:
         keep_plan(
             pk,
@@ -54,7 +53,7 @@ def plan_edit(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
             tree=tree,
             actor_id=request.access.user_id,
             name=typed.get("name") if part == GENERAL else None,
-            version=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0,
+            version=_version_seen(typed) or 0,
             note=typed.get("note", ""),
         )
     except PlanRefused as error:
@@ -206,26 +205,35 @@ def plan_step(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     typed, access, tree = request.POST.dict(), request.access, the_tree(request)
     step, number = typed.get("step", ""), typed.get("number", "")
     chosen = int(number) if number.isascii() and number.isdigit() and len(number) < 18 else 0
+    seen = _version_seen(typed)
     plan = asked_plan(request, pk)
     try:
         if step == "copy":
             made = copy_plan(pk, name=typed.get("name", ""), tree=tree, actor_id=access.user_id)
             return redirect("talent:headcount_plan_edit", slug, made.pk)
         if step == "restore":
-            restore_version(pk, number=chosen, tree=tree, actor_id=access.user_id)
+            restore_version(pk, number=chosen, tree=tree, actor_id=access.user_id, seen=seen)
         elif step == "budget":
-            wanted = Wanted(access.user_id, access.workspace.timezone, replace=bool(typed.get("replace")))
+            wanted = Wanted(access.user_id, access.workspace.timezone, replace=bool(typed.get("replace")), seen=seen)
             take_over(pk, tree=tree, wanted=wanted)
         elif step == "undo":
             undo_takeover(pk, takeover=chosen, actor_id=access.user_id)
         else:
-            set_status(pk, status=step, actor_id=access.user_id, note=typed.get("note", ""))
+            set_status(pk, status=step, actor_id=access.user_id, note=typed.get("note", ""), seen=seen)
     except DomainError as error:
         if error.status == 404:
             raise Http404 from error
         return show_plan(request, pk, refused=str(error), status=422)
     messages.success(request, _step_words(step, plan))
     return redirect("talent:headcount_plan", slug, pk)
+
+
+def _version_seen(typed: Mapping[str, str]) -> int | None:
+    """Return the version the form was made of; what is no number was never seen."""
+    said = typed.get("version")
+    if said is None:
+        return None
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 9 else 0
 
 
 def _step_words(step: str, plan: PlanView) -> str:

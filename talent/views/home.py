@@ -16,7 +16,7 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import Access, may
 from roles.queries.org_chart import UnitTree
 from talent.queries.certificates import Standing, certificates
-from talent.queries.headcount import headcount
+from talent.queries.headcount import Headcount, headcount
 from talent.queries.home import HomeFigures, home_figures
 from talent.reach import sees_people
 from talent.views.tabs import talent_tabs
@@ -31,7 +31,7 @@ def home(request: WorkspaceRequest, slug: str) -> HttpResponse:
     clock, access = clock_of(request), request.access
     if access.own_person is not None:
         return redirect("talent:person_competence", slug, access.own_person)
-    found = home_figures(as_of=clock.as_of, within=access.own_unit)
+    found = home_figures(as_of=clock.as_of, within=access.own_unit, reader=access.person_external_id)
     context = {
         "clock": clock,
         "tabs": talent_tabs(request, "talent:home"),
@@ -133,8 +133,20 @@ def _posts(access: Access, tree: UnitTree, clock: Clock) -> list[Tile]:
             "unit": "FTE", "reason": _("No driver of any role has a value"),
             "note": _("%(unit)s: %(missing)s missing in roles that are known, %(unknown)s roles unknown") % told,
         },
-        {"route": "talent:headcount", "label": _("FTE in post"), "value": found.in_post, "unit": "FTE", "note": ""},
+        {
+            "route": "talent:headcount", "label": _("FTE in post in these roles"),
+            "value": found.in_post_known if known else None, "unit": "FTE",
+            "reason": _("No driver of any role has a value"), "note": _left_out(found),
+        },
     ]  # fmt: skip
+
+
+def _left_out(found: Headcount) -> str:
+    """Say which posts stand in neither of the two sums: those in roles whose need nobody can tell."""
+    if not found.unknown:
+        return ""
+    told = {"fte": f"{(found.in_post - found.in_post_known).normalize():f}", "unknown": len(found.unknown)}
+    return _("only roles whose need is known; %(fte)s FTE in the %(unknown)s unknown roles are left out") % told
 
 
 def _certified(access: Access, clock: Clock) -> list[Tile]:

@@ -9,6 +9,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import get_language
 
+from omnichannel.core.spoken import spoken
 from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from orgstages.catalogue import load_stages
@@ -22,11 +23,6 @@ from talent.people.pay import Level
 from talent.queries.jd_materials import Grounds, Subject, read_grounds
 from talent.queries.job_descriptions import LANGUAGES, faults_of, settled
 from talent.queries.job_descriptions_kept import Described, described
-
-
-def spoken() -> str:
-    """Return the language of the reader as documents name it."""
-    return "zh" if (get_language() or "").startswith("zh") else "en"
 
 
 def usual_stage(asked: Mapping[str, str], clock: Clock) -> str:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from omnichannel.core.csvtext import csv_text
 from omnichannel.core.http import csv_answer
+from omnichannel.core.spoken import spoken
 from omnichannel.workspaces.clock import clock_of, today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
@@ -31,7 +32,6 @@ from talent.views.jd_frame import (
     language_options,
     level_options,
     one_of,
-    spoken,
     stage_options,
     usual_stage,
 )

@@ -35,7 +35,7 @@ from talent.queries.pool_suggestions import (
     newest_month,
     pool_suggestions,
 )
-from talent.queries.pools import Stay, pool_sizes, stays_on, succession_gaps
+from talent.queries.pools import Stay, others_here, pool_sizes, stays_on, succession_gaps
 from talent.services.pools import put_in, take_out
 from talent.views.tabs import talent_tabs
 
@@ -141,13 +141,14 @@ def _page(
 ) -> HttpResponse:
     tree, own = unit_tree(as_of=clock.as_of), request.access.person_external_id
     every = stays_on(as_of=clock.as_of, tree=tree)
+    counted = others_here(every, reader=own)
     sees_names = may(request.access, "talent:person_pools")
     context: dict[str, Any] = {
         "clock": clock,
         "tabs": talent_tabs(request, "talent:pools"),
-        "sizes": pool_sizes(every),
-        "totals": [(pool, pool.label, len({one.person for one in every if one.pool is pool})) for pool in Pool],
-        "gaps": succession_gaps(every, tree=tree),
+        "sizes": pool_sizes(counted),
+        "totals": [(pool, pool.label, len({one.person for one in counted if one.pool is pool})) for pool in Pool],
+        "gaps": succession_gaps(counted, tree=tree),
         "sees_names": sees_names,
         "pools": list(Pool),
     }

@@ -12,9 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from omnichannel.core.csvtext import csv_text
 from omnichannel.core.errors import DomainError
-from omnichannel.core.http import csv_answer
 from omnichannel.workspaces.choices import MemberRole
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
@@ -26,8 +24,9 @@ from talent.choices import NeedReason
 from talent.forms.training import LineForm, PlanForm
 from talent.queries.courses import CourseLine, CourseStanding, course_lines, courses
 from talent.queries.training import programmes
-from talent.queries.training_plan import PlannedLine, PlanView, Progress, WhyLine, plan_view, plans, quarter_choices
+from talent.queries.training_plan import PlannedLine, PlanView, Progress, plan_view, plans, quarter_choices
 from talent.services.training_plans import add_line, bring_back, drop_line, make_plan
+from talent.views.training_files import why_words
 from talent.views.training_frame import (
     PROGRESS,
     actor_of,
@@ -39,10 +38,6 @@ from talent.views.training_frame import (
 )
 
 ROUTE = "talent:training_plans"
-FILE_COLUMNS = (
-    "unit_id", "quarter", "person_id", "person", "programme_id", "programme", "hours", "reasons", "progress",
-    "drop_reason",
-)  # fmt: skip
 MOST_SUGGESTED = 500
 
 
@@ -137,38 +132,6 @@ def plan_line(request: WorkspaceRequest, slug: str, pk: int, line: int) -> HttpR
     else:
         messages.success(request, _("The plan is changed."))
     return redirect("talent:training_plan", slug, pk)
-
-
-@require_GET
-def plan_file(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
-    """Answer the plan as CSV."""
-    access, language = request.access, get_language()
-    tree = unit_tree(as_of=today_in(access.workspace))
-    view: PlanView = found_or_404(lambda: plan_view(pk, tree=tree, within=access.own_unit))
-    rows: list[tuple[object, ...]] = [FILE_COLUMNS]
-    for line in view.lines:
-        reasons = "; ".join(why_words(each) for each in line.reasons)
-        rows.append((
-            view.unit, view.period, line.person, line.person_name, line.programme,
-            line.programme_names.in_language(language), line.hours, reasons, line.progress.value, line.drop_reason,
-        ))  # fmt: skip
-    return csv_answer(csv_text(rows), filename=f"training-plan-{view.unit}-{view.period}.csv")
-
-
-def why_words(why: WhyLine) -> str:
-    """Return a reason in the reader's language."""
-    language = get_language()
-    role = why.role.in_language(language) if why.role else ""
-    names = why.names.in_language(language) if why.names else ""
-    told = {
-        NeedReason.MISSING: _("%(role)s: no valid certificate") % {"role": role},
-        NeedReason.EXPIRING: _("certificate %(number)s expires on %(day)s") % {"number": why.words, "day": why.day},
-        NeedReason.GAP: _("%(role)s: “%(ability)s” at level %(levels)s")
-        % {"role": role, "ability": names, "levels": why.words},
-        NeedReason.NEW: _("hired on %(day)s") % {"day": why.day},
-        NeedReason.ADDED: why.words,
-    }
-    return told[why.kind]
 
 
 def _row(line: PlannedLine) -> dict[str, Any]:

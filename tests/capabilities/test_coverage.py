@@ -183,8 +183,10 @@ def test_filling_a_red_cell_suggests_people_with_every_reason_and_writes_what_ca
     sheet = client.get(cell.replace("&amp;", "&"), headers={"hx-request": "true"}).content.decode()
     assert "<html" not in sheet
     suggested = rows(api, f"coverage/fill-suggestions/?{asked}")
-    scores = [Decimal(each["score"]) for each in suggested]
-    assert scores == sorted(scores, reverse=True)
+    places = [
+        (each["near"] != "here", each["parts"][0]["reached"] is None, -Decimal(each["score"])) for each in suggested
+    ]
+    assert places == sorted(places)
     by = {each["person_external_id"]: each for each in suggested}
     fit = {part["part"]: part["reached"] for part in by["U2"]["parts"]}
     assert fit["fit"] is None  # nobody has rated them: unrated, not 0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -18,7 +20,9 @@ from rest_framework.test import APIClient
 from kpis.queries.costs import cost_rows
 from omnichannel.core.periods import Period, month_of, year_of
 from omnichannel.jobs.choices import JobKind
+from omnichannel.jobs.services.idempotency import in_flight
 from omnichannel.workspaces.models import Workspace
+from omnichannel.workspaces.scoping import current_workspace_id, workspace_scope
 from roles.catalogue import StageKey, SubtypeKey
 from roles.services.stages import adopt_stage
 from roles.services.sync import PersonInput, upsert_people
@@ -279,6 +283,27 @@ def test_f11_budget_by_ten_types_and_month_with_actual_contingency_and_overrun(
     assert hr.get(f"{BUDGET}?unit=NOBODY").status_code == 404
 
 
+@contextmanager
+def elsewhere_in_flight(key: str) -> Iterator[None]:
+    """Have another session of the database hold the key, as another process does while it works."""
+    workspace, begun, over = current_workspace_id(), Event(), Event()
+
+    def hold() -> None:
+        with workspace_scope(workspace), in_flight(client="headcount-plan", key=key):
+            begun.set()
+            over.wait(60)
+        connection.close()
+
+    other = Thread(target=hold)
+    other.start()
+    assert begun.wait(20)
+    try:
+        yield
+    finally:
+        over.set()
+        other.join()
+
+
 def test_f11_an_approved_plan_becomes_the_budget_and_is_taken_back(
     hr: Client, api_client: Callable[..., APIClient]
 ) -> None:
@@ -288,9 +313,16 @@ def test_f11_an_approved_plan_becomes_the_budget_and_is_taken_back(
     put_costs(api_client("owner"), [first])
     step = f"{PLANS}{pk}/steps/"
     assert hr.post(step, {"step": "budget"}, headers=ENGLISH).status_code == 422  # it is a draft
-    assert hr.post(step, {"step": "approved", "note": "board"}).status_code == 302
+    stale = hr.post(step, {"step": "approved", "version": "9"}, headers=ENGLISH)
+    assert (stale.status_code, "newer version" in stale.content.decode()) == (422, True)
+    assert api.post(f"{API}headcount/plans/{pk}/steps/", {"step": "approved", "version": 9}).status_code == 409
+    seen = hr.get(f"{PLANS}{pk}/").content.decode().split('name="version" value="')[1].split('"')[0]
+    assert hr.post(step, {"step": "approved", "note": "board", "version": seen}).status_code == 302
     answer = api.put(f"{API}headcount/plans/{pk}/", {"name": "Base", "document": document()}, format="json")
     assert answer.status_code == 409
+    with elsewhere_in_flight(f"budget-{pk}"):
+        other = hr.post(step, {"step": "budget"}, headers=ENGLISH)  # the second of two clicks
+    assert (other.status_code, "at this moment" in other.content.decode()) == (422, True)
     assert hr.post(step, {"step": "budget"}, headers=ENGLISH).status_code == 302  # the same keys are overwritten
     months = [first.previous(-ahead) for ahead in range(3)]
     budget = {(row.period, row.kind): row.amount for row in cost_rows(months, version="budget")}

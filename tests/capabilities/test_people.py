@@ -99,6 +99,9 @@ def test_a07_a_role_shows_its_abilities_in_three_parts_and_levels_and_a_person_i
     assert unfinished.status_code == 422
     assert unfinished.content.decode().count("field__error") >= 4  # every ability that is open, at once
     assert hr.post(rate, sheet_data(LEVELS, finish="1")).status_code == 302
+    assert hr.post(rate, sheet_data(LEVELS, finish="1")).status_code == 302  # the second half of a double click
+    with workspace_scope(talent.pk):
+        assert Rating.objects.filter(person_external_id="E6").count() == 1
     shown = page(hr, "talent:person_competence", slug, "E6")
     assert "数据驱动 0 → 1" in shown
     assert 'class="radar__rated"' in shown

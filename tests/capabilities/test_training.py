@@ -13,6 +13,8 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
+from python_calamine import CalamineWorkbook
+from rest_framework.test import APIClient
 
 from kpis.engine.specs import Scope, ScopeKind
 from kpis.queries.milestones import current_milestones
@@ -161,6 +163,50 @@ def test_g02_a_missing_certificate_puts_a_person_on_the_plan_and_a_workshop_deci
     target = {"kind": "target", "title": "Private users", "kpi": "new_private_users", "period": "2026", "value": "9000"}
     assert hr.post(f"{at}outcomes/", target).status_code == 302
     assert "2026|new_private_users|company|" in read(hr, at)
+    answer = hr.get(f"{url}plan.xlsx", headers=ENGLISH)
+    cells = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
+    listed = rows_of(hr, f"{url}plan.csv")
+    assert [(row[2], row[4], row[6]) for row in cells[1:-1]] == [
+        (row["person_id"], row["programme_id"], float(row["hours"])) for row in listed
+    ]
+    assert cells[-1][6] == sum(float(row["hours"]) for row in listed)
+
+
+def test_g01_to_g03_programmes_outcomes_and_feedback_are_written_over_rest(
+    actor: Actor, api_client: Callable[..., APIClient]
+) -> None:
+    hr, base = api_client("hr_lead"), "/api/v1/workspaces/acme/training/"
+    text = {"zh": "社群实战", "en": "Group practice"}
+    body = {
+        "names": text, "level": "operations", "audience": ["user-ops"], "people": [text], "topics": [text],
+        "form": text, "hours": 8, "certifies": True, "valid_months": 24, "pass_mark": 60, "attendance": 80,
+    }  # fmt: skip
+    programme = f"{base}programmes/group-practice/"
+    assert hr.put(programme, body, format="json").status_code == 201
+    changed = hr.put(programme, body | {"hours": 12}, format="json")
+    assert (changed.status_code, changed.data["hours"], changed.data["is_own"]) == (200, 12, True)
+    wrong = hr.put(programme, body | {"audience": ["nobody"], "hours": 0}, format="json")
+    assert (wrong.status_code, len(wrong.data["issues"])) == (422, 2)
+    assert api_client("executive").put(programme, body, format="json").status_code == 403
+    workshop = plan_course(
+        CourseWanted("strategy-workshop", "G", "CEO", "HQ", False, 12, False, [actor.today]), actor=actor
+    )
+    outcomes = f"{base}courses/{workshop.pk}/outcomes/"
+    day = (actor.today + timedelta(days=60)).isoformat()
+    milestone = {"kind": "milestone", "title": "One member id", "unit_external_id": "BU1", "planned_on": day}
+    lacking = hr.post(outcomes, milestone, format="json")
+    assert (lacking.status_code, len(lacking.data["issues"])) == (422, 2)
+    made = hr.post(outcomes, milestone | {"role": "omni-strategy", "owner": "LEAD"}, format="json")
+    assert made.status_code == 201, made.data
+    target = {"kind": "target", "title": "Users", "kpi": "new_private_users", "period": "2026", "value": "9000"}
+    assert hr.post(outcomes, target, format="json").data["reference"] == "2026|new_private_users|company|"
+    assert [row["kind"] for row in hr.get(outcomes).data] == ["milestone", "target"]
+    course = held_last_month(actor)
+    feedback, guide = f"{base}courses/{course.pk}/feedback/", api_client("guide", person_external_id="U1")
+    assert guide.put(feedback, {"score": 101}, format="json").status_code == 422
+    assert guide.put(feedback, {"score": 80, "remark": "more cases"}, format="json").status_code == 204
+    assert guide.put(f"{base}courses/{workshop.pk}/feedback/", {"score": 80}, format="json").status_code == 404
+    assert Decimal(hr.get(f"{base}courses/{course.pk}/").data["satisfaction"]) == 80
 
 
 def test_g03_completion_pass_rate_and_satisfaction_are_the_scorecards_from_the_same_records(

@@ -48,6 +48,21 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield Demo(manifest, db)
 
 
+def test_no_seat_of_the_demo_has_stood_vacant_for_longer_than_half_a_year(demo: Demo) -> None:
+    rows = demo.db.execute(
+        """
+        SELECT s.seat_id, coalesce(max(date_diff('day', CAST(e.left_on AS DATE), DATE '2026-11-01')),
+               date_diff('day', CAST(s.starts_on AS DATE), DATE '2026-11-01'))
+        FROM seats s LEFT JOIN employees e USING (seat_id)
+        WHERE s.ends_on IS NULL
+        GROUP BY s.seat_id, s.starts_on
+        HAVING count(e.employee_id) = count(e.left_on)
+        """
+    ).fetchall()
+    assert rows
+    assert {seat for seat, days in rows if days > 180} == set()
+
+
 def test_every_table_is_written_with_rows_and_counted(demo: Demo) -> None:
     assert {table.name for table in demo.manifest.tables} == set(SPECS)
     assert len(demo.manifest.tables) == len(TABLES) == 25

@@ -13,8 +13,6 @@ from django.test.utils import CaptureQueriesContext
 
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import workspace_scope
-from orgstages.paper.blocks import Cell, PaperTile, Paragraph, Report, Table, Tiles
-from orgstages.paper.report import BOTTOM, HEIGHT, INNER, MARGIN, pages_of
 from orgstages.services.acting import Actor
 from orgstages.services.answering import answer_question
 from orgstages.services.relations import own_relation
@@ -22,6 +20,8 @@ from orgstages.services.roadmaps import begin_roadmap
 from roles.catalogue import StageKey, SubtypeKey
 from roles.paper.lettering import width_of
 from roles.paper.marks import Text
+from roles.paper.report import BOTTOM, HEIGHT, INNER, MARGIN, pages_of
+from roles.paper.report_blocks import Cell, PaperTile, Paragraph, Report, Table, Tiles
 from roles.services.stages import adopt_stage
 from roles.services.sync import AssignmentInput, PersonInput, UnitInput, upsert_assignments, upsert_people, upsert_units
 from tests.orgstages.world import DAY, SINCE, write_organisation, write_world

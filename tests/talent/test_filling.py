@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,11 +83,26 @@ standings = st.builds(
 )
 
 
+def test_who_was_never_rated_stands_behind_the_unit_itself_and_behind_who_was() -> None:
+    unrated = replace(NOBODY, person="E1", near=Near.BRANCH, ready=0)  # most of the few points that can be judged
+    rated = replace(NOBODY, person="E2", near=Near.BRANCH, fit=Decimal("0.5"))
+    own = replace(NOBODY, person="E3", near=Near.HERE, present=Decimal(1))
+    namesake = [replace(NOBODY, person=person, name=name) for person, name in (("E8", "B"), ("E9", "A"))]
+    found = suggest([unrated, rated, own, *namesake], role="user-ops", share=Decimal(1))
+    assert [each.standing.person for each in found] == ["E3", "E2", "E1", "E9", "E8"]
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(standings, max_size=8), st.integers(1, 10).map(lambda number: Decimal(number) / 10))
-def test_the_order_is_by_score_and_no_better_part_ever_lowers_it(people: list[Standing], share: Decimal) -> None:
+def test_the_order_is_stated_and_no_better_part_ever_lowers_a_score(people: list[Standing], share: Decimal) -> None:
     found = suggest(people, role="user-ops", share=share)
-    assert [each.score for each in found] == sorted((each.score for each in found), reverse=True)
+    assert [each.standing.near is Near.HERE for each in found] == sorted(
+        (each.standing.near is Near.HERE for each in found), reverse=True
+    )
+    for one, after in pairwise(found):
+        group, behind = [(each.standing.near is Near.HERE, each.standing.fit is not None) for each in (one, after)]
+        assert group >= behind
+        assert group > behind or (-one.score, one.after) <= (-after.score, after.after)
     for each in found:
         assert 0 <= each.score <= 100
         assert all(part.reached is None or 0 <= part.reached <= part.most for part in each.points)

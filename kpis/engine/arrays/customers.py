@@ -114,6 +114,8 @@ def _orders(work: Work, families: Mapping[frozenset[str], Sequence[Asked]], coun
     if not wanted and not counted:
         return None
     params, start, end = work.params, date.max, date.min
+    # a contact comes to life by an order anywhere in the firm
+    followed = [widest(each.spans)[0] for each in wanted if each.ref.measure == "activated_n"]
     for each in wanted:
         low, high = widest(each.spans)
         if each.ref.measure in history.MEASURES:
@@ -130,4 +132,5 @@ def _orders(work: Work, families: Mapping[frozenset[str], Sequence[Asked]], coun
     # active_n reads orders under its own filters; activated_n under none
     filters = [each.ref.filters if each.ref.measure != "activated_n" else () for each in wanted]
     members = list(dict.fromkeys(members_of(work, counted).values()))
-    return Orders(work, filters, members, start=None if start == date.min else start, end=end)
+    since = None if start == date.min else start
+    return Orders(work, filters, members, start=since, end=end, all_from=min(followed, default=None))

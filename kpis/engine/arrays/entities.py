@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import ibis
 import numpy as np
 
 from kpis.engine.arrays.buckets import day_number, widest
@@ -18,7 +17,7 @@ from kpis.engine.arrays.orders import counts_buyers
 from kpis.engine.arrays.portions import portions
 from kpis.engine.arrays.slabs import DAY, Slab, load
 from kpis.engine.arrays.work import Asked, Work
-from kpis.engine.sources import before, column_spec, condition, plain, source, within
+from kpis.engine.sources import before, column_spec, condition, plain, within
 from kpis.engine.specs import ColumnType
 from kpis.engine.windows import Span
 
@@ -61,14 +60,12 @@ def _tables(work: Work, member: Member) -> set[str]:
 def _distinct(work: Work, asked: Sequence[Asked], members: Mapping[Asked, Member], periods: Sequence[int]) -> None:
     distinct = list(dict.fromkeys(members[each] for each in asked))
     first = distinct[0].measure
-    read = source(work.relations, work.library, [each.measure for each in distinct])
+    read = work.source([each.measure for each in distinct])
     spans = [each.spans[period] for each in asked for period in periods]
     type_ = column_spec(work.library, first, first.time).type
     time = plain(first.time)
-    conditions = [condition(work.library, each.measure, read.rows, each.filters) for each in distinct]
-    counted = read.rows.filter(ibis.or_(*conditions))
     apart = disjoint(spans)
-    parts = portions(work, counted, time, apart[0]) if len(apart) == 1 else [(*widest(spans), None)]
+    parts = portions(work, read.rows, time, apart[0]) if len(apart) == 1 else [(*widest(spans), None)]
     for start, end, some in parts:
         rows = read.rows.filter(within(read.rows[time], type_, Span(start, end, start)))
         slab = load(
@@ -137,7 +134,7 @@ def _stock_distinct(
 ) -> None:
     distinct = list(dict.fromkeys(members[each] for each in asked))
     first = distinct[0].measure
-    read = source(work.relations, work.library, [each.measure for each in distinct])
+    read = work.source([each.measure for each in distinct])
     _, last = widest([each.spans[period] for each in asked for period in periods])
     rows = read.rows.filter(
         before(read.rows[plain(first.time)], column_spec(work.library, first, first.time).type, last)

@@ -17,7 +17,7 @@ from kpis.engine.arrays.totals import COUNTED, DISTINCT, Summed, summed_by_leaf,
 from kpis.engine.arrays.work import Asked, Work
 from kpis.engine.grids import Grid
 from kpis.engine.simple import inputs_of
-from kpis.engine.sources import TEMPORAL, Source, column_spec, condition, plain, source, within
+from kpis.engine.sources import TEMPORAL, Source, column_spec, condition, plain, within
 from kpis.engine.specs import Aggregation, ScopeKind, SimpleMeasure
 from kpis.engine.windows import Span
 
@@ -100,7 +100,7 @@ def _joined_tables(measures: Sequence[SimpleMeasure]) -> list[str]:
 def _flows(work: Work, asked: Sequence[Asked], members: Mapping[Asked, Member], periods: Sequence[int]) -> None:
     distinct = list(dict.fromkeys(members.values()))
     first = distinct[0].measure
-    read = source(work.relations, work.library, [each.measure for each in distinct])
+    read = work.source([each.measure for each in distinct])
     type_ = column_spec(work.library, first, first.time).type
     spans = [each.spans[period] for each in asked for period in periods]
     column = read.rows[plain(first.time)]

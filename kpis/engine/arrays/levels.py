@@ -14,7 +14,7 @@ from kpis.engine.arrays.leaves import kinds_in_order, rolled_by
 from kpis.engine.arrays.totals import DISTINCT, Summed, Total, summed_by_leaf, sums
 from kpis.engine.arrays.work import Asked, Work
 from kpis.engine.grids import Grid
-from kpis.engine.sources import before, column_spec, plain, source, within
+from kpis.engine.sources import before, column_spec, plain, within
 from kpis.engine.specs import Aggregation, ScopeKind
 from kpis.engine.windows import Span
 
@@ -38,7 +38,7 @@ def stock_grids(work: Work, asked: Sequence[Asked]) -> None:
 def _stocks(work: Work, asked: Sequence[Asked], members: Mapping[Asked, Member], periods: Sequence[int]) -> None:
     distinct = list(dict.fromkeys(members.values()))
     first = distinct[0].measure
-    read = source(work.relations, work.library, [each.measure for each in distinct])
+    read = work.source([each.measure for each in distinct])
     spans = [each.spans[period] for each in asked for period in periods]
     calendar = Calendar(all(span.end.day == 1 for span in spans))
     _, last = widest(spans)
@@ -85,7 +85,7 @@ def daily_grids(work: Work, asked: Sequence[Asked]) -> None:
     members = members_of(work, asked)
     distinct = list(dict.fromkeys(members.values()))
     first = distinct[0].measure
-    read = source(work.relations, work.library, [each.measure for each in distinct])
+    read = work.source([each.measure for each in distinct])
     type_ = column_spec(work.library, first, first.time).type
     start, end = widest([span for each in asked for span in each.spans])
     rows = read.rows.filter(within(read.rows[plain(first.time)], type_, Span(start, end, start)))

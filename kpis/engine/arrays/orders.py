@@ -67,7 +67,9 @@ class Orders:
         *,
         start: date | None,
         end: date,
+        all_from: date | None = None,
     ) -> None:
+        """Read the orders of a range of days: from `all_from` on those too that count for nobody who is asked for."""
         self.work = work
         self.filters = list(dict.fromkeys(filters))
         self.counted = list(counted)
@@ -76,6 +78,8 @@ class Orders:
         rows = orders.filter(orders["paid_at"] < midnight(end))
         if start is not None:
             rows = rows.filter(rows["paid_at"] >= midnight(start))
+        if (here := work.counted(rows, spec)) is not None:
+            rows = rows.filter(here if all_from is None else here | (rows["paid_at"] >= midnight(all_from)))
         valid = rows["status"].isin(VALID_STATUS)
         tests = [valid & narrowed(spec, rows, each) for each in self.filters]
         tests += [condition(work.library, each.measure, rows, each.filters) for each in self.counted]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from kpis.engine.arrays.slabs import CUSTOMERS
 from kpis.engine.context import Context
 from kpis.engine.grids import Grids
 from kpis.engine.scoping import SUBJECT_TABLES, Scoping
-from kpis.engine.sources import Coverage
+from kpis.engine.sources import Coverage, Source, source
 from kpis.engine.specs import ScopeKind
 from kpis.engine.windows import Span, span_of
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kpis.engine.ratios import Flags
     from kpis.engine.relations import Relations
     from kpis.engine.scoping import Organisation, ScopeRequest
-    from kpis.engine.specs import Library, Params, TableSpec
+    from kpis.engine.specs import Library, Params, SimpleMeasure, TableSpec
     from omnichannel.core.periods import Period
 
 Kinds = frozenset[ScopeKind]
@@ -154,6 +154,33 @@ class Work:
             self._lookups[id(pairs)] = lookups_of(pairs, depth)
         return self._lookups[id(pairs)]
 
+    def source(self, measures: Sequence[SimpleMeasure]) -> Source:
+        """Return the joined rows of measures of one table, of these only those that can count for somebody asked."""
+        read = source(self.relations, self.library, measures)
+        counted = self.counted(read.rows, read.scope_spec, prefix=read.scope_prefix)
+        return read if counted is None else replace(read, rows=read.rows.filter(counted))
+
+    def counted(self, rows: ir.Table, spec: TableSpec, *, prefix: str = "") -> ir.BooleanValue | None:
+        """Return the condition that a row can count for a unit asked for; None where all rows have to be looked at.
+
+        A draft asks for the few units it moves something between: their rows are few, those of the firm are many.
+        """
+        some_units = self.request.kinds == {ScopeKind.UNIT} and self.request.wanted(ScopeKind.UNIT) is not None
+        if not some_units or len(self.periods) > 1 or spec.id in SUBJECT_TABLES:
+            return None
+        leaf = ScopeKind.UNIT if ScopeKind.UNIT in spec.scopes else ScopeKind.EMPLOYEE
+        if leaf not in spec.scopes:
+            return None
+        ids = self.grids.axes[leaf].ids
+        leaves = pa.table({"id": pa.array([ids[code] for code in self._leaves(spec)], pa.string())})
+        known = self.relations.small(f"counted_{leaf.value}", leaves)
+        return rows[prefix + spec.scopes[leaf]].isin(known["id"])
+
+    def _leaves(self, spec: TableSpec) -> list[int]:
+        (pairs,) = self.reach(spec).pairs
+        found: list[int] = np.unique(pairs.leaves).tolist()
+        return found
+
     def number_customers(self) -> None:
         """Number the customers of the master data; others get their numbers where they are met."""
         if not self._numbered and (customers := self.relations.table("customers")) is not None:
@@ -189,8 +216,10 @@ class Work:
             who = self.grids.axes[ScopeKind.EMPLOYEE].read(people.column("employee_id"))
             where = self.grids.axes[ScopeKind.UNIT].read(people.column("unit_id"))
             found.extend([Pairs(_NONE, _NONE)] * (max(periods) + 1 - len(found)))
-            for period in periods:
-                found[period] = _joined(units.pairs[period], who, where)
+            for pairs, same in units.groups(periods):
+                joined = _joined(pairs, who, where)
+                for period in same:
+                    found[period] = joined
         return Reach(found)
 
 

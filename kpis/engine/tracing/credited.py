@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import ibis
-import pyarrow as pa
 
-from kpis.engine.attribution import split_amount, touch_weights
 from kpis.engine.bounds import midnight
+from kpis.engine.crediting import SHARED, WHOLE, chosen_touches, split_credits
 from kpis.engine.derived.case import VALID_STATUS
-from kpis.engine.results import whole
 from kpis.engine.tracing.asking import STAND_IN, Asking
 from kpis.engine.tracing.customers import scoped
 from kpis.engine.tracing.listing import Listing, Part
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     import ibis.expr.types as ir
-
+    import pyarrow as pa
 
 TOUCH = ("touched_at", "seq")
-# models that split an order over its touches: what each earns is worked out here, not by the database
-SPLIT = frozenset({"linear", "position", "time_decay"})
 
 
 def credited_listing(asking: Asking) -> Listing:
     """List the orders with a touch that earned something in the scope. An order counts for the scope of the touch."""
     near, orders = _near(asking)
     credited = _credited(asking, near)
-    shared = asking.params.attribution_model == "shared"
+    shared = asking.params.attribution_model == SHARED
     rows = scoped(asking, credited, "order_touches", "_amount")
     total = rows["_amount"].max() if shared else rows["_amount"].sum()
     entities = rows.group_by(list(asking.entity)).aggregate(_amount=total).mutate(_weight=ibis.null("int64"))
@@ -56,38 +49,19 @@ def _near(asking: Asking) -> tuple[ir.Table, ir.Table]:
 
 def _credited(asking: Asking, near: ir.Table) -> ir.Table:
     model = asking.params.attribution_model
-    if model == "shared":
+    if model == SHARED:
         return near.mutate(_amount=near["net"])
-    if model in ("last_touch", "first_touch"):
-        order = [near["touched_at"], near["seq"]]
-        if model == "last_touch":
-            order = [column.desc() for column in order]
-        place = ibis.row_number().over(ibis.window(group_by="order_id", order_by=order))
-        return near.mutate(_place=place).filter(ibis._["_place"] == 0).drop("_place").mutate(_amount=ibis._["net"])
-    shares = asking.context.relations.small("traced_credit", _split(asking, near, model))
+    if model in WHOLE:
+        return chosen_touches(near, model).mutate(_amount=ibis._["net"])
+    shares = asking.context.relations.small("traced_credit", _split(asking, near))
     return near.join(shares, [near["order_id"] == shares["credit_order"], near["seq"] == shares["credit_seq"]]).rename(
         _amount="credit"
     )
 
 
-def _split(asking: Asking, near: ir.Table, model: str) -> pa.Table:
+def _split(asking: Asking, near: ir.Table) -> pa.Table:
     age = near["paid_at"].delta(near["touched_at"], unit="second")
-    ordered = near.order_by(["order_id", "touched_at", "seq"]).select("order_id", "seq", "net", age=age)
-    keys: list[tuple[str, int]] = []
-    credit: list[Decimal] = []
+    ordered = near.order_by(["order_id", "touched_at", "seq"]).select("order_id", "seq", net_amount="net", age=age)
     relations = asking.context.relations
     # what each touch earns is worked out from the rows themselves, so the actual dates are needed here
-    rows = relations.ask(asking.written(relations.compiled(ordered)))
-    for order, grouped in groupby(rows, key=lambda row: str(row["order_id"])):
-        touches = list(grouped)
-        ages = [whole(touch["age"]) for touch in touches]
-        net: Decimal = touches[0]["net"]  # type: ignore[assignment]
-        keys += [(order, whole(touch["seq"])) for touch in touches]
-        credit += split_amount(net, touch_weights(model, ages, asking.params.attribution_half_life_days))
-    return pa.table(
-        {
-            "credit_order": pa.array([key[0] for key in keys], pa.string()),
-            "credit_seq": pa.array([key[1] for key in keys], pa.int64()),
-            "credit": pa.array(credit, pa.decimal128(18, 4)),
-        }
-    )
+    return split_credits(relations.ask(asking.written(relations.compiled(ordered))), params=asking.params)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from kpis.engine.crediting import SPLIT
 from kpis.engine.derived import base_tables, buyers, history, rfm
 from kpis.engine.relations import LINE, SEQ
 from kpis.engine.specs import SimpleMeasure
@@ -16,7 +17,7 @@ from kpis.engine.tracing.activity import activated_listing, active_listing, acti
 from kpis.engine.tracing.answers import answer_listing
 from kpis.engine.tracing.asking import IDS, Asking
 from kpis.engine.tracing.buyers import buyer_listing
-from kpis.engine.tracing.credited import SPLIT, credited_listing
+from kpis.engine.tracing.credited import credited_listing
 from kpis.engine.tracing.history import history_listing
 from kpis.engine.tracing.simple import simple_listing
 from kpis.engine.tracing.tiers import tier_listing

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from kpis.alert_choices import LevelName
@@ -19,7 +19,7 @@ from kpis.queries.scorecards import current_cards
 from kpis.queries.warehouse import open_relations
 from omnichannel.core.periods import Period
 from roles.holdings import Holding
-from roles.queries.org_chart import unit_tree
+from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.people import holders
 
 TABLES = ("orders", "contacts", "service_daily")
@@ -34,39 +34,81 @@ class Paid:
     facts: Facts
 
 
-def measured(period: Period, *, as_of: date) -> Quantities:
-    """Sum what can be paid on from the rows that count now."""
-    relations = open_relations(as_of=period.last_day, only=TABLES)
+def measured(period: Period, *, as_of: date, known_at: datetime | None = None) -> Quantities:
+    """Sum what can be paid on from the rows that count now, or that counted at a moment in the past."""
+    relations = open_relations(as_of=period.last_day, known_at=known_at, only=TABLES)
     try:
         return quantities(relations, period, as_of=as_of)
     finally:
         relations.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a month holds, whoever is paid by which plan. `own` is each unit alone, `found` with all below it.
+
+    `targets` are by kind and id of their scope and KPI, `scores` by person and role, `red` KPIs by unit.
+    """
+
+    period: Period
+    tree: UnitTree
+    holders: tuple[Holding, ...]
+    own: Quantities
+    found: Quantities
+    targets: Mapping[tuple[str, str, str], Decimal]
+    scores: Mapping[tuple[str, str], Decimal]
+    red: Mapping[str, frozenset[str]]
+
+
+def read_ground(period: Period, *, as_of: date, day: date | None = None, own: Quantities | None = None) -> Ground:
+    """Read a month once, to be paid by any plans. Roles and units are the last day's, or those of another `day`.
+
+    `own` is what `measured` said of the month, where that is known already.
+    """
+    day = day or period.last_day
+    tree, own = unit_tree(as_of=day), own or measured(period, as_of=as_of)
+    return Ground(
+        period=period,
+        tree=tree,
+        holders=holders(as_of=day, tree=tree),
+        own=own,
+        found=own.rolled_up(tree.closure()),
+        targets=_targets(period),
+        scores=_scores(period),
+        red=_red(period),
+    )
+
+
 def paid_people(period: Period, *, as_of: date) -> list[Paid]:
     """Return everybody whom a plan pays for the month, by person and plan. Plan, role and unit are the last day's."""
-    day = period.last_day
-    tree, plans = unit_tree(as_of=day), plans_on(day)
-    chosen = _once((plan, each) for each in holders(as_of=day, tree=tree) if (plan := paid_by(each, plans, tree)))
-    if not chosen:
-        return []
-    found, people = measured(period, as_of=as_of), {each.person_external_id for _plan, each in chosen}
-    found = found.rolled_up(tree.closure())
-    units = {each.unit_external_id for _plan, each in chosen}
-    targets, scores, red = _targets(period, people, units), _scores(period, people), _red(period, units)
-    shared = _attendance(chosen, found.days)
-    paid = []
+    plans = plans_on(period.last_day)
+    return paid_on(read_ground(period, as_of=as_of), plans) if plans else []
+
+
+def paid_on(ground: Ground, plans: Sequence[PlanOn]) -> list[Paid]:
+    """Return everybody whom one of the plans pays on what the month holds, by person and plan."""
+    chosen = _once((plan, each) for each in ground.holders if (plan := paid_by(each, plans, ground.tree)))
+    shared = _attendance(chosen, ground.found.days)
+    colleagues: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for plan, each in chosen:
-        facts = Facts(
-            person=each.person_external_id,
-            quantities=found.of(each.person_external_id, each.unit_external_id),
-            targets=dict(_targets_of(each, targets)),
-            score=scores.get((each.person_external_id, each.role_key)),
-            red=frozenset(red.get(each.unit_external_id, ())),
-            attendance=shared[plan.row.key, each.unit_external_id],
+        colleagues[plan.row.key, each.unit_external_id][each.person_external_id] = each.role_key
+    return [
+        Paid(
+            plan,
+            each,
+            Facts(
+                person=each.person_external_id,
+                quantities=ground.found.of(each.person_external_id, each.unit_external_id),
+                targets=dict(_targets_of(each, ground.targets)),
+                score=ground.scores.get((each.person_external_id, each.role_key)),
+                red=ground.red.get(each.unit_external_id, frozenset()),
+                attendance=shared[plan.row.key, each.unit_external_id],
+                role=each.role_key,
+                colleagues=colleagues[plan.row.key, each.unit_external_id],
+            ),
         )
-        paid.append(Paid(plan, each, facts))
-    return paid
+        for plan, each in chosen
+    ]
 
 
 def _once(chosen: Iterable[tuple[PlanOn, Holding]]) -> list[tuple[PlanOn, Holding]]:
@@ -90,11 +132,15 @@ def _attendance(
     return found
 
 
-def _targets(period: Period, people: Collection[str], units: Collection[str]) -> dict[tuple[str, str, str], Decimal]:
+def _targets(period: Period) -> dict[tuple[str, str, str], Decimal]:
     kpis = {spec.target_kpi for spec in load_bases().values() if spec.target_kpi}
-    rows = Target.objects.filter(period=str(period), kpi__in=kpis).values_list("scope_kind", "scope_id", "kpi", "value")
-    ids = {ScopeKind.EMPLOYEE.value: people, ScopeKind.UNIT.value: units}
-    return {(kind, scope, kpi): value for kind, scope, kpi, value in rows if scope in ids.get(kind, ())}
+    rows = Target.objects.filter(
+        period=str(period), kpi__in=kpis, scope_kind__in=(ScopeKind.EMPLOYEE.value, ScopeKind.UNIT.value)
+    )
+    return {
+        (kind, scope, kpi): value
+        for kind, scope, kpi, value in rows.values_list("scope_kind", "scope_id", "kpi", "value")
+    }
 
 
 def _targets_of(each: Holding, targets: Mapping[tuple[str, str, str], Decimal]) -> Iterator[tuple[str, Decimal]]:
@@ -107,17 +153,16 @@ def _targets_of(each: Holding, targets: Mapping[tuple[str, str, str], Decimal]) 
             yield base, targets[place]
 
 
-def _scores(period: Period, people: Collection[str]) -> dict[tuple[str, str], Decimal]:
+def _scores(period: Period) -> dict[tuple[str, str], Decimal]:
     cards = current_cards(period, scope_kind=ScopeKind.EMPLOYEE.value, score__isnull=False)
     rows = cards.values_list("scope_id", "role_key", "score")
-    return {(person, role): score for person, role, score in rows if score is not None and person in people}
+    return {(person, role): score for person, role, score in rows if score is not None}
 
 
-def _red(period: Period, units: Collection[str]) -> dict[str, set[str]]:
+def _red(period: Period) -> dict[str, frozenset[str]]:
     """Return the KPIs whose figure of the period was red, by unit, whatever has become of the alert since."""
-    rows = Alert.objects.filter(episode=str(period), level=LevelName.RED)
-    rows = rows.filter(scope_kind=ScopeKind.UNIT.value, scope_id__in=units)
+    rows = Alert.objects.filter(episode=str(period), level=LevelName.RED, scope_kind=ScopeKind.UNIT.value)
     found: dict[str, set[str]] = defaultdict(set)
     for unit, kpi in rows.values_list("scope_id", "subject_id"):
         found[unit].add(kpi)
-    return found
+    return {unit: frozenset(kpis) for unit, kpis in found.items()}

@@ -14,6 +14,7 @@ from kpis.incentives.texts import read_plan
 from kpis.incentives.wording import Vocabulary
 from kpis.models import PayPlan
 from kpis.queries.definitions import library_at
+from roles.catalogue import roles_here
 from roles.holdings import Holding
 from roles.queries.org_chart import UnitTree
 
@@ -30,12 +31,27 @@ class PlanOn:
 
 def vocabulary() -> Vocabulary:
     """Return the names that sentences of plans may use."""
-    return Vocabulary(load_bases(), {kpi: spec.names for kpi, spec in library_at().kpis.items()})
+    return Vocabulary(
+        load_bases(),
+        {kpi: spec.names for kpi, spec in library_at().kpis.items()},
+        {key.value: role.names for key, role in roles_here().roles.items()},
+    )
 
 
 def newest_of(key: str) -> PayPlan | None:
     """Return the last revision of a plan."""
     return PayPlan.objects.filter(key=key).first()
+
+
+def makers_of(key: str) -> set[int]:
+    """Return who drafted or submitted what waits: everybody since it was last decided on."""
+    makers: set[int] = set()
+    for state, author in PayPlan.objects.filter(key=key).values_list("state", "created_by"):
+        if state in HOLDING:
+            break
+        if author is not None and state != PayPlanState.REJECTED:
+            makers.add(author)
+    return makers
 
 
 def newest_plans() -> list[PayPlan]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -12,45 +11,73 @@ from django.utils.translation import gettext as _
 
 from kpis.choices import PayPlanState
 from kpis.errors import OwnDecision, PlanInvalid, PlanStep
-from kpis.incentives.checks import check_plan
-from kpis.incentives.faults import Fault, Faulty
+from kpis.incentives.faults import Fault
 from kpis.incentives.specs import Plan
-from kpis.incentives.texts import plan_node, read_plan
+from kpis.incentives.texts import plan_node
 from kpis.models import PayPlan
 from kpis.queries.pay.fault_words import told
-from kpis.queries.pay.plans import newest_of, rivals, vocabulary
+from kpis.queries.pay.plan_check import check_node
+from kpis.queries.pay.plans import makers_of, newest_of, rivals
+from omnichannel.core.text import Bilingual
+from omnichannel.workspaces.queries.zones import current_day
 from omnichannel.workspaces.scoping import lock_in_workspace
-from roles.catalogue import RoleKey
 from roles.queries.org_chart import unit_tree
 
 PAY_LOCK = 0x0F1B  # first key of the advisory lock: plans and runs are decided one at a time
 NOTE = 400
-SLUG = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
 @transaction.atomic
-def save_plan(node: object, *, actor_id: int, unit: str = "", note: str = "") -> PayPlan:
-    """Keep a plan as the draft of its id. PlanInvalid names all that is wrong; PlanStep while it waits for approval."""
+def save_plan(
+    node: object, *, actor_id: int, unit: str = "", note: str = "", seen: int | None = None, is_new: bool = False
+) -> PayPlan:
+    """Keep a plan as the draft of its id. PlanInvalid names all that is wrong; PlanStep while it waits for approval.
+
+    `seen` is the revision that was changed: PlanStep when there is a later one. `is_new` refuses an id that is taken.
+    """
     lock_pay()
     plan = checked_plan(node)
     newest = newest_of(plan.id)
+    if is_new and newest is not None:
+        raise PlanInvalid([told(Fault("id", "id_taken", {"id": plan.id}))])
     if newest is not None and newest.state == PayPlanState.SUBMITTED:
         raise PlanStep(_("This plan waits for approval. Send it back before you change it."))
+    if seen is not None and newest is not None and newest.pk != seen:
+        raise PlanStep(
+            _("Somebody has changed this plan since you opened it. Open it again and look at the difference.")
+        )
+    if unit and unit not in unit_tree(as_of=current_day()):
+        raise PlanInvalid([told(Fault("unit", "not_a_unit", {"unit": unit, "day": current_day().isoformat()}))])
     return _write(plan.id, PayPlanState.DRAFT, plan_node(plan), unit=unit, note=note, actor_id=actor_id)
 
 
 def checked_plan(node: object) -> Plan:
     """Return the plan that a node holds. PlanInvalid names every fault, of shape first."""
-    try:
-        plan = read_plan(node)
-    except Faulty as error:
-        raise PlanInvalid([told(fault) for fault in error.faults]) from None
-    faults = list(check_plan(plan, vocabulary(), roles=frozenset(RoleKey)))
-    if not SLUG.fullmatch(plan.id):
-        faults.append(Fault("id", "bad_id"))
-    if faults:
-        raise PlanInvalid([told(fault) for fault in faults])
-    return plan
+    checked = check_node(node)
+    if checked.faults or checked.plan is None:
+        raise PlanInvalid([told(fault) for fault in checked.faults])
+    return checked.plan
+
+
+@transaction.atomic
+def restore_plan(key: str, *, revision: int, actor_id: int, note: str = "") -> PayPlan:
+    """Make an older revision the draft again. PlanStep while the plan waits, or where there is no such revision."""
+    lock_pay()
+    row = PayPlan.objects.filter(key=key, pk=revision).first()
+    if row is None:
+        raise PlanStep(_("This plan has no such revision."))
+    said = note or _("As revision %(number)s") % {"number": row.pk}
+    return save_plan(row.content, actor_id=actor_id, unit=row.unit_external_id, note=said)
+
+
+@transaction.atomic
+def copy_plan(key: str, *, new_key: str, names: Bilingual, actor_id: int, unit: str = "") -> PayPlan:
+    """Keep the newest revision of a plan under another id and name, as a draft. PlanInvalid where the id is taken."""
+    row = newest_of(key)
+    if row is None:
+        raise PlanStep(_("This plan has no such revision."))
+    node = {**row.content, "id": new_key, "names": names.as_json()}
+    return save_plan(node, actor_id=actor_id, unit=unit or row.unit_external_id, is_new=True)
 
 
 @transaction.atomic
@@ -65,11 +92,16 @@ def submit_plan(key: str, *, effective_from: date, actor_id: int, note: str = ""
 
 
 @transaction.atomic
-def approve_plan(key: str, *, actor_id: int, note: str = "") -> PayPlan:
-    """Let a submitted plan pay from its day on. OwnDecision for whoever drafted or submitted it."""
+def approve_plan(key: str, *, actor_id: int, note: str = "", seen: int | None = None) -> PayPlan:
+    """Let a submitted plan pay from its day on. OwnDecision for whoever drafted or submitted it.
+
+    `seen` is the revision that was looked at: PlanStep when it is another one by now.
+    """
     lock_pay()
     asked = _newest(key, PayPlanState.SUBMITTED)
-    if actor_id in _makers(key):
+    if seen is not None and asked.pk != seen:
+        raise PlanStep(_("This plan is at another step by now. Look at it again."))
+    if actor_id in makers_of(key):
         raise OwnDecision
     assert asked.effective_from is not None  # noqa: S101 - nothing is submitted without a day
     _check_place(checked_plan(asked.content), asked.unit_external_id, key=key, on=asked.effective_from)
@@ -105,17 +137,6 @@ def _check_place(plan: Plan, unit: str, *, key: str, on: date) -> None:
         faults.append(Fault("unit", "not_a_unit", {"unit": unit, "day": on.isoformat()}))
     if faults:
         raise PlanInvalid([told(fault) for fault in faults])
-
-
-def _makers(key: str) -> set[int]:
-    """Return who drafted or submitted what waits: everybody since it was last decided on."""
-    makers: set[int] = set()
-    for row in PayPlan.objects.filter(key=key):
-        if row.state in (PayPlanState.APPROVED, PayPlanState.RETIRED):
-            break
-        if row.created_by_id is not None and row.state != PayPlanState.REJECTED:
-            makers.add(row.created_by_id)
-    return makers
 
 
 def _newest(key: str, *states: PayPlanState) -> PayPlan:

@@ -21,7 +21,7 @@ from omnichannel.jobs.queries.jobs import JobFilter, job_progress, newest_jobs
 from omnichannel.jobs.queries.subjects import Subject, subjects_of
 from omnichannel.jobs.services.dispatching import wake
 from omnichannel.jobs.services.lifecycle import acknowledge_job, cancel_job, retry_job
-from omnichannel.workspaces.authentication import WorkspaceAPIMixin
+from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 
 SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH, description="The workspace.")
 JOB = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The job's number.")
@@ -103,7 +103,7 @@ class JobsView(WorkspaceAPIMixin, generics.ListAPIView[Job]):
         if getattr(self, "swagger_fake_view", False):  # the schema is drawn without a workspace
             return Job._default_manager.none()
         refuse_unknown_words(self.request, FILTERS)
-        return JobFilter.from_query(self.request.query_params).jobs()
+        return JobFilter.from_query(self.request.query_params).jobs(access_of(self.request).role)
 
     def paginate_queryset(self, queryset: Any) -> Any:
         """Page the jobs and look their subjects up all at once."""
@@ -131,7 +131,7 @@ class JobView(WorkspaceAPIMixin, APIView):
     @extend_schema(operation_id="jobs_get", responses=JobSerializer, parameters=[SLUG, JOB], tags=["jobs"])
     def get(self, request: Request, slug: str, pk: int, **kwargs: Any) -> Response:
         """Return the job: state, step, done of total, rate and time left."""
-        return Response(JobSerializer(get_object_or_404(newest_jobs(), pk=pk)).data)
+        return Response(JobSerializer(get_object_or_404(newest_jobs(access_of(request).role), pk=pk)).data)
 
 
 class JobCancelView(WorkspaceAPIMixin, APIView):
@@ -147,8 +147,8 @@ class JobCancelView(WorkspaceAPIMixin, APIView):
     @idempotent
     def post(self, request: Request, slug: str, pk: int, **kwargs: Any) -> Response:
         """Cancel a job that waits or runs. Nothing of it is written."""
-        cancel_job(get_object_or_404(newest_jobs(), pk=pk), now=timezone.now())
-        return Response(JobSerializer(get_object_or_404(newest_jobs(), pk=pk)).data)
+        cancel_job(get_object_or_404(newest_jobs(access_of(request).role), pk=pk), now=timezone.now())
+        return Response(JobSerializer(get_object_or_404(newest_jobs(access_of(request).role), pk=pk)).data)
 
 
 class JobRetryView(WorkspaceAPIMixin, APIView):
@@ -164,7 +164,7 @@ class JobRetryView(WorkspaceAPIMixin, APIView):
     @idempotent
     def post(self, request: Request, slug: str, pk: int, **kwargs: Any) -> Response:
         """Queue the work of a failed or cancelled job again, as a new job."""
-        found = get_object_or_404(newest_jobs(), pk=pk)
+        found = get_object_or_404(newest_jobs(access_of(request).role), pk=pk)
         again = retry_job(found, actor_id=request.user.pk, origin=JobOrigin.API)
         wake(again)
         return Response(JobSerializer(again).data, status=201)
@@ -183,5 +183,7 @@ class JobAcknowledgeView(WorkspaceAPIMixin, APIView):
     @idempotent
     def post(self, request: Request, slug: str, pk: int, **kwargs: Any) -> Response:
         """Take a failure off the top of the task list."""
-        acknowledge_job(get_object_or_404(newest_jobs(), pk=pk), actor_id=request.user.pk, now=timezone.now())
-        return Response(JobSerializer(get_object_or_404(newest_jobs(), pk=pk)).data)
+        acknowledge_job(
+            get_object_or_404(newest_jobs(access_of(request).role), pk=pk), actor_id=request.user.pk, now=timezone.now()
+        )
+        return Response(JobSerializer(get_object_or_404(newest_jobs(access_of(request).role), pk=pk)).data)

@@ -12,7 +12,11 @@ from django.db.models import Q, QuerySet
 from omnichannel.jobs.choices import ACTIVE, JobKind, JobOrigin, JobState, JobStep
 from omnichannel.jobs.models import Job
 from omnichannel.jobs.queries.subjects import Subject, subjects_of
+from omnichannel.workspaces.choices import MemberRole
 
+# What concerns the pay of single people is for those who make it.
+OF_HR = (JobKind.CALCULATE_PAY, JobKind.SIMULATE_PAY)
+HR = (MemberRole.OWNER, MemberRole.HR_LEAD)
 STALLED_AFTER = timedelta(seconds=20)  # a dead worker is named within 30 s of its last sign, poll included
 STEPS: Mapping[str, tuple[JobStep, ...]] = {
     JobKind.CHECK_UPLOAD: (JobStep.WAITING, JobStep.READING, JobStep.CHECKING, JobStep.WRITING),
@@ -24,9 +28,10 @@ STEPS: Mapping[str, tuple[JobStep, ...]] = {
 OTHER_STEPS = (JobStep.WAITING, JobStep.COMPUTING)
 
 
-def newest_jobs() -> QuerySet[Job]:
-    """Return all jobs, newest first, with who asked."""
-    return Job.objects.select_related("created_by", "workspace", "acknowledged_by")
+def newest_jobs(role: MemberRole | None = None) -> QuerySet[Job]:
+    """Return all jobs, or those a role may see and act on, newest first, with who asked."""
+    rows = Job.objects.select_related("created_by", "workspace", "acknowledged_by")
+    return rows if role is None or role in HR else rows.exclude(kind__in=OF_HR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,8 @@ class JobFilter:
             origin if origin in JobOrigin.values else "",
         )
 
-    def jobs(self) -> QuerySet[Job]:
-        """Return the jobs it lets through, newest first."""
+    def jobs(self, role: MemberRole | None = None) -> QuerySet[Job]:
+        """Return the jobs it lets through, of those a role may see, newest first."""
         wanted = Q()
         if self.state == "active":
             wanted &= Q(state__in=ACTIVE)
@@ -60,7 +65,7 @@ class JobFilter:
             wanted &= Q(kind=self.kind)
         if self.origin:
             wanted &= Q(origin=self.origin)
-        return newest_jobs().filter(wanted)
+        return newest_jobs(role).filter(wanted)
 
 
 def is_working(*, now: datetime) -> bool:
@@ -79,9 +84,9 @@ def is_working(*, now: datetime) -> bool:
 OPEN_FAILURE = Q(state=JobState.FAILED, acknowledged_at=None)
 
 
-def open_failures() -> QuerySet[Job]:
+def open_failures(role: MemberRole | None = None) -> QuerySet[Job]:
     """Return the failed jobs that nobody has acknowledged or tried again, newest first."""
-    return newest_jobs().filter(OPEN_FAILURE)
+    return newest_jobs(role).filter(OPEN_FAILURE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseStopPolling
 from omnichannel.core.errors import DomainError
 from omnichannel.jobs.choices import JobKind, JobOrigin, JobState
 from omnichannel.jobs.models import Job
-from omnichannel.jobs.queries.jobs import JobFilter, described, newest_jobs, open_failures
+from omnichannel.jobs.queries.jobs import HR, OF_HR, JobFilter, described, newest_jobs, open_failures
 from omnichannel.jobs.services.dispatching import wake
 from omnichannel.jobs.services.lifecycle import acknowledge, acknowledge_job, cancel_job, retry_job
 from omnichannel.workspaces.middleware import WorkspaceRequest
@@ -31,8 +31,8 @@ def jobs(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """List the jobs the filter lets through, newest first; failures nobody has seen stay on top."""
     asked = JobFilter.from_query(request.GET)
     now = timezone.now()
-    page = Paginator(asked.jobs(), PAGE).get_page(request.GET.get("page"))
-    failures = described(open_failures()[: FAILURES + 1], now=now)
+    page = Paginator(asked.jobs(request.access.role), PAGE).get_page(request.GET.get("page"))
+    failures = described(open_failures(request.access.role)[: FAILURES + 1], now=now)
     entries = described(page, now=now)
     context = {
         "page": page,
@@ -43,7 +43,9 @@ def jobs(request: WorkspaceRequest, slug: str) -> HttpResponse:
         "is_filtered": asked != JobFilter(),
         "options": {
             "state": [("active", _("Waiting or running")), ("open", _("Failed, not acknowledged")), *JobState.choices],
-            "kind": JobKind.choices,
+            "kind": [
+                (kind, label) for kind, label in JobKind.choices if request.access.role in HR or kind not in OF_HR
+            ],
             "origin": JobOrigin.choices,
         },
         "busy": any(not entry.job.is_final for entry in entries),
@@ -55,7 +57,7 @@ def jobs(request: WorkspaceRequest, slug: str) -> HttpResponse:
 @require_GET
 def job(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     """Show one job; the fragment polls until the job is final."""
-    found = get_object_or_404(newest_jobs(), pk=pk)
+    found = get_object_or_404(newest_jobs(request.access.role), pk=pk)
     fragment = request.htmx and not request.htmx.boosted
     context = {"progress": described([found], now=timezone.now())[0], "job": found}
     response = render(request, "jobs/job.html#progress" if fragment else "jobs/job.html", context)
@@ -73,7 +75,7 @@ def job_cancel(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def job_retry(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
     """Queue the same work again."""
-    found = get_object_or_404(newest_jobs(), pk=pk)
+    found = get_object_or_404(newest_jobs(request.access.role), pk=pk)
     try:
         again = retry_job(found, actor_id=request.access.user_id, origin=JobOrigin.WEB)
         wake(again)
@@ -95,14 +97,14 @@ def job_acknowledge(request: WorkspaceRequest, slug: str, pk: int) -> HttpRespon
 @require_POST
 def jobs_acknowledge(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """Take all failures that are there now off the top of the list."""
-    many = acknowledge(Job.objects.all(), actor_id=request.access.user_id, now=timezone.now())
+    many = acknowledge(newest_jobs(request.access.role), actor_id=request.access.user_id, now=timezone.now())
     messages.success(request, _("%(n)s failures acknowledged.") % {"n": many})
     return redirect("jobs:jobs", slug)
 
 
 def _done(request: WorkspaceRequest, pk: int, act: Callable[[Job], object], said: str) -> HttpResponse:
     """Act on the job and return to where the button stood: this very site's page, or the job's own."""
-    found = get_object_or_404(newest_jobs(), pk=pk)
+    found = get_object_or_404(newest_jobs(request.access.role), pk=pk)
     try:
         act(found)
         messages.success(request, said)

@@ -14,6 +14,7 @@ from omnichannel.services.ingest_bench import ingest_figures
 from omnichannel.services.kpi_bench import kpi_figures
 from omnichannel.services.org_bench import orgsync_figures
 from omnichannel.services.page_bench import page_figures
+from omnichannel.services.pay_bench import statement_figures
 from omnichannel.services.scenario_bench import scenario_figures
 
 BENCHES: dict[str, Callable[..., dict[str, float]]] = {
@@ -23,8 +24,15 @@ BENCHES: dict[str, Callable[..., dict[str, float]]] = {
     "orgsync": orgsync_figures,
     "pages": page_figures,
     "scenario": scenario_figures,
+    "statements": statement_figures,
 }
-OPTIONS = {"ingest": ("rows",), "kpis": ("rows",), "pages": ("url",), "scenario": ("scale",)}
+OPTIONS = {
+    "ingest": ("rows",),
+    "kpis": ("rows",),
+    "pages": ("url",),
+    "scenario": ("scale",),
+    "statements": ("guides", "orders"),
+}
 
 
 class Command(BaseCommand):
@@ -41,6 +49,8 @@ class Command(BaseCommand):
         )
         parser.add_argument("--url", help="pages: where a demo runs (http://127.0.0.1:8000)")
         parser.add_argument("--scale", choices=["tiny", "small", "full"], help="scenario: of the demo retailer (small)")
+        parser.add_argument("--guides", type=int, help="statements: people who are paid (12,000)")
+        parser.add_argument("--orders", type=int, help="statements: orders of the month (500,000)")
         parser.add_argument("--chart", action="store_true", help="pages: the org chart of 10,000 nodes in Chromium")
         parser.add_argument("--json", action="store_true", help='print {"bench": NAME, "figures": {...}}')
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from kpis.engine.compiling import keep_in
 from kpis.engine.compute import compute_periods
 from kpis.engine.plan import measure_tables
 from kpis.engine.relations import Relations
@@ -47,7 +48,8 @@ def scope_request(library: Library) -> ScopeRequest:
 
 
 def open_relations(folder: Path, spill: str) -> tuple[Relations, UnitTree]:
-    """Open the parts under a bound on memory."""
+    """Open the parts under a bound on memory; the queries are compiled once for all processes, as the product does."""
+    keep_in(folder.parent / "compiled")
     parts = {each.name: sorted(each.glob("*.parquet")) for each in folder.iterdir() if each.is_dir()}
     relations = Relations.from_parquet(
         parts, tables=load_library().tables, memory_limit=MEMORY, threads=THREADS, temp_directory=spill

@@ -10,9 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 from markdown_it import MarkdownIt
+
+from omnichannel.core.spoken import spoken
 
 FOLDER = Path(settings.BASE_DIR) / "docs" / "guides"
 GUIDES = ("first-call", "spreadsheet", "org-chart", "wecom", "scim", "scorecards", "explain", "python-client")
@@ -29,7 +30,7 @@ def guide_links() -> list[dict[str, str]]:
     """Return every guide with its title in the reader's language, in reading order."""
     return [
         {
-            "label": guide_text(name, _language()).partition("\n")[0].lstrip("# "),
+            "label": guide_text(name, spoken()).partition("\n")[0].lstrip("# "),
             "url": reverse("api_guide", args=[name]),
         }
         for name in GUIDES
@@ -41,7 +42,7 @@ def api_guide(request: HttpRequest, name: str) -> HttpResponse:
     """Show one guide."""
     if name not in GUIDES:
         raise Http404
-    title, _, text = guide_text(name, _language()).partition("\n")
+    title, _, text = guide_text(name, spoken()).partition("\n")
     lede, _, body = text.strip().partition("\n\n")
     body = body.replace(PLACEHOLDER, request.build_absolute_uri("/")[:-1])
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(body)
@@ -52,7 +53,3 @@ def api_guide(request: HttpRequest, name: str) -> HttpResponse:
         "guides": [{**link, "current": link["url"] == request.path} for link in guide_links()],
     }
     return render(request, "workspaces/api_guide.html", context)
-
-
-def _language() -> str:
-    return "zh" if (get_language() or "").startswith("zh") else "en"

@@ -145,6 +145,23 @@ def test_asking_for_some_ids_gives_the_same_figures_as_asking_for_all() -> None:
     assert len(some) == 3 * len(kpis)
 
 
+@pytest.mark.parametrize("asked", [["S3"], ["R2", "S1"]])
+def test_some_units_alone_are_counted_from_their_rows_and_come_to_the_same(asked: list[str]) -> None:
+    tables, kpis = random_tables(3), sorted(library().kpis)
+    everything = compute(tables, kpis, "2024-03", kinds=[UNIT], parents=PARENTS)
+    some = compute_values(
+        library(),
+        kpis=kpis,
+        period=parse_period("2024-03"),
+        scopes=ScopeRequest(frozenset({UNIT}), ids={UNIT: frozenset(asked)}),
+        relations=relations(tables),
+        units=UnitTree.from_parents(PARENTS),
+    )
+    assert {value.scope.id for value in some} == set(asked)
+    assert all(value == everything[value.kpi, value.scope] for value in some)
+    assert sum(value.value is not None for value in some) > 40 * len(asked)
+
+
 def test_unavailable_values_can_be_left_out() -> None:
     opened = relations(TABLES)
     request = ScopeRequest(frozenset({ROLE}), keep_unavailable=False)

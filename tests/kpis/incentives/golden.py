@@ -13,6 +13,7 @@ def facts(
     red: tuple[str, ...] = (),
     targets: dict[str, str] | None = None,
     shifts: dict[str, str] | None = None,
+    roles: dict[str, str] | None = None,
     **quantities: str,
 ) -> Facts:
     """Build a person's facts from texts."""
@@ -23,6 +24,8 @@ def facts(
         Decimal(score) if score else None,
         frozenset(red),
         {PoolKey.SHIFTS: {person: Decimal(value) for person, value in (shifts or {}).items()}},
+        (roles or {}).get("P1", ""),
+        roles or {},
     )
 
 
@@ -108,6 +111,37 @@ SHEETS = (
     Sheet("care", facts(repurchase_customers="20", recalled_customers="0"), ("160.00", "0.00"), "160.00"),
     # 6 % x 15,000 = 900, capped at 800; 5 % x 7,321.10 = 366.055 -> 366.06
     Sheet("live-host", facts(live_sales="15000", mall_sales="7321.10"), ("800.00", "366.06", "200.00"), "1366.06"),
+    # up to 20,000 at 3 % = 600; 5,000 above it at 4.5 % = 225; up to 48 (120 % of 40) at 3 = 144, 7 above at 6 = 42
+    Sheet(
+        "over-target",
+        facts(targets={"mall_sales": "20000", "valid_contacts": "40"}, mall_sales="25000", valid_contacts="55"),
+        ("825.00", "186.00"),
+        "1011.00",
+    ),
+    # at the target exactly nothing is accelerated: 20,000 x 3 %; 144 + 152 x 6 = 1,056, capped at 600
+    Sheet(
+        "over-target",
+        facts(targets={"mall_sales": "20000", "valid_contacts": "40"}, mall_sales="20000", valid_contacts="200"),
+        ("600.00", "600.00"),
+        "1200.00",
+    ),
+    # 1 % x 123,457 = 1,234.57; guides 80 % = 987.656, manager 20 % = 246.914: the odd cent to the larger remainder
+    # (987.65 + 246.91 + 0.01); guides' 987.66 by 22 of 62 shifts = 350.4600 -> 350.46
+    Sheet(
+        "store-split",
+        facts(
+            shifts={"P1": "22", "P2": "20", "P3": "20", "M1": "26"},
+            roles={
+                "P1": "digital-guide",
+                "P2": "digital-guide",
+                "P3": "digital-guide",
+                "M1": "training-enablement",
+            },
+            store_total_sales="123457",
+        ),
+        ("350.46",),
+        "350.46",
+    ),
     # 3,000 x 121.5 % = 3,645, capped at 3,600
     Sheet("scorecard", facts("121.5"), ("3600.00",), "3600.00"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpis.incentives.calculating import BoundKind, ahead, calculate, what_if
-from kpis.incentives.specs import Facts, PoolKey
+from kpis.incentives.specs import Facts, PoolKey, clawback_ends
 from kpis.incentives.templates import load_bases, load_templates
 from tests.kpis.incentives.golden import SHEETS, Sheet, facts
 
@@ -117,3 +118,39 @@ def test_selling_more_never_pays_less(less: Decimal, more: Decimal) -> None:
             for sold in (low, high)
         ]
         assert amounts[0] <= amounts[1], name
+
+
+@given(sold=CENTS, guides=st.integers(min_value=1, max_value=7), managers=st.integers(min_value=0, max_value=2))
+def test_a_split_pays_each_role_its_part_to_the_cent(sold: Decimal, guides: int, managers: int) -> None:
+    plan = load_templates()["store-split"]
+    roles = {f"G{at}": "digital-guide" for at in range(guides)}
+    roles |= {f"M{at}": "training-enablement" for at in range(managers)}
+    shifts = {PoolKey.SHIFTS: {person: Decimal(20 + at) for at, person in enumerate(roles)}}
+    paid = {
+        person: calculate(
+            plan, Facts(person, {"store_total_sales": sold}, {}, None, frozenset(), shifts, role, roles)
+        ).amount
+        for person, role in roles.items()
+    }
+    pool = (sold / 100).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    ours = sum(amount for person, amount in paid.items() if roles[person] == "digital-guide")
+    assert abs(ours - pool * Decimal("0.8")) < Decimal("0.01")
+    assert sum(paid.values()) == (pool if managers else ours)  # nobody holds the role: its part stays with the company
+
+
+def test_a_split_without_the_persons_role_is_no_data() -> None:
+    (line,) = calculate(load_templates()["store-split"], facts(store_total_sales="1000")).lines
+    assert line.amount is None
+
+
+def test_what_is_missing_to_the_accelerator_is_told() -> None:
+    plan = load_templates()["over-target"]
+    held = facts(targets={"mall_sales": "20000", "valid_contacts": "40"}, mall_sales="25000", valid_contacts="45")
+    (step,) = ahead(plan, held, dict(load_bases()))
+    assert (step.component.id, step.more, step.gain) == ("contacts", Decimal(3), Decimal("9.00"))
+
+
+def test_late_refunds_count_until_a_day() -> None:
+    assert clawback_ends(date(2026, 2, 10), 30) == date(2026, 3, 12)
+    assert clawback_ends(date(2026, 2, 10), 0) == date(2026, 2, 10)
+    assert clawback_ends(date(2026, 2, 10), None) is None

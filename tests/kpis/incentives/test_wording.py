@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from kpis.incentives import checks
 from kpis.incentives.checks import check_plan
 from kpis.incentives.faults import Fault, Faulty
+from kpis.incentives.reading import read_components, read_sentences
 from kpis.incentives.specs import (
     CENT,
     YUAN,
+    Accelerator,
     Cliff,
     Component,
     Fixed,
@@ -28,8 +30,10 @@ from kpis.incentives.specs import (
     Pool,
     PoolKey,
     Rate,
+    RoleShare,
     Scale,
     ScoreBonus,
+    Split,
     Step,
     TargetBonus,
     TierMode,
@@ -37,12 +41,13 @@ from kpis.incentives.specs import (
 )
 from kpis.incentives.templates import load_bases, load_templates
 from kpis.incentives.texts import plan_node, read_plan
-from kpis.incentives.wording import Vocabulary, component_sentence, read_components
+from kpis.incentives.wording import Vocabulary, component_sentence, plan_sentences
 from kpis.library import load_library
+from kpis.queries.pay import plan_check
 from kpis.queries.pay.fault_words import WORDS
 from kpis.services.pay import plans
 from omnichannel.core.text import Bilingual
-from roles.catalogue import RoleKey
+from roles.catalogue import RoleKey, load_roles
 
 LANGUAGES = ("zh-hans", "en")
 MONEY = [base for base, spec in load_bases().items() if spec.unit == "money"]
@@ -55,22 +60,29 @@ shares = st.integers(min_value=0, max_value=1000).map(lambda value: Decimal(valu
 
 
 def words() -> Vocabulary:
-    return Vocabulary(load_bases(), {kpi: spec.names for kpi, spec in load_library().kpis.items()})
+    kpis = {kpi: spec.names for kpi, spec in load_library().kpis.items()}
+    return Vocabulary(load_bases(), kpis, {key.value: role.names for key, role in load_roles().roles.items()})
 
 
 def steps(prices: st.SearchStrategy[Decimal]) -> st.SearchStrategy[tuple[Step, ...]]:
     return st.lists(st.builds(Step, shares, prices), min_size=1, max_size=5).map(tuple)
 
 
+parts = st.lists(
+    st.builds(RoleShare, st.sampled_from([key.value for key in RoleKey]), shares), min_size=1, max_size=4
+).map(tuple)
 rules = st.one_of(
     st.builds(Rate, st.sampled_from(MONEY), shares),
     st.builds(Rate, st.sampled_from(COUNTS), amounts),
     st.builds(Tiers, st.sampled_from(MONEY), st.sampled_from(TierMode), st.sampled_from(Scale), steps(shares)),
     st.builds(Tiers, st.sampled_from(COUNTS), st.sampled_from(TierMode), st.sampled_from(Scale), steps(amounts)),
+    st.builds(Accelerator, st.sampled_from(MONEY), shares, shares, amounts),
+    st.builds(Accelerator, st.sampled_from(COUNTS), amounts, shares, amounts),
     st.builds(TargetBonus, st.sampled_from(MONEY + COUNTS), amounts, steps(amounts)),
     st.builds(ScoreBonus, amounts),
     st.builds(Fixed, amounts),
     st.builds(Pool, st.sampled_from(MONEY), shares, st.sampled_from(PoolKey)),
+    st.builds(Split, st.sampled_from(STORE), shares, parts, st.sampled_from(PoolKey)),
     st.builds(Penalty, st.sampled_from(STORE), shares, shares),
 )
 components = st.builds(
@@ -97,8 +109,26 @@ def test_a_sentence_reads_back_as_the_component_it_says(component: Component) ->
 
 @given(component=components)
 def test_a_text_reads_back_as_the_plan_it_holds(component: Component) -> None:
-    plan = Plan("p", Bilingual("方案", "Plan"), Phase.MATURE, ("digital-guide",), (component,))
+    plan = Plan("p", Bilingual("方案", "Plan"), Phase.MATURE, ("digital-guide",), (component,), clawback_days=30)
     assert read_plan(yaml.safe_load(yaml.safe_dump(plan_node(plan), allow_unicode=True))) == plan
+
+
+@given(
+    component=components,
+    cap=st.none() | amounts,
+    guarantee=st.none() | amounts,
+    days=st.none() | st.integers(min_value=0, max_value=3660),
+)
+def test_the_sentences_of_a_plan_read_back_with_what_bounds_the_whole(
+    component: Component, cap: Decimal | None, guarantee: Decimal | None, days: int | None
+) -> None:
+    plan = Plan(
+        "p", Bilingual("方案", "Plan"), Phase.MATURE, ("digital-guide",), (component,), None, cap, guarantee, days
+    )
+    blank = replace(plan, variable_cap=None, guarantee=None, clawback_days=None)
+    for language in LANGUAGES:
+        text = "\n".join(plan_sentences(plan, words(), language))
+        assert read_sentences(text, words(), language, like=blank) == plan
 
 
 @pytest.mark.parametrize("plan", load_templates().values(), ids=lambda plan: plan.id)
@@ -106,9 +136,8 @@ def test_a_ready_plan_is_sound_and_reads_back_in_both_languages(plan: Plan) -> N
     assert check_plan(plan, words(), roles=frozenset(RoleKey)) == ()
     assert read_plan(plan_node(plan)) == plan
     for language in LANGUAGES:
-        text = "\n".join(component_sentence(each, words(), language) for each in plan.components)
-        like = {each.names.in_language(language): each for each in plan.components}
-        assert read_components(text, words(), language, like=like) == plan.components
+        text = "\n".join(plan_sentences(plan, words(), language))
+        assert read_sentences(text, words(), language, like=plan) == plan
 
 
 def test_the_example_reads_as_a_sentence() -> None:
@@ -170,6 +199,6 @@ def test_steps_rise_and_bases_are_known() -> None:
 
 def test_every_fault_has_words_that_take_its_facts() -> None:
     source = "".join(path.read_text("utf-8") for path in Path(checks.__file__).parent.glob("*.py"))
-    source += Path(plans.__file__).read_text("utf-8")
+    source += Path(plans.__file__).read_text("utf-8") + Path(plan_check.__file__).read_text("utf-8")
     codes = set(re.findall(r'(?:Fault\([^,]+, |self\.fault\([^\n]+?, |_Unread\()"([a-z0-9_]+)"', source))
     assert codes == set(WORDS)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from orgstages.paper.blocks import Cell, PaperTile, Paragraph, Report, Table, Tiles
 from roles.paper.lettering import LEADING, drawable, width_of, wrapped
 from roles.paper.marks import Box, Mark, Page, Text, Tone, Wire
+from roles.paper.report_blocks import Cell, PaperTile, Paragraph, Report, Table, Tiles
 
 WIDTH, HEIGHT, MARGIN, BOTTOM = 595.28, 841.89, 30.0, 36.0
 INNER = WIDTH - 2 * MARGIN

@@ -1,1 +1,0 @@
-"""Reports of the stages app on paper. Pure: texts come in the reader's language, pages go out."""

@@ -1,0 +1,84 @@
+"""A role of the workspace's own that names KPIs: its holder gets a scorecard, by equal weights until others are set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from html import unescape
+
+from django.test import Client
+from rest_framework.test import APIClient
+
+from kpis.choices import WeightsSource
+from kpis.queries.scorecards import find_card
+from kpis.queries.weights import equal_weights, weights_on
+from omnichannel.workspaces.models import Workspace
+from roles.catalogue import StageKey, SubtypeKey
+from roles.services.library import add_role
+from roles.services.sync import AssignmentInput, upsert_assignments
+from tests.kpis.retailer import GUIDE_KPIS, NOVEMBER, SINCE, adopt, build_organisation, person, put_example
+
+KEY = "own-live-host"
+TEXT = {"zh": "直播主播", "en": "Live host"}
+CONTENT = {
+    "names": TEXT, "definition": TEXT, "kind": "collaborating", "position": "connector", "duties": [TEXT],
+    "abilities": [TEXT], "kpis": list(GUIDE_KPIS[:4]),
+}  # fmt: skip
+STAGE = StageKey.STRONG_DEPARTMENT
+
+
+def test_equal_weights_add_up_to_one_hundred_whatever_their_number() -> None:
+    for count in range(1, 40):
+        weights = equal_weights([f"k{number}" for number in range(count)])
+        assert sum(weights.values()) == 100
+        assert max(weights.values()) - min(weights.values()) <= Decimal("0.01")
+    assert equal_weights([]) == {}
+
+
+def test_who_holds_an_own_role_gets_a_score_from_rows_and_its_weights_can_be_set(
+    in_workspace: Workspace, signed_in: Callable[..., Client], api_client: Callable[..., APIClient]
+) -> None:
+    build_organisation()
+    adopt(STAGE, SubtypeKey.SALES_LED)
+    add_role(CONTENT, actor_id=None, key=KEY)
+    add_role({**CONTENT, "names": {"zh": "陈列", "en": "Display"}, "kpis": []}, actor_id=None, key="own-display")
+    held = [AssignmentInput("ES1", role, "S1", SINCE, share=Decimal("0.2")) for role in (KEY, "own-display")]
+    done = upsert_assignments(
+        [AssignmentInput("ES1", "digital-guide", "S1", SINCE, share=Decimal("0.6")), *held], actor_id=None
+    )
+    assert done.is_ok, done.issues
+    put_example(NOVEMBER)
+    card = find_card(NOVEMBER, role=KEY, scope=person("ES1"))
+    assert card is not None
+    assert (card.score, card.weights_source) == (Decimal("93.75"), WeightsSource.EQUAL)  # (90 + 120 + 90 + 75) / 4
+    assert find_card(NOVEMBER, role="own-display", scope=person("ES1")) is None  # nothing to be weighed
+
+    hr = signed_in("hr_lead")
+    shown = unescape(hr.get("/w/acme/scorecards/people/ES1/?period=2024-11").content.decode())
+    assert "直播主播" in shown
+    assert "93.75" in shown
+    assert "直播主播" in unescape(hr.get("/w/acme/scorecards/?period=2024-11").content.decode())
+    assert hr.get("/w/acme/scorecards/own-display/").status_code == 404
+
+    typed = {
+        f"weight-{STAGE.value}-{kpi}": weight for kpi, weight in zip(GUIDE_KPIS, ("10", "60", "20", "10"), strict=False)
+    }
+    url = f"/w/acme/roles/{KEY}/weights/"
+    assert "nobody has set others" in hr.get(url, headers={"accept-language": "en"}).content.decode()
+    answer = hr.post(url, {"stage": STAGE.value, "effective_from": "2024-11-01", "action": "save", **typed})
+    assert answer.status_code == 302, answer.content.decode()
+    after = find_card(NOVEMBER, role=KEY, scope=person("ES1"))
+    assert after is not None
+    assert (after.score, after.weights_source) == (Decimal("106.50"), WeightsSource.WORKSPACE)
+
+    rest = api_client("hr_lead")
+    asked = f"/api/v1/workspaces/acme/weights/?role={KEY}&stage={STAGE.value}&on=2024-11-30"
+    (told,) = rest.get(asked).data
+    assert (told["source"], told["weights"][GUIDE_KPIS[1]]) == ("workspace", "60.00")
+    assert rest.get("/api/v1/workspaces/acme/weights/?role=own-display").status_code == 422
+    (own_card,) = rest.get(f"/api/v1/workspaces/acme/scorecards/?period=2024-11&role={KEY}&scope_id=ES1").data[
+        "results"
+    ]
+    assert own_card["score"] == "106.50"
+    assert weights_on(date(2024, 10, 1)).of(KEY, STAGE).source is WeightsSource.EQUAL
