@@ -107,13 +107,18 @@ def joined(spans: Sequence[Span[V]], *, before: Sequence[Span[V]]) -> list[Span[
 
 
 def keyed(spans: Sequence[Span[V]], *, before: Sequence[Span[V]]) -> list[Span[V]]:
-    """Give each span the stored row that says just the same, so that what has not changed is not written again."""
+    """Give each span the stored row that says just the same, so that what has not changed is not written again.
+
+    A row goes to one span only: whoever else held it, as the joined span it was cut from did, is new.
+    """
     stored = {(span.start, span.end): span for span in before}
-    found: list[Span[V]] = []
-    for span in spans:
-        same = stored.get((span.start, span.end))
-        found.append(same if same is not None and same.value == span.value else span)
-    return found
+    same = [stored.get((span.start, span.end)) for span in spans]
+    own = [one if one is not None and one.value == span.value else None for one, span in zip(same, spans, strict=True)]
+    taken = {one.key for one in own if one is not None}
+    return [
+        one if one is not None else replace(span, key=None) if span.key in taken else span
+        for one, span in zip(own, spans, strict=True)
+    ]
 
 
 def _is(span: Span[V], stored: Mapping[int, Span[V]]) -> bool:

@@ -10,8 +10,9 @@ from rest_framework.test import APIClient
 
 from kpis.datasets.checks.problems import make_problem, to_json
 from omnichannel.core.http import csv_answer, server_error
+from omnichannel.workspaces.choices import MemberRole
 from omnichannel.workspaces.models import Workspace
-from omnichannel.workspaces.permissions import authorisation_table
+from omnichannel.workspaces.permissions import Rule, authorisation_table, rule_for
 from tests.test_tenancy import is_api, url_of
 
 NONSENSE = (
@@ -25,8 +26,8 @@ def test_nonsense_in_a_query_is_never_a_fault_of_ours(
     query: str, signed_in: Callable[..., Client], api_client: Callable[..., APIClient]
 ) -> None:
     page, api = signed_in("owner"), api_client("owner")
-    for route, methods in authorisation_table().items():
-        if "GET" in methods:
+    for route in authorisation_table():
+        if rule_for(route, "GET", MemberRole.OWNER) is not Rule.DENY:
             client = api if is_api(route) else page
             answer = client.get(f"{url_of(route, slug='acme')}?{query}")
             assert answer.status_code in {200, 302, 400, 404, 422}, (route, query, answer.status_code)

@@ -132,9 +132,12 @@ def phrases(language: str) -> Phrases:
 
 @cache
 def reader(pattern: str) -> re.Pattern[str]:
-    """Return what reads the sentences that `pattern` writes."""
+    """Return what reads the sentences that `pattern` writes; Chinese with the spaces a hand leaves out or adds."""
     pieces = re.split(r"\{(\w+)\}", pattern)
-    return re.compile("".join(SLOTS[piece] if at % 2 else re.escape(piece) for at, piece in enumerate(pieces)))
+    if pattern.isascii():
+        return re.compile("".join(SLOTS[piece] if at % 2 else re.escape(piece) for at, piece in enumerate(pieces)))
+    words = (SLOTS[piece] if at % 2 else r"\s*".join(map(re.escape, piece.split())) for at, piece in enumerate(pieces))
+    return re.compile(r"\s*".join(words))
 
 
 def plain(number: Decimal) -> str:

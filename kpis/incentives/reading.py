@@ -35,7 +35,9 @@ from kpis.incentives.specs import (
 from kpis.incentives.wording import Vocabulary, short
 from omnichannel.core.text import Bilingual
 
-SHARE = re.compile(r"(?P<role>.+?) (?P<share>\d+(?:\.\d+)?%)(?:[，,]\s*|$)")
+SHARE = re.compile(r"(?P<role>.+?)\s*(?P<share>\d+(?:\.\d+)?%)(?:[，,]\s*|$)")
+# What a hand types for the marks of Chinese, and the digits of full width.
+BY_HAND = str.maketrans(":;,％０１２３４５６７８９．", "：；，%0123456789.")
 
 
 def read_sentences(text: str, words: Vocabulary, language: str, *, like: Plan) -> Plan:
@@ -47,12 +49,12 @@ def read_sentences(text: str, words: Vocabulary, language: str, *, like: Plan) -
     known = {each.names.in_language(language): each for each in like.components}
     lines, whole, faults = [], Whole(), []
     for number, line in enumerate(text.splitlines(), 1):
-        if line.partition(said.colon.strip())[0].strip() != said.whole:
+        if _tidied(line, language).partition(said.colon.strip())[0].strip() != said.whole:
             lines.append(line)
             continue
         lines.append("")
         try:
-            whole = _whole(line, whole, language)
+            whole = _whole(_tidied(line, language), whole, language)
         except _Unread as unread:
             faults.append(Fault(str(number), unread.code, unread.facts))
     try:
@@ -130,6 +132,21 @@ def _whole(line: str, whole: Whole, language: str) -> Whole:
 
 
 def _component(line: str, words: Vocabulary, language: str, *, like: Mapping[str, Component]) -> Component:
+    """Read a line as it is written, else as a hand may have typed it."""
+    try:
+        return _read_component(line, words, language, like=like)
+    except _Unread:
+        tidied = _tidied(line, language)
+        if tidied == line:
+            raise
+        return _read_component(tidied, words, language, like=like)
+
+
+def _tidied(line: str, language: str) -> str:
+    return line.strip().removesuffix(".").translate(BY_HAND) if short(language) == "zh" else line
+
+
+def _read_component(line: str, words: Vocabulary, language: str, *, like: Mapping[str, Component]) -> Component:
     said = phrases(language)
     name, colon, rest = line.partition(said.colon.strip())
     if not colon or not name.strip() or not rest.strip():

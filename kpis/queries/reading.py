@@ -11,14 +11,17 @@ from roles.catalogue import RoleKey
 def measured(kpi: KpiSpec, subject: Subject, book: Book) -> Value:
     """Return the figure that counts on the subject's card; its scope says where it was read.
 
-    A guide's KPIs are read at the guide. What does not exist at a scope is read one step up, at the unit the subject
-    answers for and then at the company. Judged KPIs are read at the person or unit, else at the role as a whole.
+    A guide's KPIs are read at the guide, those of an own role at the person who has figures. What does not exist at a
+    scope is read one step up, at the unit the subject answers for and then at the company. Judged KPIs are read at the
+    person or unit, else at the role as a whole.
     """
     if kpi.qualitative:
         return _judged(kpi, subject, book)
     for scope in _steps(subject):
         value = book.get((kpi.id, scope))
-        if value is not None and value.reason is not NoData.NOT_AT_SCOPE:
+        if value is None or value.reason is NoData.NOT_AT_SCOPE:
+            continue
+        if value.reason is None or scope.kind is not ScopeKind.EMPLOYEE or not RoleKey(subject.role).is_own:
             return value
     return Value(kpi.id, subject.scope, None, reason=NoData.NOT_AT_SCOPE)
 
@@ -30,7 +33,8 @@ def scopes_read(subject: Subject) -> tuple[Scope, ...]:
 
 def _steps(subject: Subject) -> list[Scope]:
     steps = [subject.measured, COMPANY]
-    if subject.scope.kind is ScopeKind.EMPLOYEE and subject.role == RoleKey.DIGITAL_GUIDE:
+    is_personal = subject.role == RoleKey.DIGITAL_GUIDE or RoleKey(subject.role).is_own
+    if subject.scope.kind is ScopeKind.EMPLOYEE and is_personal:
         steps.insert(0, subject.scope)
     return steps
 

@@ -261,7 +261,8 @@ class PayMoveSerializer(Shape):
 class PayEffectSerializer(Shape):
     """Incentive pay of the last closed month on both sides, CNY.
 
-    Those who may not see pay get the change alone, in whole hundreds, and only where five people or more make it.
+    Those who may not see pay get the change alone, and only where five people or more make it: rounded to 100, 200,
+    500, 1,000 …, the first that is no less than what any one person's pay changes by.
     """
 
     before = serializers.CharField(allow_null=True)

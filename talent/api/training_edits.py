@@ -16,6 +16,7 @@ from omnichannel.core.text import Bilingual
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from roles.catalogue import RoleKey
+from roles.catalogue.training import ProgrammeLevel
 from roles.queries.library import role_keys
 from talent.api.courses import COURSE
 from talent.api.training import SLUG, TAGS, programme_json

@@ -139,7 +139,9 @@ def test_a_task_is_given_within_ones_units_done_with_a_note_and_counted_as_done_
     guide, other = signed_in("guide", person_external_id="ES1"), signed_in("guide", person_external_id="ES2")
     assert "您好，新品到店" in text(guide, DAY)
     assert "您好，新品到店" not in text(other, DAY)
-    assert guide.get(f"{own}picture/").content == PNG
+    answer = guide.get(f"{own}picture/")
+    assert (answer.content, answer["Cache-Control"]) == (PNG, "private, no-cache")  # else a change is not seen
+    assert guide.get(f"{own}picture/", headers={"if-none-match": answer["ETag"]}).status_code == 304
     assert other.get(f"{own}picture/").status_code == 404
     assert other.post(f"{DAY}tasks/{pk}/", {"action": "done"}).status_code == 404
     assert guide.post(f"{DAY}tasks/{pk}/", {"action": "done", "note": "已发 30 位"}).status_code == 302

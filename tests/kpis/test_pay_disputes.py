@@ -29,7 +29,19 @@ from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.queries.zones import current_day
 from roles.catalogue import StageKey, SubtypeKey
 from tests.conftest import MemberFactory
-from tests.kpis.pay_month import APPROVER, OPENER, People, approved, closed, november, recalculated, statement_of
+from tests.kpis.door import orders_csv
+from tests.kpis.pay_month import (
+    APPROVER,
+    OPENER,
+    People,
+    approved,
+    closed,
+    load,
+    november,
+    recalculated,
+    statement_of,
+    till,
+)
 from tests.kpis.retailer import NOVEMBER, adopt, build_organisation, put_example
 
 SignedIn = Callable[..., Client]
@@ -89,6 +101,22 @@ def test_what_is_granted_is_one_adjustment_of_the_open_month_and_the_line_stays(
     with pytest.raises(PlanStep):
         answer_dispute(found.pk, verdict, actor_id=hr)
     assert [step.state for step in found.steps.all()] == ["open", "accepted"]
+
+
+def test_rows_that_come_after_they_were_granted_pay_no_more_and_a_granted_rate_is_apart(
+    people: People, line: PayLine
+) -> None:
+    hr = people[OPENER]
+    december = open_run(parse_period(DECEMBER), actor_id=hr)
+    verdict = Verdict(DisputeState.ACCEPTED, "Yes.")
+    for reason in ("missing", "rate"):
+        found = raise_dispute(line, Claim(reason, "Order O99.", Decimal("12.00")), actor_id=hr)
+        answer_dispute(found.pk, verdict, actor_id=people[APPROVER])
+    load(orders_csv(till(99, "ES1", "S1", "1200", day="2024-11-03")), "late.csv")  # 1 %: the 12 that were missing
+    assert recalculated(december, people).adjusted == Decimal(24)
+    load(orders_csv(till(98, "ES1", "S1", "500", day="2024-11-03")), "later.csv")
+    assert recalculated(december, people).adjusted == Decimal(29)  # only what nobody has granted
+    assert recalculated(december, people).adjusted == Decimal(29)
 
 
 def test_every_fault_of_a_dispute_and_of_an_answer_is_named_at_its_field(

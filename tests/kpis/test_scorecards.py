@@ -211,8 +211,8 @@ def test_a_guide_is_led_to_her_own_card_and_sees_nobody_elses(
     put_example()
     client = signed_in("guide", person_external_id="ES1")
     own = "/w/acme/scorecards/people/ES1/"
-    for page in ("/w/acme/", "/w/acme/scorecards/"):
-        assert client.get(page).headers["Location"] == own
+    assert client.get("/w/acme/").headers["Location"] == "/w/acme/pay/my-day/"
+    assert client.get("/w/acme/scorecards/").headers["Location"] == own
     assert "94.17" in client.get(own).content.decode()
     assert client.get("/w/acme/scorecards/people/ES2/").status_code == 404
     assert client.get("/w/acme/scorecards/people/nobody/").status_code == 404

@@ -114,7 +114,7 @@ def test_the_pay_that_a_price_tells_is_what_the_run_calculates_once_it_is_applie
     assert {"ES1", "ES2"} < changed.keys(), "the score of somebody moves as well"
 
 
-def test_others_read_a_sum_in_hundreds_and_only_where_five_people_make_it() -> None:
+def test_others_read_a_rough_sum_and_only_where_five_people_make_it() -> None:
     def moves(number: int) -> tuple[PayMove, ...]:
         sides = PaySide(Decimal(100), ("p",), "S1", True), PaySide(Decimal(133), ("p",), "S1", True)
         return tuple(PayMove(f"E{one}", f"E{one}", *sides) for one in range(number))
@@ -122,3 +122,7 @@ def test_others_read_a_sum_in_hundreds_and_only_where_five_people_make_it() -> N
     four = PayEffect(Decimal(1000), Decimal(1132), 50, moves(4))
     five = PayEffect(Decimal(1000), Decimal(1165), 50, moves(5))
     assert (four.rough_change, five.change, five.rough_change) == (None, Decimal(165), Decimal(200))
+    # and two drafts that differ by one person's pay of thousands do not tell it
+    dear = PayMove("E9", "E9", None, PaySide(Decimal(4321), ("p",), "S1", True))
+    with_dear = PayEffect(Decimal(1000), Decimal(1165) + 4321, 50, (*moves(5), dear))
+    assert with_dear.rough_change == Decimal(5000)

@@ -87,6 +87,9 @@ def test_a_guide_sees_herself_only(signed_in: SignedIn) -> None:
     role = page(client, "roles/digital-guide/")
     assert "上海静安店" in role
     assert "广州天河店" not in role
+    for path in ("roles/digital-guide/", "roles/"):  # 1 or 0 people is no figure of the company
+        told = client.get(f"/w/acme/{path}", headers={"accept-language": "en"})
+        assert "count only yourself" in told.content.decode()
 
 
 def test_an_outsider_gets_404(signed_in: SignedIn, other_workspace: Workspace) -> None:

@@ -64,6 +64,18 @@ def test_leaving_ends_the_employment_and_coming_back_opens_a_new_one(organisatio
     assert jobs_of("E3") == [("S0101", date(2023, 5, 1), gone), ("S0201", back, None)]
 
 
+def test_a_transfer_told_earlier_keeps_the_days_after_the_manager_left(organisation: Workspace) -> None:
+    """The joined line splits again where the manager left, and its later piece is the row stored before."""
+    early, gone = date(2026, 6, 1), date(2026, 7, 1)
+    upsert_people([replace(PEOPLE[1], left_on=gone)], effective_on=DAY, actor_id=None)
+    moved = replace(GUIDE, unit_external_id="S0102")
+    upsert_people([moved], effective_on=gone, actor_id=None)
+    assert jobs_of("E3") == [("S0101", date(2023, 5, 1), gone), ("S0102", gone, None)]
+    upsert_people([moved], effective_on=early, actor_id=None)
+    assert jobs_of("E3") == [("S0101", date(2023, 5, 1), early), ("S0102", early, gone), ("S0102", gone, None)]
+    assert upsert_people([moved], effective_on=early, actor_id=None).same == 1
+
+
 def test_a_corrected_hiring_day_stretches_the_first_employment(organisation: Workspace) -> None:
     upsert_people([replace(GUIDE, hired_on=date(2023, 2, 1))], effective_on=LATER, actor_id=None)
     assert jobs_of("E3") == [("S0101", date(2023, 2, 1), None)]

@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roles.timeline import Span, at, change_from, changed_between, clip, revise
+from roles.timeline import Span, at, change_from, changed_between, clip, keyed, revise
 
 FIRST = date(2026, 1, 1)
 DAYS = st.integers(0, 60).map(lambda days: FIRST + timedelta(days=days))
@@ -65,6 +65,13 @@ def test_clipped_spans_begin_and_end_where_told(changes: list[tuple[str, date]],
 def test_a_change_before_all_spans_ends_where_the_first_begins() -> None:
     later = Span(date(2026, 5, 1), None, "later")
     assert change_from([later], value="early", on=FIRST) == [Span(FIRST, date(2026, 5, 1), "early"), later]
+
+
+def test_a_stored_row_goes_to_the_span_that_says_just_the_same_and_to_no_other() -> None:
+    day, later = date(2026, 5, 1), date(2026, 6, 1)
+    stored = [Span(FIRST, day, "a", 1), Span(day, later, "b", 2)]
+    cut = [Span(FIRST, day, "c", 2), Span(day, later, "b")]
+    assert keyed(cut, before=stored) == [Span(FIRST, day, "c"), stored[1]]
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import count
 
 from kpis.incentives.specs import ZERO
 
 FEWEST = 5  # of fewer people no sum is told to those who may not see pay
-ROUGHLY = Decimal(100)  # and it is told in hundreds, so that two drafts do not differ by one person's pay
+ROUGHLY = Decimal(100)  # and it is told in hundreds at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,17 @@ class PayEffect:
 
     @property
     def rough_change(self) -> Decimal | None:
-        """The change in whole hundreds, for those who may not see pay; None where it would tell of fewer than five."""
+        """The change for those who may not see pay; None where it would tell of fewer than five.
+
+        It is rounded to more than any one person's pay changes: two drafts that differ by a person do not tell it.
+        """
         if min(self.people, len(self.moves)) < FEWEST:
             return None
-        return (self.change / ROUGHLY).quantize(Decimal(1), rounding=ROUND_HALF_UP) * ROUGHLY
+        step = _step_above(max(abs(each.change) for each in self.moves))
+        return (self.change / step).quantize(Decimal(1), rounding=ROUND_HALF_UP) * step
+
+
+def _step_above(amount: Decimal) -> Decimal:
+    """Return 100, 200, 500, 1,000 …: the first that is no less than an amount."""
+    steps = (ROUGHLY * factor * Decimal(10) ** power for power in count() for factor in (1, 2, 5))
+    return next(step for step in steps if step >= amount)

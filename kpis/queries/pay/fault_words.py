@@ -72,4 +72,5 @@ WORDS: Mapping[str, Callable[[], str]] = {
 
 def told(fault: Fault) -> Issue:
     """Return a fault in words of the reader's language. KeyError for a code without words."""
-    return Issue(fault.path, WORDS[fault.code]() % fault.facts)
+    words = WORDS[fault.code]()
+    return Issue(fault.path, words % fault.facts if fault.facts else words)

@@ -39,13 +39,14 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A fault in words, with the line of the text or of the sentences where it stands; 0: none."""
+    """A fault in words, with the line of the text or of the sentences where it stands; 0: none. `label`: its field."""
 
     path: str
     code: str
     message: str
     line: int = 0
     face: str = FORM
+    label: str = ""
 
 
 def check_node(node: object) -> Checked:

@@ -83,7 +83,7 @@ def _frame(row: PayPlan, units: Mapping[str, str]) -> dict[str, str]:
 def _sentences(plan: Plan) -> Iterator[tuple[str, str]]:
     words, language = vocabulary(), get_language() or "en"
     for each in plan.components:
-        yield f"{each.names.in_language(language)} ({each.id})", component_sentence(each, words, language)
+        yield each.names.in_language(language), component_sentence(each, words, language)
 
 
 def _change(label: str, before: str, after: str) -> Change:

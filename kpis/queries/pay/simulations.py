@@ -144,7 +144,7 @@ def part_name(key: str) -> Bilingual:
 def kind_name(kind: str) -> str:
     """Return what a jump or a closed door is called."""
     return {
-        EdgeKind.STEP.value: _("Step"),
+        EdgeKind.STEP.value: _("Ladder"),
         EdgeKind.CLIFF.value: _("Cliff"),
         EdgeKind.PENALTY.value: _("Penalty line"),
         BoundKind.GATE.value: _("Gate"),

@@ -164,7 +164,7 @@ def _adjust(dispute: PayDispute, amount: Decimal, answer: str, *, actor_id: int)
         raise PlanStep(_("No later month is open to pay this in. Open the next month first."))
     if run.state not in CHANGEABLE:
         raise PlanStep(
-            _("%(month)s is approved already. Take the approval back, or answer when the next month is open.")
+            _("%(month)s is approved already. Take the approval back, or lock it and open the next month, then answer.")
             % {"month": run.period}
         )
     made = PayAdjustment.objects.create(

@@ -15,13 +15,13 @@ from decimal import Decimal
 from django.db.models import Sum, prefetch_related_objects
 from django.utils import timezone
 
-from kpis.choices import AdjustmentReason, PayRunState
+from kpis.choices import AdjustmentReason, DisputeReason, PayRunState
 from kpis.incentives.calculating import Payout, calculate
 from kpis.incentives.documents import read_facts
 from kpis.incentives.ledger import VALID_AFTER_DAYS, Quantities
 from kpis.incentives.specs import Facts, Plan, PoolKey, clawback_ends
 from kpis.incentives.texts import read_plan
-from kpis.models import PayAdjustment, PayPlan, PayRun, PayStatement
+from kpis.models import PayAdjustment, PayDispute, PayPlan, PayRun, PayStatement
 from kpis.queries.pay.facts import measured
 from kpis.queries.pay.touched import first_month_touched
 from kpis.queries.uploads import last_change
@@ -31,6 +31,8 @@ from omnichannel.workspaces.scoping import current_workspace_id
 from roles.queries.org_chart import unit_tree_known
 
 CLOSED = (PayRunState.LOCKED, PayRunState.PAID)
+# disputes of rows, which may still come; a rate or a target comes by no row
+OF_ROWS = (DisputeReason.MISSING, DisputeReason.CREDIT, DisputeReason.REFUND, DisputeReason.ATTENDANCE)
 ZERO = Decimal(0)
 
 
@@ -75,6 +77,22 @@ def late_adjustments(run: PayRun, closed: Sequence[PayRun], *, now: Counted) -> 
             before = last.get(month.period)
             if before is None or _may_differ(month, until, before, touched[before.place]):
                 yield from _differences(run, month, until, {pk: read[pk] for pk in those})
+
+
+def less_granted(late: Sequence[PayAdjustment], closed: Sequence[PayRun]) -> list[PayAdjustment]:
+    """Return differences less what disputes of the same lines' rows have granted: rows that come at last pay no more.
+
+    It only keeps back: what was granted is never taken again. The caller holds the lock of pay.
+    """
+    rows = PayDispute.objects.filter(
+        line__statement__run__in=closed, reason__in=OF_ROWS, adjustment__isnull=False
+    ).order_by()
+    granted = dict(rows.values_list("line").annotate(Sum("adjustment__amount")))
+    for each in late:
+        given = granted.get(each.line_id, ZERO)
+        if each.amount * given > 0:
+            each.amount -= min(each.amount, given, key=abs)
+    return [each for each in late if each.amount]
 
 
 def _last_counts(closed: Sequence[PayRun]) -> dict[str, Counted]:

@@ -7,13 +7,14 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kpis.choices import PayPlanState
 from kpis.errors import OwnDecision, PlanInvalid, PlanStep
 from kpis.incentives.faults import Fault
 from kpis.incentives.specs import Plan
-from kpis.incentives.texts import plan_node
+from kpis.incentives.texts import plan_node, read_plan
 from kpis.models import PayPlan
 from kpis.queries.pay.fault_words import told
 from kpis.queries.pay.plan_check import check_node
@@ -132,11 +133,17 @@ def lock_pay() -> None:
 
 def _check_place(plan: Plan, unit: str, *, key: str, on: date) -> None:
     """Refuse a unit that is none on the day, and a second plan for the same role of the same unit."""
-    faults = [Fault("roles", "rival_plan", {"plan": other}) for other in rivals(plan, unit, key=key, on=on)]
+    faults = [Fault("roles", "rival_plan", {"plan": _called(other)}) for other in rivals(plan, unit, key=key, on=on)]
     if unit and unit not in unit_tree(as_of=on):
         faults.append(Fault("unit", "not_a_unit", {"unit": unit, "day": on.isoformat()}))
     if faults:
         raise PlanInvalid([told(fault) for fault in faults])
+
+
+def _called(key: str) -> str:
+    """Return what a plan is called, as people read it; its key where it is not to be had."""
+    newest = newest_of(key)
+    return read_plan(newest.content).names.in_language(get_language() or "en") if newest else key
 
 
 def _newest(key: str, *states: PayPlanState) -> PayPlan:

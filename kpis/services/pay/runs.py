@@ -18,7 +18,7 @@ from kpis.errors import OwnDecision, PlanStep, RunChanged
 from kpis.incentives.calculating import calculate
 from kpis.models import PayAdjustment, PayRun
 from kpis.queries.pay.facts import paid_people
-from kpis.services.pay.late import CLOSED, Counted, begin_count, late_adjustments, waiting_months
+from kpis.services.pay.late import CLOSED, Counted, begin_count, late_adjustments, less_granted, waiting_months
 from kpis.services.pay.plans import lock_pay
 from kpis.services.pay.writing import Worked, sum_up, worked, write_late, write_statements
 from omnichannel.core.periods import Grain, Period, parse_period
@@ -140,7 +140,7 @@ def _write(
     if not waiting_months(run):
         late, waiting = (), ()
     write_statements(run, found)
-    write_late(run, late)
+    write_late(run, less_granted(late, waiting))
     sum_up(run, found)
     run.state, run.calculated_at = PayRunState.CALCULATED, counted.at
     run.counted = {"place": counted.place, "periods": [*(each.period for each in waiting), run.period]}

@@ -10,7 +10,7 @@ from typing import Any
 import xlsxwriter
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -106,7 +106,8 @@ def _cell(pair: Pair | None, largest: Decimal, report: ConflictReport, ask: Cred
         return {"level": "none", "label": _("Met on no order"), "value": "", "url": ""}
     level = max(1, min(LEVELS, int(pair.value / largest * LEVELS) if pair.value > 0 else 1))
     one, other = _names(report, pair.sides)
-    told = _("%(one)s and %(other)s: %(count)s orders") % {"one": one, "other": other, "count": pair.orders}
+    told = ngettext("%(one)s and %(other)s: %(count)s order", "%(one)s and %(other)s: %(count)s orders", pair.orders)
+    told %= {"one": one, "other": other, "count": pair.orders}
     return {
         "level": level,
         "label": told,

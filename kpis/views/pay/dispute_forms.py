@@ -74,7 +74,10 @@ class AnswerForm(ToldForm):
     """How a dispute is answered."""
 
     state = forms.ChoiceField(label=_("The answer"), choices=[("", "–"), *ANSWERS])
-    amount = _money(_("Granted"), _("CNY, paid as a correction with the open month; empty: what was asked."))
+    amount = _money(
+        _("Granted"),
+        _("CNY, paid as a correction with the open month; empty: what was asked. Rows that come later pay no more."),
+    )
     answer = forms.CharField(
         label=_("In words"),
         max_length=LONGEST,

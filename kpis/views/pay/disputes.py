@@ -95,9 +95,9 @@ def pay_dispute_new(request: WorkspaceRequest, slug: str, line_id: int) -> HttpR
     own = request.access.own_person
     rows = rows if own is None else rows.filter(statement__person_external_id=own)
     line = get_object_or_404(rows.filter(statement__run__locked_at__isnull=False), pk=line_id)
-    form = ClaimForm(request.POST or None, request.FILES or None)
-    status = 200
-    if request.method == "POST":
+    is_sent, status = request.method == "POST", 200
+    form = ClaimForm(request.POST, request.FILES) if is_sent else ClaimForm()
+    if is_sent:
         if form.is_valid() and (raised := _raise(request, line, form)) is not None:
             messages.success(request, _("Sent. You are told here when somebody takes it up and what the answer is."))
             return redirect("kpis:pay_dispute", slug, raised.pk)

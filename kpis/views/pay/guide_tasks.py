@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -11,6 +12,8 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -160,9 +163,10 @@ def task_picture(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         raise Http404
     picture = get_object_or_404(rows)
     answer = HttpResponse(bytes(picture.content), content_type=picture.content_type)
-    answer["Cache-Control"] = "private, max-age=86400"
+    answer["Cache-Control"] = "private, no-cache"  # asked each time: it may have been changed or taken back
     answer["X-Content-Type-Options"] = "nosniff"
-    return answer
+    answer["ETag"] = mark = quote_etag(hashlib.sha256(answer.content).hexdigest())
+    return cast("HttpResponse", get_conditional_response(request, etag=mark, response=answer))
 
 
 def _page(
@@ -215,7 +219,11 @@ def _chosen(request: WorkspaceRequest, rows: QuerySet[GuideTask]) -> QuerySet[Gu
     if standing in TaskStanding.values:
         rows = rows.filter(**{f"{standing}__gt": 0})
     column = SORTS.get(sort.removeprefix("-"))
-    return rows.order_by(f"{'-' if sort.startswith('-') else ''}{column}", "-pk") if column else rows
+    return (
+        rows.order_by(f"{'-' if sort.startswith('-') else ''}{column}", "-pk")
+        if column
+        else rows.order_by("-due_on", "-pk")
+    )
 
 
 def _not_yours() -> str:

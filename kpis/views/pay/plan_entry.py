@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.http import QueryDict
@@ -120,6 +120,8 @@ def designer(came: Sent, *, fixed_id: str = "") -> Designer:
     for each in told:
         messages[each.path].append(each.message)
     form = plan_form(node, {path: tuple(each) for path, each in messages.items()}, fixed_id=bool(fixed_id))
+    labels = form.labels
+    told = tuple(replace(each, label=labels.get(each.path, "")) for each in told)
     return Designer(
         form=form,
         text=text,

@@ -48,6 +48,15 @@ class PlanForm:
     rows: tuple[Row, ...]
     errors: tuple[str, ...]
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """What the controls are called, by the path of the plan; a component's with its title before it."""
+        named = {each.path: each.label for each in (*self.frame, *self.bounds)}
+        for row in self.rows:
+            for each in (*row.fields, *chain.from_iterable(row.pairs), *row.bounds):
+                named[each.path] = f"{row.title} · {each.label}"
+        return named
+
 
 def plan_form(node: Mapping[str, Any], messages: Mapping[str, tuple[str, ...]], *, fixed_id: bool) -> PlanForm:
     """Lay a plan's node out as fields, whatever is wrong in it. `messages` are the faults by path."""

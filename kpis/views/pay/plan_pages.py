@@ -121,7 +121,7 @@ def _page(
             {"label": _("Roles"), "value": " · ".join(role_names(plan.roles))},
             {"label": _("Holds for"), "value": unit_name(newest, units)},
             {"label": _("Phase"), "value": phase_name(plan.phase)},
-            {"label": _("Made by"), "value": str(newest.created_by or _("not known"))},
+            {"label": _("Drafted by"), "value": str(newest.created_by or _("not known"))},
             {"label": _("Next step"), "value": next_step(newest, today=today)},
         ],
         "sentences": said(plan),

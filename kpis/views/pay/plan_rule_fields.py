@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from kpis.incentives.checks import MOST_STEPS
@@ -70,12 +70,12 @@ def rule_fields(rule: Mapping[str, Any], path: str, faults: Faults) -> Iterator[
         ),
     }
     typed = {
-        "price": _("Rate") if measures.price else _("Amount for each"),
+        "price": pgettext("of pay", "Rate") if measures.price else _("Amount for each"),
         "amount": _("Amount"),
         "rate": _("Share of the variable pay") if kind == "penalty" else _("Share"),
         "under": _("While under this part of the target"),
         "start": _("Faster above this part of the target"),
-        "factor": _("Times"),
+        "factor": _("Factor"),
     }
     for name in RULE_FIELDS.get(kind, ()):
         place, value = f"{path}.{name}", text_in(rule.get(name))

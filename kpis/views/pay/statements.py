@@ -45,6 +45,7 @@ def my_pay(request: WorkspaceRequest, slug: str) -> HttpResponse:
         "person": person,
         "months": months,
         "receipts": newest,
+        "is_own": True,
         "plans": [] if newest or not person else _plans_of(request, person),
     }
     return render(request, "kpis/pay/my_pay.html", context | _offers(request))

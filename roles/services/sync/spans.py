@@ -31,16 +31,11 @@ class SpanWriter:
     def add(
         self, before: Sequence[Span[V]], after: Sequence[Span[V]], *, fields: Callable[[V], dict[str, object]]
     ) -> None:
-        """Note the difference between two states of one fact."""
-        old = {span.key: span for span in before}
-        kept = {span.key for span in after}
-        self.superseded += [key for key in old if key is not None and key not in kept]
-        for span in after:
-            if span.key is not None and span == old[span.key]:
-                continue
-            if span.key is not None:
-                self.superseded.append(span.key)
-            self.new.append(self._row(span, fields))
+        """Note the difference between two states of one fact: a row stays only where a span says just the same."""
+        old = {span.key: span for span in before if span.key is not None}
+        kept = {span.key for span in after if span.key is not None and span == old[span.key]}
+        self.superseded += [key for key in old if key not in kept]
+        self.new += [self._row(span, fields) for span in after if span.key is None or span != old[span.key]]
 
     def write(self) -> None:
         """Supersede, then insert: what is no longer held to be true makes room for the new rows."""

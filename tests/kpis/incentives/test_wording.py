@@ -150,6 +150,14 @@ def test_the_example_reads_as_a_sentence() -> None:
     )
 
 
+@pytest.mark.parametrize("plan", load_templates().values(), ids=lambda plan: plan.id)
+def test_chinese_typed_by_hand_reads_like_the_sentence(plan: Plan) -> None:
+    marks = str.maketrans({"：": ":", "；": ";", "。": ".", " ": None, "%": "％"})
+    typed = "\n".join(plan_sentences(plan, words(), "zh")).translate(marks)
+    read = read_sentences(typed, words(), "zh", like=plan)
+    assert plan_sentences(read, words(), "zh") == plan_sentences(plan, words(), "zh")
+
+
 def test_every_line_that_cannot_be_read_is_named() -> None:
     text = "商城提成：本人归属商城净销售的 3% 计提。\n拉新奖：每 1 个有效新增私域客户计 3 元；不超过三百元。\n没有规则"
     with pytest.raises(Faulty) as refused:
