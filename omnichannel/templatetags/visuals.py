@@ -161,7 +161,7 @@ def meter(value: Figure, maximum: int = 100, label: str = "", status: str = "") 
         '<rect class="meter__track" width="100" height="6" rx="1"/>'
         '<rect class="meter__fill" width="{}" height="6" rx="1"/></svg>',
         f" meter--{status.replace('_', '-')}" if status else "",
-        label or f"{plain_value(number)} / {maximum}",
+        label.strip() or f"{plain_value(number)} / {maximum}",
         _text(width),
     )
 

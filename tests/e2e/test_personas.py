@@ -10,14 +10,25 @@ from tests.e2e.conftest import SignIn
 from tests.e2e.pages import PERIOD, by_rail
 
 OWN_CARD = "/w/demo/scorecards/people/E01002/"
-COMMON = {"Overview", "Organisation", "Roles", "Talent", "Stages", "KPIs", "Scorecards", "Analyses", "Alerts"}
+COMMON = {
+    "Overview",
+    "Organisation",
+    "Roles",
+    "Talent",
+    "Stages",
+    "KPIs",
+    "Scorecards",
+    "Analyses",
+    "Alerts",
+    "Incentives",
+}
 RAILS = {
     "owner": {*COMMON, "Data", "Settings"},
     "hr_lead": {*COMMON, "Data", "Settings"},
     "executive": {*COMMON, "Data"},
     "analyst": {*COMMON, "Data", "Settings"},
     "line_manager": COMMON,
-    "guide": {"Overview", "Roles", "Talent", "KPIs", "Scorecards"},
+    "guide": {"My day", "My customers", "Roles", "Talent", "KPIs", "Scorecards", "Incentives"},
 }
 
 

@@ -51,7 +51,7 @@ def client(stack: Stack, sign_in: SignIn) -> Iterator[Client]:
     page = sign_in("hr_lead")
     page.goto("/w/demo/settings/tokens/")
     page.get_by_label("Name").fill("HR system")
-    page.get_by_label("Scope").select_option("write")
+    page.locator("#id_scope").select_option("write")
     page.get_by_role("button", name="Make token").click()
     notice = page.locator(".notice", has_text="Copy this token now")
     secret = next(word for word in notice.inner_text().split() if word.startswith("omni_"))
@@ -177,6 +177,7 @@ def test_the_documents_are_served_to_anybody(stack: Stack, sign_in: SignIn) -> N
     page = sign_in("hr_lead")
     page.goto("/w/demo/settings/tokens/")
     page.get_by_role("link", name="API documentation").click()
+    page.wait_for_load_state()
     shown = page.locator("main").inner_text()
     missing = [path for path in paths if path not in shown and path.removeprefix(prefix) not in shown]
     assert missing == []

@@ -81,6 +81,7 @@ def test_a_guide_sees_the_own_competence_and_training_on_a_phone(
     sign_in: SignIn,
 ) -> None:
     page = sign_in("guide", language="zh", width=360)
+    page.locator(".bottom-bar__more summary").click()
     page.locator(".bottom-bar a[href='/w/demo/talent/']").click()
     page.wait_for_url(f"**/people/{GUIDE}/competence/**")
     wrong: list[str] = []
