@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from kpis.services.pay.guide_tasks import NOTE, PICTURE_BYTES, TEXT, TaskInput
 from omnichannel.core.dayfields import day_field
+from omnichannel.core.toldforms import ToldForm
 from roles.choices import Thing
 from roles.queries.picking import find_named
 
@@ -21,7 +22,7 @@ NOBODY = _("Nobody here is called “%(text)s”.")
 SEVERAL = _("Several are called so: %(several)s. Write the id.")
 
 
-class TaskForm(forms.Form):
+class TaskForm(ToldForm):
     """A task; with `whom` also who it is for."""
 
     title = forms.CharField(label=pgettext_lazy("task", "Title"), max_length=120)
@@ -103,11 +104,6 @@ class TaskForm(forms.Form):
             unit=data.get("unit", ""),
             picture=picture.read(PICTURE_BYTES + 1) if picture else None,
         )
-
-    def tell(self, faults: Mapping[str, str]) -> None:
-        """Put what the service refused at the fields it is about."""
-        for field, message in faults.items():
-            self.add_error(field if field in self.fields else None, message)
 
 
 class DoneForm(forms.Form):

@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import subprocess
-import sys
 import time
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from omnichannel.services.bench_stack import copy_seconds, figures_of
 from omnichannel.services.memory import peak_mb
-from omnichannel.services.session import ROOT, services
 
 if TYPE_CHECKING:
     from rest_framework.test import APIClient
@@ -43,13 +40,7 @@ def orgsync_figures() -> dict[str, float]:
 
     A document goes the whole way of a client's: JSON, token, checks, lock, revision, commit on durable disk.
     """
-    with services(data=None, durable=True):
-        for command in (["manage.py", "migrate", "--verbosity=0"], ["-m", "omnichannel.services.org_bench"]):
-            result = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False)
-            if result.returncode:
-                raise RuntimeError(result.stdout + result.stderr)
-        figures: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
-        return figures
+    return figures_of(["-m", "omnichannel.services.org_bench"], durable=True)
 
 
 def chart(*, changed: bool = False) -> dict[str, list[dict[str, Any]]]:
@@ -110,7 +101,7 @@ def _measure() -> dict[str, float]:
     first, changed = json.dumps(chart()).encode(), json.dumps(chart(changed=True)).encode()
     client.get(URL.replace("org-chart", "units"))  # a server has loaded its code before
     taken = {"first_s": _put(client, first)}
-    copied = median(_copy() for _ in range(ROUNDS))
+    copied = median(copy_seconds(TABLES) for _ in range(ROUNDS))
     again, differing = [], []
     for _ in range(ROUNDS):
         again.append(_put(client, first))
@@ -151,27 +142,6 @@ def _put(client: APIClient, body: bytes) -> float:
     if answer.status_code != 200:
         raise RuntimeError(answer.content[:2000].decode())
     return seconds
-
-
-def _copy() -> float:
-    """Copy the rows that the document became into bare tables of the same columns, as their owner."""
-    import psycopg2
-
-    with psycopg2.connect(os.environ["DATABASE_URL"]) as connection, connection.cursor() as cursor:
-        seconds = 0.0
-        for table in TABLES:
-            rows = io.StringIO()
-            cursor.copy_expert(f"copy {table} to stdout", rows)
-            cursor.execute(f"create table bare_{table} (like {table})")
-            connection.commit()
-            rows.seek(0)
-            started = time.perf_counter()
-            cursor.copy_expert(f"copy bare_{table} from stdin", rows)
-            connection.commit()
-            seconds += time.perf_counter() - started
-            cursor.execute(f"drop table bare_{table}")
-            connection.commit()
-        return seconds
 
 
 if __name__ == "__main__":

@@ -5,14 +5,9 @@ Against a plain scan of the month's orders and a bare COPY of the rows they beco
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import subprocess
-import sys
-import tempfile
 
-from omnichannel.services.session import ROOT, services
+from omnichannel.services.bench_stack import figures_of
 
 GUIDES, ORDERS, GROWTH = 12_000, 500_000, 3
 
@@ -32,17 +27,8 @@ def statement_figures(guides: int = 0, orders: int = 0) -> dict[str, float]:
 
 
 def _measured(guides: int, orders: int) -> dict[str, float]:
-    with tempfile.TemporaryDirectory(prefix="statements-") as folder, services(data=None, durable=True):
-        env = {**os.environ, "DATA_ROOT": folder}
-        for command in (
-            ["manage.py", "migrate", "--verbosity=0"],
-            ["-m", "kpis.management.pay_bench.filling", str(guides), str(orders)],
-            ["-m", "kpis.management.pay_bench.measuring"],
-        ):
-            result = subprocess.run(
-                [sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True, check=False
-            )
-            if result.returncode:
-                raise RuntimeError(result.stdout + result.stderr)
-        figures: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
-        return figures
+    return figures_of(
+        ["-m", "kpis.management.pay_bench.filling", str(guides), str(orders)],
+        ["-m", "kpis.management.pay_bench.measuring"],
+        durable=True,
+    )

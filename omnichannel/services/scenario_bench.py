@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from statistics import median
 from typing import TYPE_CHECKING
 
-from omnichannel.services.session import ROOT, services
+from omnichannel.services.bench_stack import figures_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -33,20 +30,8 @@ def scenario_figures(scale: str = "small") -> dict[str, float]:
     The consequences are those of the price page: both sides of the whole organisation, verdicts, and every card that
     changes on the rows of the last closed month. `first_s` is the first call of a process.
     """
-    with tempfile.TemporaryDirectory(prefix="scenario-") as folder, services(data=None, durable=False):
-        env = {**os.environ, "DATA_ROOT": folder}
-        for command in (
-            ["manage.py", "migrate", "--verbosity=0"],
-            ["manage.py", "seed_demo", "--scale", scale],
-            ["-m", "omnichannel.services.scenario_bench"],
-        ):
-            result = subprocess.run(
-                [sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True, check=False
-            )
-            if result.returncode:
-                raise RuntimeError(result.stdout + result.stderr)
-        figures: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
-        return figures
+    seed = ["manage.py", "seed_demo", "--scale", scale]
+    return figures_of(seed, ["-m", "omnichannel.services.scenario_bench"], durable=False)
 
 
 def _measure() -> dict[str, float]:

@@ -9,11 +9,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from omnichannel.core.dayfields import DayField
+from omnichannel.core.toldforms import ToldForm
 from roles.choices import Thing
 from roles.queries.library import role_library
 from roles.queries.picking import find_named
 from talent.choices import Pool, Readiness
-from talent.forms.told import ToldForm
 from talent.services.pools import MOST_REASON, Place
 
 PEOPLE = "pool-people"  # the list of suggestions on the page

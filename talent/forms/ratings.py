@@ -10,9 +10,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from omnichannel.core.dayfields import DayField
+from omnichannel.core.toldforms import ToldForm
 from roles.catalogue.competence import HIGHEST
 from roles.queries.library import role_library
-from talent.forms.told import ToldForm
 from talent.people.gaps import Ability
 from talent.services.rating import MOST_NOTE, MOST_REMARK, Sheet
 

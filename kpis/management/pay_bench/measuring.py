@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import time
@@ -13,6 +12,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from kpis.management.pay_bench.filling import MONTH, SLUG
+from omnichannel.services.bench_stack import copy_seconds
 from omnichannel.services.memory import peak_mb
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def measure() -> dict[str, float]:
         used = time.process_time() - used
         index, pages = _printed(run)
         peak = peak_mb()  # before the bare work beside it
-        scanned, copied = median(_scan() for _ in range(ROUNDS)), median(_copy() for _ in range(ROUNDS))
+        scanned, copied = median(_scan() for _ in range(ROUNDS)), median(copy_seconds(TABLES) for _ in range(ROUNDS))
     ready = taken + index
     return {
         "statements": run.statements_count,
@@ -102,27 +102,6 @@ def _scan() -> float:
     with duckdb.connect(config={"threads": os.environ.get("ENGINE_THREADS", "2")}) as engine:
         engine.read_parquet(paths).aggregate("employee_id, sum(net_amount)", "employee_id").fetchall()
     return time.perf_counter() - started
-
-
-def _copy() -> float:
-    """Copy the statements and lines into bare tables of the same columns, as their owner."""
-    import psycopg2
-
-    seconds = 0.0
-    with psycopg2.connect(os.environ["DATABASE_URL"]) as connection, connection.cursor() as cursor:
-        for table in TABLES:
-            rows = io.StringIO()
-            cursor.copy_expert(f"copy {table} to stdout", rows)
-            cursor.execute(f"create table bare_{table} (like {table})")
-            connection.commit()
-            rows.seek(0)
-            started = time.perf_counter()
-            cursor.copy_expert(f"copy bare_{table} from stdin", rows)
-            connection.commit()
-            seconds += time.perf_counter() - started
-            cursor.execute(f"drop table bare_{table}")
-            connection.commit()
-    return seconds
 
 
 if __name__ == "__main__":

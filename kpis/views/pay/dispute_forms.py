@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kpis.choices import DisputeReason, DisputeState
+from omnichannel.core.toldforms import ToldForm
 
 LONGEST = 2000
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -19,15 +20,6 @@ ANSWERS = (
     (DisputeState.PARTLY.value, pgettext_lazy("dispute", "Partly accepted")),
     (DisputeState.REFUSED.value, pgettext_lazy("dispute", "Refused")),
 )
-
-
-class ToldForm(forms.Form):
-    """A form that puts what a service refused at the fields it is about."""
-
-    def tell(self, faults: Mapping[str, str]) -> None:
-        """Add the faults by field."""
-        for field, message in faults.items():
-            self.add_error(field if field in self.fields else None, message)
 
 
 def _money(label: Any, help_text: Any) -> forms.DecimalField:

@@ -29,13 +29,14 @@ from kpis.services.pay.disputes import (
     take_dispute,
     withdraw_dispute,
 )
-from kpis.views.pay.dispute_forms import AnswerForm, ClaimForm, TakeForm, TermForm, ToldForm
+from kpis.views.pay.dispute_forms import AnswerForm, ClaimForm, TakeForm, TermForm
 from kpis.views.pay.dispute_words import history, what_happens_next
 from kpis.views.pay.tabs import pay_tabs
 from omnichannel.core.csvtext import csv_text
 from omnichannel.core.errors import DomainError
 from omnichannel.core.http import csv_answer
 from omnichannel.core.text import Bilingual
+from omnichannel.core.toldforms import ToldForm
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from omnichannel.workspaces.queries.zones import current_day

@@ -1,4 +1,4 @@
-"""What a service refused, put at the fields it is about."""
+"""Forms that tell what a service refused."""
 
 from __future__ import annotations
 
