@@ -12,6 +12,7 @@ from omnichannel.services.cluster import cluster_environment
 BROWSER_TESTS = "tests/e2e"
 CLUSTER_TESTS = "tests/cluster"
 WORKERS = "2"
+SLOWEST = "--durations=40"  # the whole suite says what its time goes into
 
 
 def main(arguments: list[str]) -> int:
@@ -34,8 +35,8 @@ def main(arguments: list[str]) -> int:
     if arguments:
         return pytest(*arguments, *([f"--ignore={BROWSER_TESTS}"] if without else []))
     # the browser tests share one running stack, so they come after the others and in one process
-    plain = pytest("-q", "-n", WORKERS, f"--ignore={BROWSER_TESTS}", f"--ignore={CLUSTER_TESTS}")
-    walks = 0 if without else pytest("-q", BROWSER_TESTS)
+    plain = pytest("-q", SLOWEST, "-n", WORKERS, f"--ignore={BROWSER_TESTS}", f"--ignore={CLUSTER_TESTS}")
+    walks = 0 if without else pytest("-q", SLOWEST, BROWSER_TESTS)
     return plain or walks
 
 
