@@ -65,6 +65,13 @@ class Clock:
         limits = np.array([day_number(each) - later for each in dates], dtype=np.int64)
         return np.searchsorted(limits, np.arange(self.first, self.last + 1), side="right").astype(np.int16)
 
+    def inside(self, ranges: Iterable[tuple[date, date]]) -> Flags:
+        """Return, for each day of the range, whether one of the ranges of dates has it."""
+        found = np.zeros(self.last - self.first + 1, dtype=bool)
+        for start, end in set(ranges):
+            found[max(day_number(start) - self.first, 0) : max(day_number(end) - self.first, 0)] = True
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Runs:
@@ -83,20 +90,18 @@ class Runs:
             begins[1:] |= scope[1:] != scope[:-1]
         return cls(scope, begins, size)
 
-    def before(self, ranks: Ranks) -> Ranks:
-        """Return the rank of the row before in the same run; 0 for the first."""
-        found = np.zeros_like(ranks)
-        if len(ranks) > 1:
-            found[1:] = ranks[:-1]
-        found[self.begins] = 0
+    def before(self, ranks: Ranks, days: Codes, rows: Counts, *, back: int = 1) -> Ranks:
+        """Return the rank of the day of the row before each (or `back` rows before) in the same run; 0 if none is."""
+        found = ranks[days[rows - back]]
+        for step in range(back):
+            found[self.begins[rows - step]] = 0
         return found
 
-    def after(self, ranks: Ranks, end: int) -> Ranks:
-        """Return the rank of the row after in the same run; `end` for the last."""
-        found = np.full_like(ranks, end)
-        if len(ranks) > 1:
-            found[:-1] = np.where(self.begins[1:], end, ranks[1:])
-        return found
+    def after(self, ranks: Ranks, days: Codes, rows: Counts, end: int) -> Ranks:
+        """Return the rank of the day of the row after each in the same run; `end` for the last."""
+        following = np.minimum(rows + 1, len(days) - 1)
+        last = self.begins[following] | (following == rows)
+        return np.where(last, np.asarray(end, dtype=ranks.dtype), ranks[days[following]])
 
     def taken(self, rows: Counts | Flags, entity: Codes) -> Runs:
         """Return the runs of some of the rows."""

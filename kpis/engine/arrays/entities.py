@@ -88,17 +88,21 @@ def count_distinct(
     """Count the entities of the slab in every window that is asked for, or in some of them only."""
     kinds = kinds_in_order(frozenset().union(*(each.kinds for each in asked)))
     clock = Clock.of(slab.day)
+    asked_days = clock.inside((span.start, span.end) for each in asked for span in each.spans)
+    slab = slab.within(asked_days[slab.day - clock.first])
     for layer in layers(work, slab, kinds, periods, asked):
         wanted = [each for each in asked if layer.kind in each.kinds]
         runs = Runs.of(layer.scope, layer.of(slab.entity), layer.size)
-        day = layer.of(slab.day)
+        day = layer.of(slab.day) - clock.first
         spans = {each.spans[period] for each in wanted for period in layer.periods}
         for chain in chains(spans if only is None else spans & set(only)):
-            begun = clock.lookup([span.start for span in chain])[day - clock.first]
-            ended = clock.lookup([span.end for span in chain])[day - clock.first]
+            begun = clock.lookup([span.start for span in chain])
+            ended = clock.lookup([span.end for span in chain])
+            rows = np.flatnonzero((begun > ended)[day])
             # the first row of an entity in a window: no row of it since the window began
-            low = np.maximum(runs.before(begun), ended)
-            fill(work, wanted, layer, chain, counted(layer.scope, low, begun, len(chain), layer.size))
+            low = np.maximum(runs.before(begun, day, rows), ended[day[rows]])
+            count = counted(layer.scope[rows], low, begun[day[rows]], len(chain), layer.size)
+            fill(work, wanted, layer, chain, count)
 
 
 def fill(work: Work, asked: Sequence[Asked], layer: Layer, chain: Sequence[Span], count: Counts) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,6 +88,7 @@ class _History:
         new_day = self.runs.begins.copy()
         new_day[1:] |= self.all_days[1:] != self.all_days[:-1]
         self.entity = entity
+        self.firsts = np.flatnonzero(self.runs.begins)
         self.days, self.daily = self._per_day(new_day)
 
     def _per_day(self, chosen: Flags) -> tuple[Codes, Runs]:
@@ -125,9 +125,10 @@ class _History:
 
     def _repeated(self, ranks: _Ranker, days: Codes, runs: Runs) -> Counts:
         """Count those whose second day in the window this is: the one before is in it, the one before that is not."""
-        start, end = ranks.of("start")[days], ranks.of("end")[days]
-        one = runs.before(start)
-        return ranks.counted(runs.scope, np.maximum(runs.before(one), end), one)
+        start, end = ranks.of("start"), ranks.of("end")
+        rows = np.flatnonzero((start > end)[days])
+        one, two = runs.before(start, days, rows), runs.before(start, days, rows, back=2)
+        return ranks.counted(runs.scope[rows], np.maximum(two, end[days[rows]]), one)
 
     def _mall_repeated(self, ranks: _Ranker) -> Counts:
         rows = np.flatnonzero(np.zeros(0, dtype=bool) if self.mall is None else self.mall)
@@ -138,35 +139,43 @@ class _History:
         return self._repeated(ranks, days[some], runs.taken(some, self.entity[rows][some]))
 
     def _retained(self, ranks: _Ranker) -> Counts:
-        start, end, before = (ranks.of(name)[self.days] for name in ("start", "end", "before"))
-        size = len(ranks.on)
-        later = self.daily.after(start, 0)
-        low = np.maximum(start, self.daily.after(end, size))
-        return ranks.counted(self.daily.scope, low, np.minimum(later, before))
+        start, end, before = (ranks.of(name) for name in ("start", "end", "before"))
+        rows = np.flatnonzero((before > start)[self.days])
+        day, size = self.days[rows], len(ranks.on)
+        later = self.daily.after(start, self.days, rows, 0)
+        low = np.maximum(start[day], self.daily.after(end, self.days, rows, size))
+        return ranks.counted(self.daily.scope[rows], low, np.minimum(later, before[day]))
 
     def _first_bought(self, ranks: _Ranker, twice: bool) -> Counts:
-        rows = np.flatnonzero(self.runs.begins)
+        rows = self._fresh(ranks)
         if twice:
-            rows = rows[self._followed_by[0] >= 2]
+            rows = rows[self._followed_by(rows) >= 2]
         days = self.all_days[rows]
         return ranks.counted(self.runs.scope[rows], ranks.of("start")[days], ranks.of("first_from")[days])
 
-    @cached_property
-    def _followed_by(self) -> tuple[Counts, Counts]:
-        """Return per run how many orders follow within the days allowed, the first included."""
-        begins = np.flatnonzero(self.runs.begins)
-        if not len(begins) or self.times is None:
-            return np.zeros(0, dtype=np.int64), begins
-        limit = self.times[begins] + self.params.second_purchase_days * DAY
-        run = np.cumsum(self.runs.begins) - 1
-        near = self.times <= limit[run]
-        return np.add.reduceat(near.astype(np.int64), begins), begins
+    def _fresh(self, ranks: _Ranker) -> Counts:
+        """Return the first orders that some window counts from."""
+        rows = self.firsts
+        return rows[(ranks.of("start") < ranks.of("first_from"))[self.all_days[rows]]]
+
+    def _followed_by(self, firsts: Counts) -> Counts:
+        """Return how many orders follow each first one within the days allowed, itself included."""
+        if self.times is None or not len(firsts):
+            return np.zeros(0, dtype=np.int64)
+        ends = np.append(self.firsts, len(self.times))
+        sizes = ends[np.searchsorted(self.firsts, firsts) + 1] - firsts
+        begins = np.cumsum(sizes) - sizes
+        rows = np.arange(sizes.sum()) + np.repeat(firsts - begins, sizes)
+        limit = self.times[firsts] + self.params.second_purchase_days * DAY
+        near = self.times[rows] <= np.repeat(limit, sizes)
+        return np.add.reduceat(near.astype(np.int64), begins)
 
     def _followed(self, ranks: _Ranker) -> Counts:
-        orders, begins = self._followed_by
-        days = self.all_days[begins]
+        rows = self._fresh(ranks)
+        days = self.all_days[rows]
         low, high = ranks.of("start")[days], ranks.of("first_from")[days]
-        return counted(self.runs.scope[begins], low, high, len(ranks.on), self.layer.size, weight=orders)
+        orders = self._followed_by(rows)
+        return counted(self.runs.scope[rows], low, high, len(ranks.on), self.layer.size, weight=orders)
 
     def _rows(self, on: Sequence[Dates]) -> dict[str, Counts]:
         """Return how many orders each count looked at: those in the range it reads."""

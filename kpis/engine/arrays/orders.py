@@ -96,16 +96,14 @@ class Orders:
 
     def of(self, counted: Counted) -> Slab:
         """Return the orders that a simple measure counts."""
-        here = self.slab.having(_FIRST + len(self.filters) + self.counted.index(counted))
-        return self.slab.bare().taken(here)
+        return self.slab.bare().within(self.slab.having(_FIRST + len(self.filters) + self.counted.index(counted)))
 
     def under(self, filters: Filters) -> Slab:
         """Return the orders that pass the filters of a formula."""
         return self._having(_FIRST + self.filters.index(filters))
 
     def _having(self, bit: int) -> Slab:
-        here = self.slab.having(bit)
-        return self.slab if bool(here.all()) else self.slab.taken(here)
+        return self.slab.within(self.slab.having(bit))
 
     @staticmethod
     def in_mall(slab: Slab) -> Flags:

@@ -65,6 +65,10 @@ class Slab:
             {name: column[rows] for name, column in self.more.items()},
         )
 
+    def within(self, chosen: Flags) -> Slab:
+        """Return the chosen rows; the slab itself when these are all."""
+        return self if bool(chosen.all()) else self.taken(np.flatnonzero(chosen))
+
     def having(self, bit: int) -> Flags:
         """Return where a condition holds."""
         found: Flags = self.bits & self.bits.dtype.type(1 << bit) != 0

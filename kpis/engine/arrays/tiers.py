@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kpis.engine.arrays.buckets import day_number
+from kpis.engine.arrays.chains import Clock
 from kpis.engine.arrays.layers import Layer, layers
 from kpis.engine.arrays.leaves import kinds_in_order
 from kpis.engine.arrays.slabs import Slab
@@ -38,6 +39,9 @@ _FAR = 1 << 30  # days
 def tier_grids(work: Work, orders: Orders, asked: Sequence[Asked]) -> None:
     """Compute the measures of RFM; all have the same filters. Tiers need `rfm_min_customers` in the base."""
     slab = orders.under(asked[0].ref.filters)
+    clock, days = Clock.of(slab.day), timedelta(days=work.params.rfm_window_days)
+    read = clock.inside((span.end - days, span.end) for each in asked for span in each.spans)
+    slab = slab.within(read[slab.day - clock.first])
     tables = Tables(work)
     kinds = kinds_in_order(frozenset().union(*(each.kinds for each in asked)))
     for layer in layers(work, slab, kinds, range(len(work.periods))):
