@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 _MOST = 512  # queries: several times what all KPIs ask
 _SHORT = 16  # bytes of a digest
-_BY = "-".join(version(name) for name in ("ibis-framework", "sqlglot", "duckdb"))
+VERSIONS = "-".join(version(name) for name in ("ibis-framework", "sqlglot", "duckdb"))
 _kept: list[Path] = []  # the folder, once there is one
 
 
 def keep_in(folder: Path) -> None:
     """Keep compiled queries in a folder, apart for each version of who compiles them; processes may share it."""
-    _kept[:] = [folder / _BY]
+    _kept[:] = [folder / VERSIONS]
 
 
 def named(name: str, backend: BaseBackend) -> ir.Table:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -92,6 +92,19 @@ class Grid:
             few=None if self.few is None else made(self.few),
         )
 
+    def at(self, codes: Codes | None) -> Grid:
+        """Return the grid with its columns at these numbers, the first ones that there are; None: as they are."""
+        if codes is None:
+            return self
+        here = codes[: self.amount.shape[1]]
+        bare = self._each(lambda column: column[:, :0] if column.ndim > 1 else column)
+        whole = bare.padded(int(here.max(initial=-1)) + 1)
+        for name in ("amount", "rows", "known", "per", "weight", "few"):
+            column = getattr(self, name)
+            if isinstance(column, np.ndarray):
+                getattr(whole, name)[:, here] = column
+        return whole
+
     def padded(self, size: int) -> Grid:
         """Return the grid with columns for ids that were met later: nothing was counted there."""
         more = size - self.amount.shape[1]
@@ -131,10 +144,12 @@ class Grids:
     def __post_init__(self) -> None:
         self.axes[ScopeKind.COMPANY].code("")
 
-    def narrow(self) -> None:
-        """Hold what has been found in as little memory as it needs; nothing is added to it any more."""
-        for key, grid in self.found.items():
-            self.found[key] = grid.narrowed()
+    def narrow(self, refs: Iterable[MeasureRef]) -> None:
+        """Hold what has been found of these in as little memory as it needs; nothing is added to it any more."""
+        for ref in refs:
+            for kind in self.kinds[ref]:
+                if (grid := self.found.get((ref, kind))) is not None:
+                    self.found[ref, kind] = grid.narrowed()
 
     def see(self, kind: ScopeKind, here: Flags) -> None:
         """Note which ids of each period have rows."""
@@ -152,6 +167,39 @@ def _fits_32(column: Exacts) -> bool:
     if column.dtype != np.int64 or not column.size:
         return False
     return int(column.min()) >= -_LIMIT_32 and int(column.max()) < _LIMIT_32
+
+
+def stacked(grids: Sequence[Grid | None]) -> Grid | None:
+    """Return the grids of periods as one; None where there are none. ArithmeticError where they do not fit."""
+    held = [grid for grid in grids if grid is not None]
+    if not held:
+        return None
+    size = max(grid.amount.shape[1] for grid in held)
+    wide = [grid.padded(size) for grid in held]
+    columns: dict[str, Any] = {
+        each.name: _stacked([getattr(grid, each.name) for grid in wide], len(grids)) for each in fields(Grid)
+    }
+    return Grid(**columns)
+
+
+def _stacked(parts: Sequence[Exacts | int | None], periods: int) -> Exacts | int | None:
+    arrays = [part for part in parts if isinstance(part, np.ndarray)]
+    if len(arrays) == periods:
+        found: Exacts = np.concatenate(arrays)
+        return found
+    if len(parts) < periods or arrays or any(part != parts[0] for part in parts):
+        raise ArithmeticError("the parts of one measure have different divisors")
+    return parts[0]
+
+
+def spread(grid: Exacts, codes: Codes | None) -> Exacts:
+    """Return the grid with its columns at these numbers (None: as they are), and nothing elsewhere."""
+    if codes is None:
+        return grid
+    here = codes[: grid.shape[1]]
+    found = np.zeros((grid.shape[0], int(here.max(initial=-1)) + 1), dtype=grid.dtype)
+    found[:, here] = grid
+    return found
 
 
 def widened(grid: Exacts, size: int, fill: int = 0) -> Exacts:

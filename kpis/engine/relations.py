@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +39,14 @@ DTYPES: Mapping[ColumnType, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class States:
+    """A folder for what is kept between computations, and a digest of the content of each table's parts."""
+
+    folder: Path
+    made: Mapping[str, str]
+
+
 class Relations:
     """Canonical tables by id. `table()` gives None for a table that was never loaded."""
 
@@ -61,6 +71,10 @@ class Relations:
         # which days and periods a table has rows for: parts never change, so several periods ask once
         self.days: dict[str, list[date]] = {}
         self.texts: dict[tuple[str, str], list[str]] = {}
+        # where measures may be kept between computations, and what tells the rows of each table from others
+        self.states: Path | None = None
+        self._made: dict[str, str] = {}
+        self._shown: dict[str, pa.Table] = {}
 
     @property
     def is_embedded(self) -> bool:
@@ -88,6 +102,12 @@ class Relations:
     def _sql(self, expr: ir.Table, bounds: Bounds | None) -> str:
         """Return the query's text with the dates of the computation."""
         return compiled_alone(expr) if bounds is None else bounds.written_into(compiled(expr))
+
+    def made_of(self, name: str) -> str:
+        """Return what tells the rows of a table from any others it has had or may get; empty for none."""
+        if name not in self._made and name in self._shown:
+            self._made[name] = digest_of(contents(self._shown[name]))
+        return self._made.get(name, "")
 
     def layout(self, name: str) -> object:
         """Return what tells whether a query compiled on other relations may be run here: names, columns and types."""
@@ -168,6 +188,8 @@ class Relations:
         self._closed = {name: opened for name, opened in self._closed.items() if name not in frames}
         self._layouts |= loader.layouts
         self._frames = frozenset(frames)
+        self._shown = dict(frames)
+        self._made = {name: text for name, text in self._made.items() if name not in changed}
         self.days = {table: days for table, days in self.days.items() if table not in changed}
         self.texts = {key: texts for key, texts in self.texts.items() if key[0] not in changed}
 
@@ -187,12 +209,14 @@ class Relations:
         threads: int = 2,
         temp_directory: str | Path | None = None,
         provenance: bool = False,
+        states: States | None = None,
     ) -> Relations:
         """Open Parquet parts and Arrow frames on an embedded DuckDB that lives in memory.
 
         Only columns of `tables` are seen (and those of `PLACE` with `provenance`); one that no part holds is null.
         `dedupe` names the natural key of the tables whose uploads overlap: per key the row with the highest (`_seq`,
         `_line`) counts, and is kept in a temporary table so that several queries do not repeat the work.
+        With `states` what measures come to is kept for the next computation.
         """
         config: dict[str, str | int] = {"memory_limit": memory_limit, "threads": threads}
         if temp_directory is not None:
@@ -207,6 +231,9 @@ class Relations:
         relations = cls(backend, {}, embedded=raw, specs=tables, provenance=provenance)
         relations._closed = {name: partial(loader.from_parts, name, paths) for name, paths in parts.items() if paths}
         relations._layouts = loader.layouts
+        if states is not None:
+            relations.states = states.folder
+            relations._made = {name: f"{states.made[name]} {(dedupe or {}).get(name)}" for name in parts}
         relations.replace_frames(frames or {})
         return relations
 
@@ -246,6 +273,20 @@ class _Loader:
     def _kept(self, name: str, table: ir.Table) -> ir.Table:
         self.raw.execute(f"CREATE TEMP TABLE kept_{name} AS {compiled(table)}")
         return named(f"kept_{name}", self.backend)
+
+
+def digest_of(content: bytes) -> str:
+    """Return a digest as text."""
+    return blake2b(content, digest_size=16).hexdigest()
+
+
+def contents(table: pa.Table) -> bytes:
+    """Return a small table as bytes."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    found: bytes = sink.getvalue().to_pybytes()
+    return found
 
 
 def newest_per_key(table: ir.Table, key: Sequence[str]) -> ir.Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from kpis.datasets.store.contacts import FIRST_CONTACT_SQL
 from kpis.datasets.store.parts import SEQ
 from kpis.engine.backends import EMBEDDED_URL, engine_name, open_remote
 from kpis.engine.compiling import keep_in
-from kpis.engine.relations import Relations
+from kpis.engine.relations import Relations, States
 from kpis.engine.scoping import Organisation, UnitTree
 from kpis.engine.specs import TableSpec
 from kpis.library import load_library
@@ -108,7 +108,7 @@ def open_relations(
     the embedded engine.
     """
     tables = load_library().tables
-    parts = _parts(known_at=known_at, change=change, only=only)
+    parts, made = _parts(known_at=known_at, change=change, only=only)
     shown = _frames(as_of=as_of, tables=tables, only=only) if frames is None else frames
     dedupe = {table: tables[table].key for table in overlapping(known_at=known_at, change=change) if table in parts}
     if engine_name(engine) != engine_name(EMBEDDED_URL):
@@ -127,6 +127,7 @@ def open_relations(
         threads=settings.ENGINE_THREADS,
         temp_directory=spill,
         provenance=provenance,
+        states=States(_states(), made) if change is None and known_at is None else None,
     )
 
 
@@ -141,7 +142,8 @@ def unit_tree_for_engine(as_of: date) -> UnitTree:
 
 def _parts(
     *, known_at: datetime | None, change: PartChange | None = None, only: Collection[str] | None = None
-) -> dict[str, list[Path]]:
+) -> tuple[dict[str, list[Path]], dict[str, str]]:
+    """Return the files of each table, and a digest of all that is in them."""
     found: dict[str, list[tuple[int, str, Path]]] = {}
     rows = visible_parts(known_at=known_at).exclude(table_id__in=IN_POSTGRES).order_by("id")
     if only is not None:
@@ -155,7 +157,12 @@ def _parts(
     contacts = found.get("contacts", [])
     if len({upload for upload, _digest, _path in contacts}) > 1:
         parts["contacts"] = [_current_contacts([(digest, path) for _upload, digest, path in contacts])]
-    return parts
+    made = {table: _digest(digest for _upload, digest, _path in entries) for table, entries in found.items()}
+    return parts, made
+
+
+def _digest(of: Iterable[str]) -> str:
+    return hashlib.sha256("".join(of).encode()).hexdigest()[:32]
 
 
 def overlapping(*, known_at: datetime | None = None, change: PartChange | None = None) -> list[str]:
@@ -169,15 +176,20 @@ def overlapping(*, known_at: datetime | None = None, change: PartChange | None =
     return sorted(tables - {"contacts"})
 
 
+def _states() -> Path:
+    """Return the workspace's folder of what was made from parts; the daily sweep takes what was not used for a day."""
+    found: Path = settings.DATA_ROOT / str(current_workspace_id()) / "states"
+    return found
+
+
 def _current_contacts(parts: Sequence[tuple[str, Path]]) -> Path:
     """Return one file of the current contacts with `is_first` over all of them, made once per set of parts.
 
     Each part knows the first contacts of its own upload only; a person may have come earlier in another one.
     """
-    digest = hashlib.sha256("".join(digest for digest, _path in parts).encode()).hexdigest()[:32]
-    target: Path = settings.DATA_ROOT / str(current_workspace_id()) / "states" / f"contacts-{digest}.parquet"
+    target = _states() / f"contacts-{_digest(digest for digest, _path in parts)}.parquet"
     if target.exists():
-        os.utime(target)  # the daily sweep takes what has not been used for a day
+        os.utime(target)
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(f".{os.getpid()}.draft")

@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kpis.engine.arrays.customers import Derived
+from kpis.engine.arrays.customers import Derived, families_of
 from kpis.engine.arrays.entities import distinct_grids, stock_distinct_grids
 from kpis.engine.arrays.flows import flow_grids
+from kpis.engine.arrays.kept import Kept
 from kpis.engine.arrays.levels import daily_grids, stock_grids
 from kpis.engine.arrays.totals import DISTINCT
 from kpis.engine.arrays.work import Asked, Work
@@ -38,12 +39,17 @@ def measure_grids(work: Work, planned: Sequence[PlannedKpi]) -> None:
             work.grids.missing[ref] = Missing(NoData.TABLE_MISSING, table)
         else:
             reported[ref] = reported_kinds(work.context, ref, planned)
+    kept = Kept(work)
     groups = _simple_groups(work, {ref: kinds for ref, kinds in reported.items() if _is_simple(work, ref)})
-    derived = Derived.of(work, {ref: kinds for ref, kinds in reported.items() if not _is_simple(work, ref)}, groups)
+    groups = [group for group in groups if not kept.recall(group[-1])]
+    families = families_of(work, {ref: kinds for ref, kinds in reported.items() if not _is_simple(work, ref)})
+    families = {measures: asked for measures, asked in families.items() if not kept.recall(asked)}
+    derived = Derived.of(work, families, groups)
     for table, form, asked in groups:
-        _simple(work, form, asked, derived.orders if table == "orders" else None)
-        work.grids.narrow()
-    derived.compute(work)
+        with kept.keeping(asked):
+            _simple(work, form, asked, derived.orders if table == "orders" else None)
+    derived.compute(work, kept)
+    kept.trim()
 
 
 def _is_simple(work: Work, ref: MeasureRef) -> bool:

@@ -22,38 +22,45 @@ from kpis.engine.derived import FAMILIES, activity, attributed, buyers, history,
 if TYPE_CHECKING:
     from typing import Self
 
+    from kpis.engine.arrays.kept import Kept
     from kpis.engine.arrays.work import Asked, Kinds, Work
     from kpis.engine.grammar import Filters, MeasureRef
 
+Families = Mapping[frozenset[str], Sequence["Asked"]]
 _MEMBERS = rfm.MEMBERS | {"member_active_n"}
+
+
+def families_of(work: Work, refs: Mapping[MeasureRef, Kinds]) -> Families:
+    """Put derived measures together that are computed together."""
+    families: dict[frozenset[str], list[Asked]] = defaultdict(list)
+    for ref, kinds in refs.items():
+        family = next(measures for measures, _ in FAMILIES if ref.measure in measures)
+        families[family].append(work.asked(ref, kinds))
+    return families
 
 
 @dataclass(frozen=True)
 class Derived:
     """The derived measures that are asked for, by family, and the rows that several families read."""
 
-    families: Mapping[frozenset[str], Sequence[Asked]]
+    families: Families
     contacts: Contacts | None
     orders: Orders | None
 
     @classmethod
-    def of(cls, work: Work, refs: Mapping[MeasureRef, Kinds], simple: Sequence[tuple[str, str, list[Asked]]]) -> Self:
+    def of(cls, work: Work, families: Families, simple: Sequence[tuple[str, str, list[Asked]]]) -> Self:
         """Read the shared rows."""
-        families: dict[frozenset[str], list[Asked]] = defaultdict(list)
-        for ref, kinds in refs.items():
-            family = next(measures for measures, _ in FAMILIES if ref.measure in measures)
-            families[family].append(work.asked(ref, kinds))
         counted = [
             each for table, _, asked in simple if table == "orders" for each in asked if counts_buyers(work, each)
         ]
         return cls(families, _contacts(work, families), _orders(work, families, counted))
 
-    def compute(self, work: Work) -> None:
+    def compute(self, work: Work, kept: Kept) -> None:
         """Compute all families."""
         work.turn_to(0)
         for measures, asked in self.families.items():
-            self._family(work, measures, asked)
-            work.grids.narrow()
+            with kept.keeping(asked):
+                self._family(work, measures, asked)
 
     def _family(self, work: Work, measures: frozenset[str], asked: Sequence[Asked]) -> None:
         orders, contacts = self.orders, self.contacts
@@ -91,7 +98,7 @@ def _by_filters(asked: Sequence[Asked]) -> list[list[Asked]]:
     return list(found.values())
 
 
-def _contacts(work: Work, families: Mapping[frozenset[str], Sequence[Asked]]) -> Contacts | None:
+def _contacts(work: Work, families: Families) -> Contacts | None:
     """Read the contacts if something asks about them, up to the last day on which it does."""
     wanted = [
         each
@@ -105,7 +112,7 @@ def _contacts(work: Work, families: Mapping[frozenset[str], Sequence[Asked]]) ->
     return Contacts(work, own, end=end)
 
 
-def _orders(work: Work, families: Mapping[frozenset[str], Sequence[Asked]], counted: Sequence[Asked]) -> Orders | None:
+def _orders(work: Work, families: Families, counted: Sequence[Asked]) -> Orders | None:
     """Read the orders if something asks about them, as far back and ahead as it looks."""
     on_orders = [history.MEASURES, buyers.MEASURES, rfm.MEASURES, activity.MEASURES]
     wanted = [

@@ -155,8 +155,8 @@ class _History:
 
     def _fresh(self, ranks: _Ranker) -> Counts:
         """Return the first orders that some window counts from."""
-        rows = self.firsts
-        return rows[(ranks.of("start") < ranks.of("first_from"))[self.all_days[rows]]]
+        found: Counts = self.firsts[(ranks.of("start") < ranks.of("first_from"))[self.all_days[self.firsts]]]
+        return found
 
     def _followed_by(self, firsts: Counts) -> Counts:
         """Return how many orders follow each first one within the days allowed, itself included."""
@@ -168,7 +168,8 @@ class _History:
         rows = np.arange(sizes.sum()) + np.repeat(firsts - begins, sizes)
         limit = self.times[firsts] + self.params.second_purchase_days * DAY
         near = self.times[rows] <= np.repeat(limit, sizes)
-        return np.add.reduceat(near.astype(np.int64), begins)
+        found: Counts = np.add.reduceat(near.astype(np.int64), begins)
+        return found
 
     def _followed(self, ranks: _Ranker) -> Counts:
         rows = self._fresh(ranks)

@@ -17,6 +17,7 @@ ROUNDS = 3
 ROWS = 10_000_000
 FEWER = 10  # pandas and one query per KPI run at a tenth of the rows, against ours at a tenth
 GROWTH = 3
+MONTHS = ("one_month", "one_month_of_orders", "one_month_of_visits")
 SPREAD = GROWTH - 1 / FEWER  # between the smallest and the largest run, in times the rows
 Said = dict[str, float]  # seconds of the clock and of all threads, megabytes of the imports and at most
 
@@ -33,7 +34,7 @@ def kpi_figures(rows: int = 0) -> dict[str, float]:
             write_parts(desk / folder, rows=many)
         said: dict[str, list[Said]] = {}
         for _ in range(ROUNDS):
-            for contender in ("scan", "fused", "one_month"):
+            for contender in ("scan", "fused", *MONTHS):
                 _run(contender, desk, "whole", said)
         for contender, folder in (
             ("fused", "triple"),
@@ -60,8 +61,8 @@ def kpi_figures(rows: int = 0) -> dict[str, float]:
         "tenth_peak_mb": round(peaks["fused tenth"], 1),
         "tenth_memory_to_pandas": round(peaks["fused tenth"] / peaks["pandas tenth"], 3),
         "tenth_faster_than_one_by_one": round(middle["one_by_one tenth"] / tenth, 2),
-        "one_month_to_full": round(middle["one_month whole"] / fused, 3),
-        "one_month_to_full_cpu": round(cpu["one_month whole"] / cpu["fused whole"], 3),
+        **{f"{month}_to_full": round(middle[f"{month} whole"] / fused, 3) for month in MONTHS},
+        **{f"{month}_to_full_cpu": round(cpu[f"{month} whole"] / cpu["fused whole"], 3) for month in MONTHS},
     }
 
 
