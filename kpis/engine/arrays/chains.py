@@ -92,7 +92,7 @@ class Runs:
 
     def before(self, ranks: Ranks, days: Codes, rows: Counts, *, back: int = 1) -> Ranks:
         """Return the rank of the day of the row before each (or `back` rows before) in the same run; 0 if none is."""
-        found = ranks[days[rows - back]]
+        found = ranks[days[np.maximum(rows - back, 0)]]
         for step in range(back):
             found[self.begins[rows - step]] = 0
         return found

@@ -139,3 +139,11 @@ def test_cancelled_orders_keep_nobody_alive(status: str) -> None:
     tables = _orders({"a": ["2024-05-01", "2024-06-01"], "b": ["2024-05-01"], "c": ["2024-06-02"]})
     rows = [{**row, "status": status} if row["order_id"] == "a1" else row for row in tables["orders"]]
     assert company({"orders": rows}, "retention_rate", "2024-06").value == D(0)
+
+
+@pytest.mark.parametrize("days", [["2024-06-02"], ["2024-06-02", "2024-06-02"], ["2024-05-02"], ["2020-01-01"]])
+def test_a_firm_may_have_a_single_customer(days: Sequence[str]) -> None:
+    orders = _orders({"only": days})
+    bought = days[0].startswith("2024-06")
+    assert company(orders, "repurchase_rate", "2024-06").value == (D(0) if bought else None)
+    assert company(orders, "retention_rate", "2024-06").numerator in (D(0), None)
