@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from decimal import Decimal
 
 from kpis.incentives.faults import Fault
@@ -27,17 +27,39 @@ from kpis.incentives.wording import Vocabulary
 MOST_STEPS = 5  # `catalogue.yaml` bonus_model.tiers.max_levels
 MOST_RATE = Decimal(1)
 MOST_ATTAINMENT = 10  # above it a percentage was typed for a share
-# Who carries a penalty: rewards go to the staff, penalties to the middle layer (`domain.md` 15).
+# Who carries no penalty: rewards go to the staff, penalties to the middle layer (`domain.md` 15).
+# Own roles that do the same are added by `queries.pay.plans.staff_roles`.
 STAFF_ROLES = frozenset({"digital-guide"})
 # Characters that separate the pieces of a sentence: a name that holds one could not be read back.
 SEPARATORS = "：:；;。\n"
+LISTS = ("steps", "shares")
 WHOLE_PLAN = (ZH.whole, EN.whole)  # how the sentence of the plan's own bounds begins
 
 
-def check_plan(plan: Plan, words: Vocabulary, *, roles: frozenset[str]) -> tuple[Fault, ...]:
-    """Return everything that is wrong with a plan, by its place."""
-    found = [*_of_plan(plan, roles), *_of_components(plan, words), *_of_phase(plan)]
+def check_plan(
+    plan: Plan, words: Vocabulary, *, roles: frozenset[str], staff: Set[str] = STAFF_ROLES
+) -> tuple[Fault, ...]:
+    """Return everything that is wrong with a plan, by its place. `staff` are the roles that carry no penalty."""
+    found = [*_of_plan(plan, roles), *_of_components(plan, words), *_of_phase(plan, staff)]
     return tuple(sorted(found, key=lambda fault: (fault.path, fault.code)))
+
+
+def without_echoes(found: Iterable[Fault], shape: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Return what is wrong by meaning less what only follows from a fault of shape at the same place.
+
+    A list with a fault of shape in it, such as steps or parts of a split, is judged once it can be read.
+    """
+    places = [fault.path for fault in shape]
+    return tuple(
+        fault
+        for fault in found
+        if not any(
+            fault.path == place
+            or fault.path.startswith(f"{place}.")
+            or (fault.path.rpartition(".")[2] in LISTS and place.startswith(f"{fault.path}."))
+            for place in places
+        )
+    )
 
 
 def _of_plan(plan: Plan, roles: frozenset[str]) -> Iterator[Fault]:
@@ -48,13 +70,13 @@ def _of_plan(plan: Plan, roles: frozenset[str]) -> Iterator[Fault]:
     for role in plan.roles:
         if role not in roles:
             yield Fault("roles", "unknown_role", {"role": role})
-    for component, count in Counter(each.id for each in plan.components).items():
+    for component, count in Counter(each.id for each in plan.components if each.id).items():
         if count > 1:
             yield Fault("components", "id_twice", {"id": component})
     for language in ("zh", "en"):
         names = Counter(each.names.in_language(language) for each in plan.components)
         for name, count in names.items():
-            if count > 1:
+            if name and count > 1:
                 yield Fault("components", "name_twice", {"name": name})
     for bound in ("variable_cap", "guarantee", "clawback_days"):
         if (getattr(plan, bound) or 0) < 0:
@@ -141,10 +163,10 @@ def _of_shares(rule: Split, path: str, *, roles: tuple[str, ...]) -> Iterator[Fa
         yield Fault(f"{path}.shares", "shares_not_whole")
 
 
-def _of_phase(plan: Plan) -> Iterator[Fault]:
+def _of_phase(plan: Plan, staff: Set[str]) -> Iterator[Fault]:
     """Rewards at the staff, penalties at the middle layer; a departure needs its reason in writing."""
     penalised = [at for at, each in enumerate(plan.components) if isinstance(each.rule, Penalty)]
-    if penalised and STAFF_ROLES & set(plan.roles) and not plan.reason.strip():
+    if penalised and staff & set(plan.roles) and not plan.reason.strip():
         for at in penalised:
             yield Fault(f"components.{at}.rule", "penalty_on_staff")
     if plan.phase is Phase.LAUNCH and not plan.reason.strip():

@@ -45,11 +45,10 @@ def read_sentences(text: str, words: Vocabulary, language: str, *, like: Plan) -
 
     Faulty names every line that cannot be read, by its number.
     """
-    said = phrases(language)
     known = {each.names.in_language(language): each for each in like.components}
     lines, whole, faults = [], Whole(), []
     for number, line in enumerate(text.splitlines(), 1):
-        if _tidied(line, language).partition(said.colon.strip())[0].strip() != said.whole:
+        if not _says_whole(line, language):
             lines.append(line)
             continue
         lines.append("")
@@ -70,6 +69,18 @@ def read_sentences(text: str, words: Vocabulary, language: str, *, like: Plan) -
         guarantee=whole.guarantee,
         clawback_days=whole.clawback_days,
     )
+
+
+def component_lines(text: str, language: str) -> list[int]:
+    """Return the numbers of the lines that say a component, in their order."""
+    lines = enumerate(text.splitlines(), 1)
+    return [number for number, line in lines if line.strip() and not _says_whole(line, language)]
+
+
+def _says_whole(line: str, language: str) -> bool:
+    """Tell whether a line bounds the whole plan."""
+    said = phrases(language)
+    return _tidied(line, language).partition(said.colon.strip())[0].strip() == said.whole
 
 
 def read_components(

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from kpis.incentives.faults import Fault, Faulty
 from kpis.incentives.specs import (
     CENT,
+    ZERO,
     Accelerator,
     Cliff,
     Component,
@@ -96,11 +97,20 @@ def plan_node(plan: Plan) -> dict[str, Any]:
 
 def read_plan(node: object) -> Plan:
     """Type a plan. Faulty names every fault of shape at once; what it means is `checks.check_plan`'s."""
+    plan, faults = typed_plan(node)
+    if faults or plan is None:
+        raise Faulty(faults)
+    return plan
+
+
+def typed_plan(node: object) -> tuple[Plan | None, tuple[Fault, ...]]:
+    """Type as much of a plan as can be, with every fault of shape; None where there are no fields at all.
+
+    What cannot be typed stands as a neutral value at its place, so that the rest can be checked by what it means.
+    """
     reading = _Reading()
     plan = reading.plan(node)
-    if reading.faults or plan is None:
-        raise Faulty(reading.faults)
-    return plan
+    return plan, tuple(reading.faults)
 
 
 def _component_node(component: Component) -> dict[str, Any]:
@@ -137,36 +147,30 @@ class _Reading:
         found = self.mapping(node, "", PLAN_FIELDS, needed=("id", "names", "phase", "roles", "components"))
         if found is None:
             return None
-        components = [
-            self.component(each, f"components.{at}") for at, each in enumerate(self.items(found, "components", ""))
-        ]
-        phase = self.choice(found, "phase", "", Phase)
-        plan = Plan(
+        components = self.items(found, "components", "")
+        return Plan(
             id=self.text(found, "id", ""),
             names=self.names(found, ""),
-            phase=phase or Phase.LAUNCH,
+            phase=self.choice(found, "phase", "", Phase) or Phase.MATURE,
             roles=tuple(str(role) for role in self.items(found, "roles", "")),
-            components=tuple(each for each in components if each is not None),
+            components=tuple(self.component(each, f"components.{at}") for at, each in enumerate(components)),
             valid_from=self.day(found, "valid_from"),
             variable_cap=self.number(found, "variable_cap", ""),
             guarantee=self.number(found, "guarantee", ""),
             clawback_days=self.whole(found, "clawback_days"),
             reason=str(found.get("reason", "")),
         )
-        return plan
 
-    def component(self, node: object, path: str) -> Component | None:
+    def component(self, node: object, path: str) -> Component:
         found = self.mapping(node, path, COMPONENT_FIELDS, needed=("id", "names", "rule"))
         if found is None:
-            return None
+            return Component("", Bilingual("", ""), UNREAD)
         rule = self.rule(found.get("rule"), f"{path}.rule")
         cliff = None
         if found.get("cliff") is not None:
             held = self.mapping(found["cliff"], f"{path}.cliff", ("base", "under"), needed=("base", "under")) or {}
             under = self.number(held, "under", f"{path}.cliff")
             cliff = Cliff(self.text(held, "base", f"{path}.cliff"), under or Decimal(0))
-        if rule is None:
-            return None
         return Component(
             id=self.text(found, "id", path),
             names=self.names(found, path),
@@ -178,15 +182,13 @@ class _Reading:
             step=self.number(found, "step", path) or CENT,
         )
 
-    def rule(self, node: object, path: str) -> Rule | None:
+    def rule(self, node: object, path: str) -> Rule:
         kind = str(node.get("kind", "")) if isinstance(node, Mapping) else ""
         if kind not in RULES:
             self.fault(f"{path}.kind", "unknown_rule", value=kind, known=", ".join(RULES))
-            return None
+            return UNREAD
         names = RULE_FIELDS[kind]
-        found = self.mapping(node, path, ("kind", *names), needed=names)
-        if found is None:
-            return None
+        found = self.mapping(node, path, ("kind", *names), needed=names) or {}
         values: dict[str, object] = {}
         for name in names:
             if name == "base":
@@ -196,10 +198,11 @@ class _Reading:
             elif name == "shares":
                 values[name] = self.shares(found, path)
             elif name in CHOICES:
-                values[name] = self.choice(found, name, path, CHOICES[name])
+                values[name] = self.choice(found, name, path, CHOICES[name]) or next(iter(CHOICES[name]))
             else:
-                values[name] = self.number(found, name, path)
-        return None if None in values.values() else RULES[kind](**values)  # type: ignore[arg-type] # read by field
+                number = self.number(found, name, path)
+                values[name] = ZERO if number is None else number
+        return RULES[kind](**values)  # type: ignore[arg-type] # read by field
 
     def steps(self, node: Node, path: str) -> tuple[Step, ...]:
         steps = []
@@ -297,6 +300,7 @@ class _Reading:
         self.faults.append(Fault(path, code, facts))
 
 
+UNREAD = Fixed(ZERO)  # stands where a rule could not be read
 CHOICES: dict[str, type[StrEnum]] = {"mode": TierMode, "scale": Scale, "key": PoolKey}
 
 

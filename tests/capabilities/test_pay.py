@@ -26,6 +26,8 @@ from omnichannel.jobs.choices import JobKind, JobState
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.queries.zones import current_day
 from omnichannel.workspaces.scoping import workspace_scope
+from roles.catalogue import RoleKey, load_roles
+from roles.services.library import add_role
 from roles.services.sync import PersonInput, SeatInput, UnitInput, upsert_people, upsert_seats, upsert_units
 from tests.kpis.credit_world import JUNE, load_credit
 from tests.kpis.door import put, work
@@ -631,7 +633,7 @@ def test_f04_a_plan_is_written_as_sentences_form_or_text_and_its_example_pays_19
 
 
 def test_f06_rewards_go_to_the_staff_and_penalties_to_the_middle_layer(
-    signed_in: SignedIn, api_client: ApiClient
+    workspace: Workspace, signed_in: SignedIn, api_client: ApiClient
 ) -> None:
     client, api = signed_in("hr_lead"), api_client("hr_lead")
     under = {"store_total_sales": "286431.50", "store_contacts": "118", "valid_contacts": "12"}
@@ -652,5 +654,13 @@ def test_f06_rewards_go_to_the_staff_and_penalties_to_the_middle_layer(
     reasoned = {"text": f"{text}reason: agreed with the staff council\n", "source": "text"}
     assert client.post("/w/acme/pay/new-plan/", reasoned).status_code == 302
     assert "agreed with the staff council" in page(client, "/w/acme/pay/plans/harsh/")
+    with workspace_scope(workspace.pk):  # a role of one's own that does a guide's work is staff too
+        names = {"zh": "社群导购", "en": "Community guide"}
+        kpis = list(load_roles().roles[RoleKey.DIGITAL_GUIDE].kpis[:3])
+        content = {"names": names, "definition": names, "kind": "collaborating", "position": "connector",
+            "duties": [names], "abilities": [names], "kpis": kpis}  # fmt: skip
+        add_role(content, actor_id=None, key="own-community-guide")
+    copied = plan("growth-manager", id="copied", roles=["own-community-guide"])
+    assert [issue["code"] for issue in worked(api, copied)["issues"]] == ["penalty_on_staff"]
     early = plan("growth-contacts", id="early", phase="launch")
     assert [issue["code"] for issue in worked(api, early)["issues"]] == ["launch_by_attainment"]

@@ -120,6 +120,11 @@ def test_faults_stand_at_their_line_and_their_field_in_the_readers_language(sign
     _, text = checked(client, sent | {"sentences": ["Ladder commission: 3% of own net stor sales."]})
     assert "line 1" in text
     assert "own net store sales" in text
+    both = "Ladder commission: nothing like it.\nBonus: CNY 80 fixed; at least CNY 9; at most CNY 5."
+    _, text = checked(client, sent | {"sentences": [both]})
+    assert "No rule reads like this" in text
+    assert "The least is above the most." in text  # of the line that can be read, in the same round
+    assert "line 2" in text
     chinese = {"accept-language": "zh-hans"}
     answer = client.post(CHECK, sent | {"sentences": ["阶梯提成：没有这种规则。"]}, headers=chinese).content.decode()
     assert "读不懂这条规则：没有这种规则" in answer

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
 from django.utils.translation import gettext as _
 
-from kpis.incentives.checks import check_plan
+from kpis.incentives.checks import check_plan, without_echoes
 from kpis.incentives.faults import Fault, Faulty
-from kpis.incentives.reading import read_sentences
+from kpis.incentives.reading import component_lines, read_sentences
 from kpis.incentives.specs import Component, Phase, Plan
-from kpis.incentives.texts import COMPONENT_FIELDS, plan_node, read_plan
+from kpis.incentives.texts import COMPONENT_FIELDS, plan_node, read_plan, typed_plan
 from kpis.incentives.wording import plan_sentences
 from kpis.library.content import EntryError, plain, read_entry, yaml_text
 from kpis.queries.pay.fault_words import told
-from kpis.queries.pay.plans import vocabulary
+from kpis.queries.pay.plans import staff_roles, vocabulary
 from omnichannel.core.text import Bilingual
 from roles.queries.library import role_keys
 
@@ -50,15 +50,16 @@ class Told:
 
 
 def check_node(node: object) -> Checked:
-    """Check a plan whole: its shape first, then what it means."""
+    """Check a plan whole: its shape, and what all that can be read of it means."""
     held = node if isinstance(node, Mapping) else {}
-    try:
-        plan = read_plan(node)
-    except Faulty as error:
-        return Checked(held, None, error.faults)
-    faults = list(check_plan(plan, vocabulary(), roles=frozenset(role_keys())))
+    plan, shape = typed_plan(node)
+    if plan is None:
+        return Checked(held, None, shape)
+    faults = list(check_plan(plan, vocabulary(), roles=frozenset(role_keys()), staff=staff_roles()))
     if not SLUG.fullmatch(plan.id):
         faults.append(Fault("id", "bad_id"))
+    if shape:
+        return Checked(held, None, Faulty([*shape, *without_echoes(faults, shape)]).faults)
     return Checked(held, plan, tuple(faults))
 
 
@@ -87,9 +88,13 @@ def text_of(node: Mapping[str, Any]) -> str:
 def node_of_sentences(text: str, language: str, *, like: Mapping[str, Any]) -> dict[str, Any]:
     """Read sentences into a plan whose id, names, roles, phase and reason are those of `like`.
 
-    A line whose name `like` knows keeps its id and its name in the other language. Faulty names each unreadable line.
+    A line whose name `like` knows keeps its id and its name in the other language. Faulty names each unreadable line,
+    and what is wrong with those that can be read.
     """
-    plan = read_sentences(text, vocabulary(), language, like=_readable(like))
+    try:
+        plan = read_sentences(text, vocabulary(), language, like=_readable(like))
+    except Faulty as error:
+        raise Faulty([*error.faults, *_of_the_rest(text, language, like, unread=error.faults)]) from None
     taken = {each.id for each in plan.components if each.id}
     named: list[Component] = []
     for at, each in enumerate(plan.components, 1):
@@ -145,6 +150,19 @@ def line_of(text: str, path: str) -> int:
 def both_changed() -> str:
     """Return what is said when more than one face was written in since they were shown."""
     return _("More than one side was changed. Choose the one that counts; the others are rewritten from it.")
+
+
+def _of_the_rest(text: str, language: str, like: Mapping[str, Any], *, unread: Sequence[Fault]) -> Iterator[Fault]:
+    """Yield what is wrong with a plan beside the lines that cannot be read, at the lines where it stands."""
+    left_out = {int(fault.path) for fault in unread}
+    rest = "\n".join("" if at in left_out else line for at, line in enumerate(text.splitlines(), 1))
+    lines = component_lines(rest, language)
+    for fault in check_node(node_of_sentences(rest, language, like=like)).faults:
+        head, _dot, place = fault.path.partition(".")
+        if head == "components" and place:
+            yield Fault(str(lines[int(place.partition(".")[0])]), fault.code, fault.facts)
+        elif fault.code != "no_component":
+            yield fault
 
 
 def _readable(node: Mapping[str, Any]) -> Plan:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kpis.choices import PayPlanState
+from kpis.incentives.checks import STAFF_ROLES
 from kpis.incentives.specs import Plan
 from kpis.incentives.templates import load_bases
 from kpis.incentives.texts import read_plan
@@ -36,6 +37,18 @@ def vocabulary() -> Vocabulary:
         {kpi: spec.names for kpi, spec in library_at().kpis.items()},
         {key.value: role.names for key, role in roles_here().roles.items()},
     )
+
+
+def staff_roles() -> frozenset[str]:
+    """Return the roles that carry no penalty: the library's, and own ones with half or more of their KPIs from these."""
+    roles = roles_here().roles
+    theirs = {kpi for key, role in roles.items() if key.value in STAFF_ROLES for kpi in role.kpis}
+    copies = {
+        key.value
+        for key, role in roles.items()
+        if key.is_own and role.kpis and 2 * len(theirs & set(role.kpis)) >= len(role.kpis)
+    }
+    return STAFF_ROLES | copies
 
 
 def newest_of(key: str) -> PayPlan | None:

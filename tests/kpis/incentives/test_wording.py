@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kpis.incentives import checks
-from kpis.incentives.checks import check_plan
+from kpis.incentives.checks import check_plan, without_echoes
 from kpis.incentives.faults import Fault, Faulty
 from kpis.incentives.reading import read_components, read_sentences
 from kpis.incentives.specs import (
@@ -40,7 +40,7 @@ from kpis.incentives.specs import (
     Tiers,
 )
 from kpis.incentives.templates import load_bases, load_templates
-from kpis.incentives.texts import plan_node, read_plan
+from kpis.incentives.texts import plan_node, read_plan, typed_plan
 from kpis.incentives.wording import Vocabulary, component_sentence, plan_sentences
 from kpis.library import load_library
 from kpis.queries.pay import plan_check
@@ -182,6 +182,29 @@ def test_every_fault_of_a_text_is_named_at_its_place() -> None:
         "components.0.rule.steps.1.price",
         "phase",
     ]
+
+
+def test_what_can_be_read_is_judged_beside_what_cannot() -> None:
+    node = plan_node(load_templates()["growth-manager"])
+    node["roles"] = ["digital-guide", "astronaut"]
+    node["components"][0]["rule"] = {"kind": "tiers", "base": "luck", "mode": "whole", "scale": "quantity", "steps": [
+        {"start": "5", "price": "x"}, {"start": "4", "price": "1"},
+    ]}  # fmt: skip
+    node["components"][1]["rule"]["under"] = "much"
+    node["components"].append("nothing")
+    plan, shape = typed_plan(node)
+    assert plan is not None
+    assert {fault.path for fault in shape} == {
+        "components.0.rule.steps.0.price",
+        "components.1.rule.under",
+        "components.2",
+    }
+    meant = without_echoes(check_plan(plan, words(), roles=frozenset(RoleKey)), shape)
+    assert {(fault.path, fault.code) for fault in meant} == {
+        ("components.0.rule.base", "unknown_base"),
+        ("components.1.rule", "penalty_on_staff"),
+        ("roles", "unknown_role"),
+    }
 
 
 def test_a_penalty_on_guides_needs_a_written_reason() -> None:
