@@ -264,11 +264,13 @@ urlpatterns = [
         "w/<slug:slug>/pay/credit/orders/<path:order_id>/", pay_credit_pages.pay_credit_order, name="pay_credit_order"
     ),
     path("w/<slug:slug>/pay/conflicts/", pay_conflict_pages.pay_conflicts, name="pay_conflicts"),
+    path("w/<slug:slug>/pay/conflicts.csv", pay_conflict_pages.pay_conflicts_file, name="pay_conflicts_file"),
     path("w/<slug:slug>/pay/conflicts/orders/", pay_conflict_pages.pay_conflict_orders, name="pay_conflict_orders"),
     path(
         "w/<slug:slug>/pay/conflicts/orders.<slug:kind>", pay_conflict_pages.pay_conflict_file, name="pay_conflict_file"
     ),
     path("w/<slug:slug>/pay/rivals/", pay_rival_pages.pay_rivals, name="pay_rivals"),
+    path("w/<slug:slug>/pay/rivals.csv", pay_rival_pages.pay_rivals_file, name="pay_rivals_file"),
     path("w/<slug:slug>/pay/rivals/rulings/<int:pk>/undo/", pay_rival_pages.pay_ruling_undo, name="pay_ruling_undo"),
     path("w/<slug:slug>/roles/<slug:role_key>/kpis/", library.role_kpis, name="role_kpis"),
     path("w/<slug:slug>/roles/<slug:role_key>/weights/", weights.weights, name="weights"),

@@ -20,7 +20,15 @@ from kpis.incentives.texts import plan_node, read_plan
 from kpis.models import PayPlan
 from kpis.queries.pay.plan_words import said
 from kpis.queries.pay.plans import newest_of, newest_plans
-from kpis.services.pay.plans import approve_plan, reject_plan, restore_plan, retire_plan, save_plan, submit_plan
+from kpis.services.pay.plans import (
+    approve_plan,
+    reject_plan,
+    restore_plan,
+    retire_plan,
+    save_plan,
+    submit_plan,
+    take_back_retirement,
+)
 from omnichannel.core.http import problem
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
@@ -88,9 +96,12 @@ class PayPlanBody(serializers.Serializer[Any]):
 
 
 class PayPlanStepBody(serializers.Serializer[Any]):
-    """A step. `submit` and `retire` need a day, `restore` a revision; approval is another person's than the draft's."""
+    """A step. `submit` and `retire` need a day, `restore` a revision; approval is another person's than the draft's.
 
-    action = serializers.ChoiceField(choices=["submit", "approve", "reject", "retire", "restore"])
+    `resume` takes a retirement back until its day has come.
+    """
+
+    action = serializers.ChoiceField(choices=["submit", "approve", "reject", "retire", "resume", "restore"])
     effective_from = serializers.DateField(required=False)
     revision = serializers.IntegerField(required=False, help_text="The older revision that becomes the draft again.")
     seen = serializers.IntegerField(
@@ -175,7 +186,7 @@ class PayPlanStepView(WorkspaceAPIMixin, APIView):
     )
     @idempotent
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Submit, approve, send back, retire or restore. 403 for approving one's own, 409 where a step does not fit."""
+        """Take a step. 403 for approving one's own, 409 where a step does not fit."""
         key = newest_or_404(kwargs["key"]).key
         body = PayPlanStepBody(data=request.data)
         body.is_valid(raise_exception=True)
@@ -189,6 +200,7 @@ class PayPlanStepView(WorkspaceAPIMixin, APIView):
             "retire": lambda: retire_plan(
                 key, effective_from=asked["effective_from"], actor_id=actor, note=asked["note"]
             ),
+            "resume": lambda: take_back_retirement(key, actor_id=actor, note=asked["note"]),
             "restore": lambda: restore_plan(key, revision=asked["revision"], actor_id=actor, note=asked["note"]),
         }
         return answered(steps[asked["action"]], status=200)

@@ -53,7 +53,10 @@ class TargetRulingSerializer(serializers.ModelSerializer[TargetRuling]):
 
 
 class RivalShape(serializers.Serializer[Any]):
-    """Two carriers whose targets count the same rows. `money` is null for contacts; `ruling` settles it."""
+    """Two carriers whose targets count the same rows. `ruling` settles it.
+
+    `money` is what the orders are worth, or what the customers of contacts bought; null without orders.
+    """
 
     kind = serializers.ChoiceField(choices=CarrierKind.choices)
     carriers = serializers.ListField(child=serializers.CharField())

@@ -100,7 +100,7 @@ class PayStatementWholeSerializer(PayStatementSerializer):
 
     def get_facts(self, statement: PayStatement) -> dict[str, Any]:
         """Return the facts; of a pool only the person's own weight and that of all, never a colleague's."""
-        return shown_facts(statement.facts)
+        return shown_facts(statement)
 
     class Meta(PayStatementSerializer.Meta):
         fields = (*PayStatementSerializer.Meta.fields, "facts", "bounds", "lines")  # type: ignore[assignment] # longer

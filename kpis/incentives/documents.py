@@ -1,8 +1,12 @@
-"""Facts and lines as plain JSON and back, so that a stored statement can be worked out again."""
+"""Facts and lines as plain JSON and back, so that a stored statement can be worked out again.
+
+A statement keeps what its own person weighs in the pools of the store; the others' stands on theirs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -12,31 +16,56 @@ from kpis.incentives.specs import Facts, PoolKey
 Node = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Who shares the pools of a store: what each weighs, by the key of sharing, and in which role."""
+
+    attendance: Mapping[PoolKey, Mapping[str, Decimal]] = field(default_factory=dict)
+    colleagues: Mapping[str, str] = field(default_factory=dict)
+
+
+def sharing_of(rows: Iterable[tuple[str, str, Node]]) -> Sharing:
+    """Put together what the statements of one plan and unit keep: person, role and `attendance` of each."""
+    attendance: dict[PoolKey, dict[str, Decimal]] = {}
+    colleagues: dict[str, str] = {}
+    for person, role, weights in rows:
+        colleagues[person] = role
+        for key, weight in weights.items():
+            # up to 0.7.0 each statement kept those of the whole store
+            own = weight.get(person) if isinstance(weight, Mapping) else weight
+            if own is not None:
+                attendance.setdefault(PoolKey(key), {})[person] = Decimal(own)
+    return Sharing(attendance, colleagues)
+
+
 def facts_node(facts: Facts) -> dict[str, Any]:
     """Return facts as JSON; decimals are texts, everything is sorted."""
+    own = {key: weights[facts.person] for key, weights in facts.attendance.items() if facts.person in weights}
     return {
         "person": facts.person,
         "quantities": _texts(facts.quantities),
         "targets": _texts(facts.targets),
         "score": None if facts.score is None else str(facts.score),
         "red": sorted(facts.red),
-        "attendance": {key.value: _texts(facts.attendance[key]) for key in sorted(facts.attendance)},
+        "attendance": {key.value: str(own[key]) for key in sorted(own)},
         "role": facts.role,
-        "colleagues": {person: facts.colleagues[person] for person in sorted(facts.colleagues)},
     }
 
 
-def read_facts(node: Node) -> Facts:
-    """Read what `facts_node` wrote."""
+ALONE = Sharing()
+
+
+def read_facts(node: Node, sharing: Sharing = ALONE) -> Facts:
+    """Read what `facts_node` wrote. `sharing` are those of the same store, without whom no pool can be shared."""
     return Facts(
         node["person"],
         _decimals(node["quantities"]),
         _decimals(node["targets"]),
         None if node["score"] is None else Decimal(node["score"]),
         frozenset(node["red"]),
-        {PoolKey(key): _decimals(shared) for key, shared in node["attendance"].items()},
+        sharing.attendance,
         node.get("role", ""),
-        node.get("colleagues", {}),
+        sharing.colleagues,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from kpis.engine.attribution import split_amount
 from kpis.incentives.specs import (
@@ -151,12 +152,17 @@ def _split(rule: Split, facts: Facts, quantity: Decimal) -> Worked:
 
 
 def _shared(pool: Decimal, attendance: Mapping[str, Decimal], person: str, base: str, quantity: Decimal) -> Worked:
-    people = sorted(attendance)
-    weights = [int(attendance[each] * ATTENDANCE_PARTS) for each in people]
-    if person not in attendance or not sum(weights):
+    people = tuple(sorted(attendance))
+    weights = tuple(int(attendance[each] * ATTENDANCE_PARTS) for each in people)
+    if person not in attendance or not any(weights):
         return Worked(quantity=quantity, missing=Missing("attendance", base))
-    mine = dict(zip(people, split_amount(pool, weights), strict=True))[person]
-    return Worked((Part(ONE, mine),), quantity=quantity)
+    return Worked((Part(ONE, _parts(pool, people, weights)[person]),), quantity=quantity)
+
+
+@lru_cache(maxsize=64)
+def _parts(pool: Decimal, people: tuple[str, ...], weights: tuple[int, ...]) -> Mapping[str, Decimal]:
+    """Share a pool once for all who share it: they are worked out one after the other."""
+    return dict(zip(people, split_amount(pool, weights), strict=True))
 
 
 def _accelerated(rule: Accelerator, quantity: Decimal, start: Decimal) -> tuple[Part, ...]:

@@ -448,7 +448,12 @@ def test_f03_competing_targets_are_found_sized_settled_and_taken_back(
     }  # fmt: skip
     assert api.post(f"{API}/pay-rulings/", {**body, "share": "5"}, format="json").status_code == 422
     assert api.post(f"{API}/pay-rulings/", {**body, "carriers": ["D-EC", "R02"]}, format="json").status_code == 422
-    assert api.post(f"{API}/pay-rulings/", body, format="json").status_code == 201
+    first, again = (api.post(f"{API}/pay-rulings/", body, format="json") for _ in range(2))
+    assert (first.status_code, again.json()["id"]) == (201, first.json()["id"])  # sent twice, kept once
+    listed = list(csv.DictReader(io.StringIO(lead.get(f"{url.replace('/?', '.csv?')}").content.decode("utf-8-sig"))))
+    assert [(row["carrier"], row["other_carrier"], row["money"], row["decision"]) for row in listed] == [
+        ("D-EC", "D-MKT", "300.00", ""), ("D-MKT", "R01", "300.00", ""), ("D-EC", "R01", "300.00", "shared"),
+    ]  # fmt: skip
     assert api_client("analyst").post(f"{API}/pay-rulings/", body, format="json").status_code == 403
 
 

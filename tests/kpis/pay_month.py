@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from kpis.choices import AutoLoad
+from kpis.incentives.calculating import Payout, calculate
 from kpis.incentives.templates import load_templates
-from kpis.incentives.texts import plan_node
+from kpis.incentives.texts import plan_node, read_plan
 from kpis.models import PayRun, PayStatement
+from kpis.queries.pay.sharing import facts_of
 from kpis.services.pay.plans import approve_plan, save_plan, submit_plan
 from kpis.services.pay.runs import approve_run, lock_run, open_run, request_calculation
 from omnichannel.core.periods import Period, parse_period
@@ -83,3 +85,9 @@ def closed(period: str | Period, people: People) -> PayRun:
 def statement_of(run: PayRun, person: str) -> PayStatement:
     """Return a person's statement of a run."""
     return PayStatement.objects.get(run=run, person_external_id=person)
+
+
+def worked_again(statement: PayStatement) -> Payout:
+    """Work a statement out from what it and those who share its store's pools keep."""
+    plan = read_plan(statement.plan.content)
+    return calculate(plan, facts_of(statement, plan))

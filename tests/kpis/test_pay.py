@@ -12,16 +12,16 @@ import pytest
 from rest_framework.test import APIClient
 
 from kpis.choices import AutoLoad
-from kpis.incentives.calculating import calculate
-from kpis.incentives.documents import line_node, read_facts
+from kpis.incentives.documents import line_node
 from kpis.incentives.templates import load_templates
-from kpis.incentives.texts import plan_node, read_plan
+from kpis.incentives.texts import plan_node
 from kpis.models import PayAdjustment, PayRun, PayStatement
 from omnichannel.jobs.choices import JobKind, JobState
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import workspace_scope
 from roles.catalogue import StageKey, SubtypeKey
 from tests.kpis.door import orders_csv, put, work
+from tests.kpis.pay_month import worked_again
 from tests.kpis.retailer import NOVEMBER, adopt, build_organisation, put_example
 
 CONTACTS = "contact_id,customer_id,employee_id,unit_id,kind,source,added_at,removed_at"
@@ -133,7 +133,7 @@ def test_every_line_is_worked_out_again_from_what_the_statement_keeps(
     calculated(workspace, hr, str(NOVEMBER))
     with workspace_scope(workspace.pk):
         for statement in PayStatement.objects.select_related("plan").prefetch_related("lines"):
-            payout = calculate(read_plan(statement.plan.content), read_facts(statement.facts))
+            payout = worked_again(statement)
             assert payout.amount == statement.amount
             assert [(line.component.id, line.amount, line_node(line)) for line in payout.lines] == [
                 (line.component, line.amount, line.workings) for line in statement.lines.all()

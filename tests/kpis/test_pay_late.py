@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db.models import F
@@ -13,10 +14,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from kpis.errors import PlanStep
-from kpis.incentives.calculating import calculate
-from kpis.incentives.documents import payout_node, read_facts
+from kpis.incentives.documents import payout_node
 from kpis.incentives.templates import load_templates
-from kpis.incentives.texts import plan_node, read_plan
+from kpis.incentives.texts import plan_node
 from kpis.models import PayAdjustment, PayRun, PayStatement
 from kpis.queries.pay.facts import measured
 from kpis.services.pay import late
@@ -29,7 +29,7 @@ from omnichannel.jobs.models import Job
 from omnichannel.jobs.services.lifecycle import create_job
 from omnichannel.workspaces.models import Workspace
 from roles.catalogue import StageKey, SubtypeKey
-from roles.services.sync import UnitInput, upsert_units
+from roles.services.sync import AssignmentInput, PersonInput, UnitInput, upsert_assignments, upsert_people, upsert_units
 from tests.conftest import MemberFactory
 from tests.kpis.door import orders_csv
 from tests.kpis.pay_month import (
@@ -43,7 +43,9 @@ from tests.kpis.pay_month import (
     mall,
     november,
     recalculated,
+    statement_of,
     till,
+    worked_again,
 )
 from tests.kpis.retailer import NOVEMBER, SINCE, adopt, build_organisation, person, put_example, put_targets
 
@@ -76,10 +78,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def paid_again(run: PayRun) -> str:
     """Work every statement out again from what it keeps, and return the digest of that."""
     statements = run.statements.select_related("plan").order_by("person_external_id", "plan_key")
-    payouts = [
-        [each.plan_id, payout_node(calculate(read_plan(each.plan.content), read_facts(each.facts)))]
-        for each in statements
-    ]
+    payouts = [[each.plan_id, payout_node(worked_again(each))] for each in statements]
     rows = run.adjustments.order_by("line_id", "reason", "id").values_list("line_id", "reason", "amount")
     return digest_of(payouts, [[line, reason, str(amount)] for line, reason, amount in rows])
 
@@ -164,7 +163,27 @@ def test_shifts_that_come_late_share_the_pool_as_if_they_had_been_there(people: 
     run = closed(NOVEMBER, people)
     assert {each.is_complete for each in PayStatement.objects.filter(run=run)} == {False}
     load("\n".join([DAYS, "2024-11-04,ES1,1,1,0,0", "2024-11-04,ES2,1,1,0,0", ""]).encode(), "service_daily.csv")
-    assert late_of(calculated(DECEMBER, people)) == {"ES1": "200.02"}  # 2 % of 10,001; S2 has nothing to share
+    december = calculated(DECEMBER, people)
+    assert late_of(december) == {"ES1": "200.02"}  # 2 % of 10,001; S2 has nothing to share
+
+
+def test_a_pool_of_several_is_worked_out_again_though_each_statement_keeps_its_own_part_alone(people: People) -> None:
+    approved("shift-pool", people)
+    assert upsert_people([PersonInput("ES3", "S1", SINCE)], effective_on=SINCE, actor_id=None).is_ok
+    held = [AssignmentInput("ES3", "digital-guide", "S1", SINCE)]
+    assert upsert_assignments(held, actor_id=None).is_ok
+    load(orders_csv(till(20, "", "S1", "10001")), "unsold.csv")
+    served = [f"2024-11-{day:02},{who},1,1,0,0" for who, days in (("ES1", 2), ("ES3", 1)) for day in range(4, 4 + days)]
+    load("\n".join([DAYS, *served, ""]).encode(), "service_daily.csv")
+    run = closed(NOVEMBER, people)
+    first, third = statement_of(run, "ES1"), statement_of(run, "ES3")
+    assert (first.amount, third.amount) == (Decimal("133.35"), Decimal("66.67"))  # 200.02 by two days and one
+    assert third.facts["attendance"] == {"equal": "1", "shifts": "1"}
+    assert "ES1" not in str(third.facts)
+    assert paid_again(run) == run.digest
+    load("\n".join([DAYS, "2024-11-09,ES3,1,1,0,0", ""]).encode(), "more.csv")
+    assert late_of(calculated(DECEMBER, people)) == {"ES1": "-33.34", "ES3": "33.34"}
+    assert paid_again(run) == run.digest
 
 
 def test_only_hr_sees_and_retries_a_failed_calculation(

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from kpis.incentives.templates import load_templates
 from kpis.incentives.texts import plan_node
 from kpis.models import PayPlan
+from kpis.queries.pay.plans import plans_on
 from kpis.services.pay.plans import approve_plan, save_plan, submit_plan
 from omnichannel.workspaces.models import Membership, Workspace
 from omnichannel.workspaces.scoping import workspace_scope
@@ -207,6 +208,25 @@ def test_two_people_decide_and_each_sees_their_side(signed_in: SignedIn, workspa
     assert step(owner, "guide-composite", "retire", effective_from="2026-03-01")[0] == 302
     assert "too dear" in hr.get(f"{PLANS}guide-composite/", headers=EN).content.decode()
     assert hr.get(f"{PLANS}nobody/").status_code == 404
+
+
+def test_a_retirement_is_taken_back_until_its_day_has_come(signed_in: SignedIn, workspace: Workspace) -> None:
+    hr, owner = signed_in("hr_lead"), signed_in("owner")
+    keep(hr, "guide-composite")
+    assert step(hr, "guide-composite", "submit", effective_from="2026-01-01")[0] == 302
+    assert step(owner, "guide-composite", "approve")[0] == 302
+    assert step(hr, "guide-composite", "resume")[0] == 409  # nothing to take back
+    assert step(hr, "guide-composite", "retire", effective_from="2099-01-01")[0] == 302
+    assert 'value="resume"' in hr.get(f"{PLANS}guide-composite/", headers=EN).content.decode()
+    assert step(hr, "guide-composite", "resume")[0] == 302
+    with workspace_scope(workspace.pk):
+        (holding,) = plans_on(date(2099, 6, 1))
+        assert (holding.row.state, str(holding.row.effective_from)) == ("approved", "2026-01-01")
+    assert step(hr, "guide-composite", "retire", effective_from="2026-03-01")[0] == 302
+    assert 'value="resume"' not in hr.get(f"{PLANS}guide-composite/", headers=EN).content.decode()
+    assert step(hr, "guide-composite", "resume")[0] == 409  # what has ended needs a second person again
+    with workspace_scope(workspace.pk):
+        assert plans_on(date(2099, 6, 1)) == []
 
 
 def test_the_list_narrows_sorts_and_begins_with_ready_plans(signed_in: SignedIn, workspace: Workspace) -> None:

@@ -40,7 +40,7 @@ def vocabulary() -> Vocabulary:
 
 
 def staff_roles() -> frozenset[str]:
-    """Return the roles that carry no penalty: the library's, and own ones with half or more of their KPIs from these."""
+    """Return the roles that carry no penalty: the library's, and own ones half or more of whose KPIs are theirs."""
     roles = roles_here().roles
     theirs = {kpi for key, role in roles.items() if key.value in STAFF_ROLES for kpi in role.kpis}
     copies = {
@@ -71,6 +71,13 @@ def newest_plans() -> list[PayPlan]:
     """Return the last revision of every plan, by key."""
     rows = PayPlan.objects.order_by("key", "-id").distinct("key")
     return list(rows)
+
+
+def approved_before(end: PayPlan) -> list[PayPlan]:
+    """Return what a retirement ended: what was approved before it and after the retirement before that, by id."""
+    rows = PayPlan.objects.filter(key=end.key, pk__lt=end.pk)
+    earlier = rows.filter(state=PayPlanState.RETIRED).order_by("-id").values_list("pk", flat=True).first() or 0
+    return list(rows.filter(state=PayPlanState.APPROVED, pk__gt=earlier).order_by("id"))
 
 
 def plans_on(day: date) -> list[PlanOn]:

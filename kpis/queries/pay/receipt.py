@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from kpis.choices import PayRunState
 from kpis.incentives.calculating import ahead
-from kpis.incentives.documents import read_facts
 from kpis.incentives.ledger_rows import FINDERS
 from kpis.incentives.specs import BaseSpec, Component, Plan, ScoreBonus, Unit
 from kpis.incentives.texts import read_plan
@@ -27,6 +26,7 @@ from kpis.queries.pay.receipt_words import (
     quantity_words,
     rounding_of,
 )
+from kpis.queries.pay.sharing import facts_of
 from kpis.queries.pay.statements import Payment, corrections_on, history_of, previous_of
 from omnichannel.core.numerals import show
 from omnichannel.core.periods import parse_period
@@ -219,7 +219,7 @@ def next_steps(plan: Plan, statement: PayStatement, bases: Mapping[str, BaseSpec
     """Return how far the next step of each ladder is, in what it counts, and what that would pay more."""
     language, found = get_language() or "en", []
     is_over = statement.run.state in CLOSED
-    for each in ahead(plan, read_facts(statement.facts), dict(bases)):
+    for each in ahead(plan, facts_of(statement, plan), dict(bases)):
         spec = bases[base_of(each.component.rule)]
         places = 0 if spec.unit is Unit.COUNT else 2
         slots = {

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from kpis.credit_choices import CarrierKind, RulingKind
 from kpis.engine.attribution import split_amount
+from kpis.engine.derived.case import Case
 from kpis.engine.grammar import Filters, MeasureRef
 from kpis.engine.plan import plan_kpi
 from kpis.engine.relations import Relations
@@ -30,8 +32,12 @@ from omnichannel.core.periods import Period, year_of
 from omnichannel.core.text import Bilingual
 from roles.queries.org_chart import UnitTree, unit_tree
 
-# The tables whose rows are won once, when they are won, and what a row is worth.
-COMPETED = {"orders": "net_amount", "contacts": ""}
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+# The tables whose rows are won once. An order is worth itself, a contact what its customer bought in the month.
+ORDERS, CONTACTS = "orders", "contacts"
+COMPETED = (ORDERS, CONTACTS)
 LEVELS = DEPARTMENT_LEVELS | {"region"}
 HUNDRED = Decimal(100)
 
@@ -57,7 +63,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Two carriers whose targets count the same rows of the month. `money` is None where rows are worth none.
+    """Two carriers whose targets count the same rows of the month. `money` is None where no orders were loaded.
 
     `at` is where they meet; `group` a shared group of both, whose total has no target there. `ruling` settles it.
     """
@@ -182,11 +188,8 @@ def _sized(
             )
         if at != COMPANY:
             rows = rows.filter(rows["unit_id"].isin(sorted(tree.subtree(at.id))))
-        worth = COMPETED[table]
-        sums = {"money": rows[worth].sum()} if worth else {}
-        (found,) = relations.rows(rows.aggregate(count=rows.count(), **sums))
-        count = int(str(found["count"]))
-        money = Decimal(str(found["money"] or 0)) if worth else None
+        (found,) = relations.rows(rows.aggregate(count=rows.count()))
+        count, money = int(str(found["count"])), _worth(relations, table, rows, span)
     names = [_carrier_name(each, tree) for each in (one, other)]
     return Rival(
         kind=one.kind,
@@ -199,6 +202,18 @@ def _sized(
         money=money,
         group=group,
     )
+
+
+def _worth(relations: Relations, table: str, rows: ir.Table, span: Span) -> Decimal | None:
+    """Return the CNY of orders, or of the month's valid orders of the customers behind contacts."""
+    if table == CONTACTS:
+        orders = relations.table(ORDERS)
+        if orders is None:
+            return None
+        customers = rows.select("customer_id").distinct()
+        rows = Case.valid_orders(orders, span.start, span.end).semi_join(customers, "customer_id")
+    (found,) = relations.rows(rows.aggregate(money=rows["net_amount"].sum()))
+    return Decimal(str(found["money"] or 0))
 
 
 def _carrier_name(claim: Claim, tree: UnitTree) -> Bilingual:

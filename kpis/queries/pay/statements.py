@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from django.db.models import Prefetch, QuerySet, Sum
 
 from kpis.choices import PayRunState
 from kpis.models import PayAdjustment, PayDispute, PayRun, PayStatement
+from kpis.queries.pay.sharing import sharing_with
 
 ZERO = Decimal(0)
 
@@ -36,13 +37,20 @@ def statements_of(run: PayRun, *, person: str | None = None) -> QuerySet[PayStat
     return rows if person is None else rows.filter(person_external_id=person, run__locked_at__isnull=False)
 
 
-def shown_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a statement's facts as its reader sees them: what colleagues weigh in a pool only as a sum."""
+def shown_facts(statement: PayStatement) -> dict[str, Any]:
+    """Return a statement's facts as its reader sees them: what colleagues weigh in a pool only as a sum.
+
+    The sum stays where only two share: without it the own part could not be checked, and the part itself tells it.
+    """
+    person, sharing = statement.person_external_id, sharing_with(statement).attendance
     shared = {
-        key: {"own": weights.get(facts["person"]), "all": str(sum(map(Decimal, weights.values()), ZERO))}
-        for key, weights in facts["attendance"].items()
+        key.value: {
+            "own": str(weights[person]) if person in weights else None,
+            "all": str(sum(weights.values(), ZERO)),
+        }
+        for key, weights in sharing.items()
     }
-    return {name: value for name, value in facts.items() if name != "colleagues"} | {"attendance": shared}
+    return {name: value for name, value in statement.facts.items() if name != "colleagues"} | {"attendance": shared}
 
 
 def payments(run: PayRun) -> Iterator[Payment]:

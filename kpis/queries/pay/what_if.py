@@ -8,11 +8,11 @@ from decimal import Decimal, InvalidOperation
 from django.utils.translation import gettext as _
 
 from kpis.incentives.calculating import Ahead, ahead, calculate, what_if
-from kpis.incentives.documents import read_facts
 from kpis.incentives.specs import CENT, YUAN, BaseSpec, Facts, Fixed, Plan, ScoreBonus, Unit
 from kpis.incentives.templates import load_bases
 from kpis.incentives.texts import read_plan
 from kpis.models import PayStatement
+from kpis.queries.pay.sharing import facts_of
 
 COUNTS, SUMS = tuple(map(Decimal, (1, 5, 10))), tuple(map(Decimal, (1000, 5000, 10000)))
 MOST = Decimal(1_000_000_000)
@@ -62,7 +62,8 @@ class WhatIf:
 
 def bases_ahead(statement: PayStatement, *, base: str = "", more: str = "") -> WhatIf:
     """Return what more of each base would bring; `base` and `more` are what the person asks. Nothing is written."""
-    plan, facts = read_plan(statement.plan.content), read_facts(statement.facts)
+    plan = read_plan(statement.plan.content)
+    facts = facts_of(statement, plan)
     found = tuple(_base_ahead(plan, facts, spec) for spec in _bases_of(plan))
     amount = calculate(plan, facts).amount
     told = WhatIf(statement, amount, found)

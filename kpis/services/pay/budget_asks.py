@@ -16,6 +16,7 @@ from kpis.errors import BudgetStepRefused, FieldsRefused, OwnDecision
 from kpis.incentives.budget_asks import MOST_INSTALMENTS, Instalment, instalment_faults, missing_rungs, unmet
 from kpis.models import BudgetAsk, BudgetAskStep, BudgetInstalment, BudgetTarget
 from kpis.queries.pay.budget_asks import actuals_of, conditions_of
+from kpis.services.pay.plans import lock_pay
 
 NOTE = 400
 RUNNING = (AskState.WAITING, AskState.PART)
@@ -38,19 +39,26 @@ class AskInput:
 
 @transaction.atomic
 def ask_budget(asked: AskInput, *, actor_id: int) -> BudgetAsk:
-    """Keep a request. FieldsRefused names every rung without a target and every instalment that cannot be."""
+    """Keep a request. FieldsRefused names every rung without a target and every instalment that cannot be.
+
+    The same request of the same person is refused while it waits: it was sent twice.
+    """
     if faults := ask_faults(asked):
         raise FieldsRefused(faults)
-    ask = BudgetAsk.objects.create(
-        purpose=asked.purpose,
-        campaign=asked.campaign,
-        channel=asked.channel,
-        unit_external_id=asked.unit,
-        amount=asked.amount,
-        starts_on=asked.starts_on,
-        ends_on=asked.ends_on,
-        asked_by_id=actor_id,
-    )
+    lock_pay()
+    said = {
+        "purpose": asked.purpose,
+        "campaign": asked.campaign,
+        "channel": asked.channel,
+        "unit_external_id": asked.unit,
+        "amount": asked.amount,
+        "starts_on": asked.starts_on,
+        "ends_on": asked.ends_on,
+        "asked_by_id": actor_id,
+    }
+    if BudgetAsk.objects.filter(**said, state=AskState.WAITING).exists():
+        raise FieldsRefused({"purpose": _("You have asked for this already, and it waits.")})
+    ask = BudgetAsk.objects.create(**said)
     for metric, value in asked.targets.items():
         BudgetTarget.objects.create(ask=ask, metric=metric, value=value)
     for number, part in enumerate(asked.instalments, start=1):

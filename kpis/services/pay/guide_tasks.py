@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from kpis.errors import FieldsRefused, TaskStepRefused
 from kpis.guide_choices import TaskStepKind
 from kpis.models import GuideTask, GuideTaskPerson, GuideTaskPicture, GuideTaskStep, RankingChoice
+from kpis.services.pay.plans import lock_pay
 from roles.catalogue import RoleKey
 from roles.queries.org_chart import unit_tree
 from roles.queries.people import employed, holders, people_within
@@ -43,21 +44,24 @@ class TaskInput:
 
 @transaction.atomic
 def give_task(asked: TaskInput, *, actor_id: int | None, today: date, within: str | None = None) -> GuideTask:
-    """Give a task. FieldsRefused names all that is wrong; people outside `within` are as if they did not exist."""
+    """Give a task. FieldsRefused names all that is wrong; people outside `within` are as if they did not exist.
+
+    The same task for the same people is refused while it stands: it was sent twice.
+    """
     faults = _text_faults(asked, today=today)
     people = _people(asked, today=today, within=within, faults=faults)
     if faults:
         raise FieldsRefused(faults)
-    task = GuideTask.objects.create(
-        title=asked.title,
-        what=asked.what,
-        script=asked.script,
-        link=asked.link,
-        due_on=asked.due_on,
-        unit_external_id=asked.unit if asked.role else "",
-        role_key=asked.role,
-        given_by_id=actor_id,
-    )
+    lock_pay()
+    said = {name: getattr(asked, name) for name in FIELDS} | {
+        "unit_external_id": asked.unit if asked.role else "",
+        "role_key": asked.role,
+        "given_by_id": actor_id,
+    }
+    for same in GuideTask.objects.filter(**said, withdrawn_at=None):
+        if set(same.people.values_list("person_external_id", flat=True)) == people.keys():
+            raise FieldsRefused({"title": _("You have given them this task already.")})
+    task = GuideTask.objects.create(**said)
     GuideTaskPerson.objects.bulk_create(
         [
             GuideTaskPerson(workspace_id=task.workspace_id, task=task, person_external_id=person, unit_external_id=unit)

@@ -17,12 +17,13 @@ from django.utils import timezone
 
 from kpis.choices import AdjustmentReason, DisputeReason, PayRunState
 from kpis.incentives.calculating import Payout, calculate
-from kpis.incentives.documents import read_facts
+from kpis.incentives.documents import Sharing, read_facts
 from kpis.incentives.ledger import VALID_AFTER_DAYS, Quantities
-from kpis.incentives.specs import Facts, Plan, PoolKey, clawback_ends
+from kpis.incentives.specs import Plan, PoolKey, clawback_ends
 from kpis.incentives.texts import read_plan
 from kpis.models import PayAdjustment, PayDispute, PayPlan, PayRun, PayStatement
 from kpis.queries.pay.facts import measured
+from kpis.queries.pay.sharing import sharings
 from kpis.queries.pay.touched import first_month_touched
 from kpis.queries.uploads import last_change
 from omnichannel.core.periods import Period, parse_period
@@ -134,10 +135,14 @@ def _may_differ(month: PayRun, until: _Until, before: Counted, touched: str | No
 def _differences(run: PayRun, month: PayRun, until: _Until, plans: Mapping[int, Plan]) -> Iterator[PayAdjustment]:
     found = _counted_again(parse_period(month.period), month, until)
     corrected = _corrected(run, month)
+    before = sharings(month)
+    shared = {place: _shared_again(each, found) for place, each in before.items()}
     differing = []
     for statement in month.statements.filter(plan__in=plans).order_by("pk").iterator(chunk_size=2000):
-        facts = read_facts(statement.facts)
-        again = _again(facts, statement.unit_external_id, found)
+        place = statement.plan_key, statement.unit_external_id
+        facts = read_facts(statement.facts, before[place])
+        counted = {**facts.quantities, **found.of(facts.person, statement.unit_external_id)}
+        again = replace(facts, quantities=counted, attendance=shared[place])
         if again != facts or statement.pk in corrected:
             differing.append((statement, calculate(plans[statement.plan_id], again)))
     prefetch_related_objects([statement for statement, _payout in differing], "lines")
@@ -159,13 +164,11 @@ def _counted_again(period: Period, month: PayRun, until: _Until) -> Quantities:
     return measured(period, as_of=until.day, known_at=until.known_at).rolled_up(tree.closure())
 
 
-def _again(facts: Facts, unit: str, found: Quantities) -> Facts:
-    """Return a statement's facts with what is counted now. Who shares the store's pools stays; their shifts may not."""
-    shares = dict(facts.attendance)
-    if found.days and PoolKey.EQUAL in shares:
-        days = {person: found.days[person] for person in shares[PoolKey.EQUAL] if person in found.days}
-        shares = {**shares, PoolKey.SHIFTS: days} if days else shares
-    return replace(facts, quantities={**facts.quantities, **found.of(facts.person, unit)}, attendance=shares)
+def _shared_again(sharing: Sharing, found: Quantities) -> Mapping[PoolKey, Mapping[str, Decimal]]:
+    """Return what each weighs in a store's pools as counted now. Who shares them stays; their shifts may not."""
+    shares = sharing.attendance
+    days = {person: found.days[person] for person in shares.get(PoolKey.EQUAL, ()) if person in found.days}
+    return {**shares, PoolKey.SHIFTS: days} if days else shares
 
 
 def _owed(statement: PayStatement, payout: Payout, corrected: Mapping[int, Decimal]) -> Iterator[tuple[int, Decimal]]:

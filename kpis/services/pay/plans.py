@@ -18,7 +18,7 @@ from kpis.incentives.texts import plan_node, read_plan
 from kpis.models import PayPlan
 from kpis.queries.pay.fault_words import told
 from kpis.queries.pay.plan_check import check_node
-from kpis.queries.pay.plans import makers_of, newest_of, rivals
+from kpis.queries.pay.plans import approved_before, makers_of, newest_of, rivals
 from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.queries.zones import current_day
 from omnichannel.workspaces.scoping import lock_in_workspace
@@ -35,6 +35,7 @@ def save_plan(
     """Keep a plan as the draft of its id. PlanInvalid names all that is wrong; PlanStep while it waits for approval.
 
     `seen` is the revision that was changed: PlanStep when there is a later one. `is_new` refuses an id that is taken.
+    The draft that stands already is not written again.
     """
     lock_pay()
     plan = checked_plan(node)
@@ -49,7 +50,11 @@ def save_plan(
         )
     if unit and unit not in unit_tree(as_of=current_day()):
         raise PlanInvalid([told(Fault("unit", "not_a_unit", {"unit": unit, "day": current_day().isoformat()}))])
-    return _write(plan.id, PayPlanState.DRAFT, plan_node(plan), unit=unit, note=note, actor_id=actor_id)
+    content = plan_node(plan)
+    same = (PayPlanState.DRAFT, content, unit, note or (newest.note if newest else ""), actor_id)
+    if newest and (newest.state, newest.content, newest.unit_external_id, newest.note, newest.created_by_id) == same:
+        return newest
+    return _write(plan.id, PayPlanState.DRAFT, content, unit=unit, note=note, actor_id=actor_id)
 
 
 def checked_plan(node: object) -> Plan:
@@ -124,6 +129,27 @@ def retire_plan(key: str, *, effective_from: date, actor_id: int, note: str = ""
     if last is None:
         raise PlanStep(_("This plan has never been approved."))
     return _step(last, PayPlanState.RETIRED, note=note, actor_id=actor_id, effective_from=effective_from)
+
+
+@transaction.atomic
+def take_back_retirement(key: str, *, actor_id: int, note: str = "") -> PayPlan:
+    """Let a plan pay on whose end has not come: what two people had approved before holds again, unchanged.
+
+    PlanStep once the day has come, or where something else was written since; PlanInvalid where another plan has taken
+    its place.
+    """
+    lock_pay()
+    end = _newest(key, PayPlanState.RETIRED)
+    assert end.effective_from is not None  # noqa: S101 - nothing is retired without a day
+    if end.effective_from <= current_day():
+        raise PlanStep(_("This plan has ended. Restore a revision as a draft and let another person approve it."))
+    said = note or _("Retirement #%(number)s taken back") % {"number": end.pk}
+    again = end
+    for row in approved_before(end):
+        assert row.effective_from is not None  # noqa: S101 - nothing is approved without a day
+        _check_place(checked_plan(row.content), row.unit_external_id, key=key, on=row.effective_from)
+        again = _step(row, PayPlanState.APPROVED, note=said, actor_id=actor_id, effective_from=row.effective_from)
+    return again
 
 
 def lock_pay() -> None:

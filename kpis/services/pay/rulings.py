@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from kpis.credit_choices import CarrierKind, RulingKind
 from kpis.models import TargetRuling
+from kpis.services.pay.plans import lock_pay
 from omnichannel.core.errors import DomainError
 
 MOST_NOTE = 400
@@ -53,24 +54,27 @@ class RulingInput:
     share: Decimal | None = None
 
 
+@transaction.atomic
 def settle(asked: RulingInput, *, actor_id: int | None) -> TargetRuling:
-    """Keep a decision; RulingRefused with every fault at once."""
+    """Keep a decision; RulingRefused with every fault at once. What stands already is not kept twice."""
     faults = _faults(asked)
     if faults:
         raise RulingRefused(faults)
+    lock_pay()
     one, other = asked.carriers
-    return TargetRuling.objects.create(
-        kind=asked.kind,
-        kpi=asked.kpis[0],
-        other_kpi=asked.kpis[1],
-        one=one,
-        other=other,
-        ruling=asked.ruling,
-        share=asked.share,
-        holds_from=asked.holds_from,
-        note=asked.note.strip(),
-        created_by_id=actor_id,
-    )
+    said = {
+        "kind": asked.kind,
+        "kpi": asked.kpis[0],
+        "other_kpi": asked.kpis[1],
+        "one": one,
+        "other": other,
+        "ruling": asked.ruling,
+        "share": asked.share,
+        "holds_from": asked.holds_from,
+        "note": asked.note.strip(),
+    }
+    standing = TargetRuling.objects.filter(**said, undoes=None, undone_by=None).first()
+    return standing or TargetRuling.objects.create(**said, created_by_id=actor_id)
 
 
 def _faults(asked: RulingInput) -> dict[str, str]:

@@ -42,8 +42,27 @@ def pay_conflicts(request: WorkspaceRequest, slug: str) -> HttpResponse:
             "report": report,
             "lines": [_line(pair, report, ask) for pair in _sorted(report, request.GET.get("sort", ""))],
             "matrix": _matrix(report, ask),
+            "csv_query": query_of_ask(ask),
         }
     return render(request, "kpis/pay/conflicts.html", context)
+
+
+@require_GET
+def pay_conflicts_file(request: WorkspaceRequest, slug: str) -> HttpResponse:
+    """Send the pairs of the month as CSV."""
+    ask = _month(request)
+    if ask is None:
+        raise Http404
+    report = conflict_report(ask)
+    head = ("side", "name", "other_side", "other_name", "orders", "value", "credit", "other_credit", "unpaid",
+        "other_unpaid", "owner_rules")  # fmt: skip
+    rows = [
+        (pair.sides[0], names[0], pair.sides[1], names[1], pair.orders, pair.value, *pair.credited, *pair.unpaid,
+            " ".join(f"{rule}:{count}" for rule, count in pair.rules.items()))
+        for pair in report.pairs
+        for names in [_names(report, pair.sides)]
+    ]  # fmt: skip
+    return csv_answer(csv_text([head, *rows]), filename=f"pairs-{ask.by.value}-{ask.last}.csv")
 
 
 def _month(request: WorkspaceRequest) -> CreditAsk | None:

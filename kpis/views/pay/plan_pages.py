@@ -22,7 +22,14 @@ from kpis.queries.pay.plan_history import approvers, diff_node, differences, hol
 from kpis.queries.pay.plan_list import next_step, unit_name
 from kpis.queries.pay.plan_words import phase_name, role_names, said
 from kpis.queries.pay.plans import makers_of, newest_of
-from kpis.services.pay.plans import approve_plan, reject_plan, restore_plan, retire_plan, submit_plan
+from kpis.services.pay.plans import (
+    approve_plan,
+    reject_plan,
+    restore_plan,
+    retire_plan,
+    submit_plan,
+    take_back_retirement,
+)
 from kpis.views.pay.tabs import pay_tabs
 from omnichannel.core.dayfields import day_field
 from omnichannel.workspaces.middleware import WorkspaceRequest
@@ -31,7 +38,7 @@ from omnichannel.workspaces.queries.zones import current_day
 from roles.queries.org_chart import unit_tree
 
 NEEDS_DAY = ("submit", "retire")
-ACTIONS = (*NEEDS_DAY, "approve", "reject", "restore")
+ACTIONS = (*NEEDS_DAY, "approve", "reject", "restore", "resume")
 MOST_SHOWN = 100
 
 
@@ -58,7 +65,7 @@ def pay_plan(request: WorkspaceRequest, slug: str, key: str) -> HttpResponse:
 
 @require_POST
 def pay_plan_step(request: WorkspaceRequest, slug: str, key: str) -> HttpResponse:
-    """Submit, approve, send back, retire or restore; what is refused is said on the page."""
+    """Take a step of the plan; what is refused is said on the page."""
     action = request.POST.get("action", "")
     if action not in ACTIONS or newest_of(key) is None:
         raise Http404
@@ -85,6 +92,7 @@ def _steps(request: WorkspaceRequest, key: str, form: StepForm) -> dict[str, Cal
         "approve": lambda: approve_plan(key, actor_id=actor, note=note, seen=_number(request.POST.get("seen", ""))),
         "reject": lambda: reject_plan(key, actor_id=actor, note=note),
         "retire": lambda: retire_plan(key, effective_from=day, actor_id=actor, note=note),
+        "resume": lambda: take_back_retirement(key, actor_id=actor, note=note),
         "restore": lambda: restore_plan(
             key, revision=_number(request.POST.get("revision", "")) or 0, actor_id=actor, note=note
         ),
@@ -132,6 +140,7 @@ def _page(
         "is_waiting": newest.state == PayPlanState.SUBMITTED,
         "can_submit": newest.state in (PayPlanState.DRAFT, PayPlanState.REJECTED),
         "can_retire": _can_retire(rows),
+        "can_resume": newest.state == PayPlanState.RETIRED and (newest.effective_from or today) > today,
         "is_maker": is_maker,
         "approvers": approvers(key, request.access.workspace) if newest.state == PayPlanState.SUBMITTED else [],
         "before": before,
@@ -192,4 +201,5 @@ def _done(action: str) -> str:
         "reject": _("Sent back."),
         "retire": _("It ends on that day; months before it keep their plan."),
         "restore": _("The older revision is a draft again."),
+        "resume": _("Taken back: it pays on as it was approved."),
     }[action]

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kpis.credit_choices import CarrierKind, RulingKind
 from kpis.engine.specs import Library
@@ -23,7 +23,9 @@ from kpis.queries.pay.rivals import Rival, find_rivals, groups_for
 from kpis.queries.pay.rulings import ruling_history
 from kpis.services.pay.rulings import MOST_NOTE, RulingInput, RulingRefused, RulingUndone, settle, take_back
 from kpis.views.pay.credit_frame import asked_credit, frame, month_choices, query_of_ask
+from omnichannel.core.csvtext import csv_text
 from omnichannel.core.dayfields import day_field
+from omnichannel.core.http import csv_answer
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.queries.org_chart import UnitTree, unit_tree
@@ -65,6 +67,24 @@ def pay_rivals(request: WorkspaceRequest, slug: str) -> HttpResponse:
             )
             return redirect(reverse(ROUTE, args=[slug]) + query_of_ask(ask))
     return _page(request, ask, rivals, chosen=rival, form=form, status=422)
+
+
+@require_GET
+def pay_rivals_file(request: WorkspaceRequest, slug: str) -> HttpResponse:
+    """Send the competing targets of a month as CSV, with the decision that settles them."""
+    ask = asked_credit(request)
+    if ask is None:
+        raise Http404
+    head = ("kind", "carrier", "name", "kpi", "other_carrier", "other_name", "other_kpi", "at", "table", "rows",
+        "money", "decision")  # fmt: skip
+    rows = [
+        (each.kind.value, each.carriers[0], names[0], each.kpis[0], each.carriers[1], names[1], each.kpis[1],
+            each.at.id or "", each.table, each.rows, "" if each.money is None else each.money,
+            each.ruling.ruling if each.ruling else "")
+        for each in find_rivals(ask.last)
+        for names in [[name.in_language(get_language()) for name in each.names]]
+    ]  # fmt: skip
+    return csv_answer(csv_text([head, *rows]), filename=f"competing-targets-{ask.last}.csv")
 
 
 def _input(rival: Rival, sent: dict[str, Any]) -> RulingInput:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kpis.incentives.calculating import calculate
-from kpis.incentives.documents import facts_node, payout_node, read_facts
+from kpis.incentives.documents import facts_node, payout_node, read_facts, sharing_of
 from kpis.incentives.specs import CENT, Facts, PoolKey
 from kpis.incentives.templates import load_bases, load_templates
 from kpis.incentives.texts import plan_node, read_plan
@@ -38,9 +39,12 @@ def any_facts(draw: st.DrawFn) -> Facts:
 def test_a_statement_is_worked_out_again_from_what_is_stored_of_it(name: str, facts: Facts) -> None:
     plan = load_templates()[name]
     stored = json.loads(json.dumps([plan_node(plan), facts_node(facts)]))
+    others = {person for weights in facts.attendance.values() for person in weights}
+    theirs = [(each, "", facts_node(replace(facts, person=each))["attendance"]) for each in sorted(others)]
     first = calculate(plan, facts)
-    again = calculate(read_plan(stored[0]), read_facts(stored[1]))
+    again = calculate(read_plan(stored[0]), read_facts(stored[1], sharing_of(theirs)))
     assert payout_node(again) == payout_node(first)
+    assert not others & set(json.dumps(stored[1]["attendance"]).split('"'))  # a colleague stands on their own statement
 
 
 @given(name=PLANS, facts=any_facts())
