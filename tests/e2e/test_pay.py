@@ -12,7 +12,7 @@ from tests.e2e.conftest import SignIn, Stack
 from tests.e2e.pages import PERIOD, by_rail, number
 from tests.e2e.test_chart import faults
 
-DRAFT, PAY = "live-host", "/w/demo/pay/"
+READY, DRAFT, PAY = "live-host", "live-host-2", "/w/demo/pay/"  # the demo has a draft of the ready plan's own name
 HOLDS_FROM, UNIT = "2026-12-01", "BU1"  # the whole company's guides have a plan already
 GRANTED = "8.40"
 
@@ -28,14 +28,15 @@ def check_sentences(page: Page, words: str) -> None:
 
 
 def design(page: Page, found: list[str]) -> None:
-    """Change a rate in the plan's sentence; a line that says nothing is told at its number; the other faces follow."""
+    """Begin with a ready plan and change a rate in its sentence. All that is wrong is told at once, at its line."""
     by_rail(page, "激励")
-    page.locator(f"main a[href$='/pay/plans/{DRAFT}/']").first.click()
-    page.locator(f"a[href$='/pay/plans/{DRAFT}/edit/']").click()
+    page.locator(f"a[href$='/pay/new-plan/?template={READY}']").click()
     said = page.locator("#plan-sentences").input_value()
     assert "6%" in said or "6 %" in said, said
-    check_sentences(page, said + "\n直播：随便发一点。")
-    expect(page.locator("#plan-sentences-told")).to_contain_text("4")
+    check_sentences(page, said + "\n直播：随便发一点。\n奖金：固定 80 元；不少于 90 元；不超过 50 元。")
+    told = page.locator("#plan-sentences-told")
+    expect(told).to_contain_text("第 4 行")
+    expect(told).to_contain_text("第 5 行")
     seen(page, found)
     check_sentences(page, re.sub(r"6( ?)%", r"7\1%", said, count=1))
     expect(page.locator("#plan-text")).to_have_value(re.compile(r"0\.07"))
@@ -56,7 +57,7 @@ def simulate(page: Page, found: list[str]) -> None:
 
 
 def ask_and_approve(hr: Page, owner: Page, found: list[str]) -> None:
-    """HR submits with a day and cannot approve what HR made; the owner sees the difference and does."""
+    """HR submits with a day and cannot approve what HR made; the owner, in English, sees the difference and does."""
     hr.goto(f"{PAY}plans/{DRAFT}/")
     form = hr.locator("form:has([name=action][value=submit])")
     form.locator("input[type=date]").fill(HOLDS_FROM)
@@ -65,7 +66,7 @@ def ask_and_approve(hr: Page, owner: Page, found: list[str]) -> None:
     owner.goto(f"{PAY}plans/{DRAFT}/")
     expect(owner.locator("#difference")).to_contain_text("7")
     seen(owner, found)
-    owner.locator("form:has([name=action][value=approve]) button[type=submit]").click()
+    owner.get_by_role("button", name="Approve", exact=True).click()
     expect(owner.locator("[name=action][value=approve]")).to_have_count(0)
     expect(owner.locator("main")).to_contain_text(HOLDS_FROM)
 
@@ -92,9 +93,12 @@ def dispute(guide: Page, paper: Path, found: list[str]) -> str:
     return guide.url
 
 
-def answer(hr: Page, address: str, found: list[str]) -> None:
+def answer(hr: Page, address: str, paper: Path, found: list[str]) -> None:
+    """HR reads what the guide says, opens the guide's file and grants a part."""
     hr.goto(address)
     seen(hr, found)
+    file = hr.get_by_role("link", name=paper.name)
+    assert hr.request.get(file.get_attribute("href") or "").body() == paper.read_bytes()
     form = hr.locator("form:has([name=state])")
     form.locator("[name=state]").select_option("partly")
     form.locator("[name=amount]").fill(GRANTED)
@@ -104,7 +108,7 @@ def answer(hr: Page, address: str, found: list[str]) -> None:
 
 
 def run_the_month(hr: Page, owner: Page, found: list[str]) -> None:
-    """The month that the grant has opened again is worked out, approved by the owner, locked and paid; sums agree."""
+    """HR works the open month out, the owner approves, HR locks it and notes that it is paid; the sums agree."""
     hr.goto(f"{PAY}runs/")
     seen(hr, found)
     hr.locator("main table").get_by_role("link", name=PERIOD).first.click()
@@ -112,10 +116,11 @@ def run_the_month(hr: Page, owner: Page, found: list[str]) -> None:
     expect(hr.locator("button[name=step][value=calculate]")).to_have_count(0)  # the task runs
     owner.goto(hr.url)
     expect(approval(owner)).to_be_enabled(timeout=60_000)
-    owner.locator("button[name=step][value=approve]").click()
-    owner.locator("button[name=step][value=lock]").click()
-    owner.locator("button[name=step][value=pay]").click()
+    approval(owner).click()
+    expect(approval(owner)).to_have_count(0)
     hr.reload()
+    hr.locator("button[name=step][value=lock]").click()
+    hr.locator("button[name=step][value=pay]").click()
     expect(hr.locator("a[href$='.csv'], a[href*='payout']").first).to_be_visible()
     with hr.expect_download() as coming:
         hr.locator("a[href*='payout'][href$='csv'], a[href*='payout'][href*='csv']").first.click()
@@ -134,13 +139,13 @@ def test_from_a_sentence_to_a_corrected_receipt(sign_in: SignIn, stack: Stack, t
     found: list[str] = []
     paper = tmp_path / "小票.png"
     paper.write_bytes(bytes.fromhex("89504e470d0a1a0a") + b"0" * 64)
-    hr, owner = sign_in("hr_lead", language="zh"), sign_in("owner", language="zh")
+    hr, owner = sign_in("hr_lead", language="zh"), sign_in("owner", language="en")
     guide = sign_in("guide", language="zh", width=360)
     design(hr, found)
     simulate(hr, found)
     ask_and_approve(hr, owner, found)
     address = dispute(guide, paper, found)
-    answer(hr, address, found)
+    answer(hr, address, paper, found)
     run_the_month(hr, owner, found)
     guide.goto(PAY)
     apart = guide.locator(".receipt__part--apart").first
@@ -152,16 +157,39 @@ def test_from_a_sentence_to_a_corrected_receipt(sign_in: SignIn, stack: Stack, t
     assert found == []
 
 
-def test_a_guide_reads_pay_in_english_by_keyboard_alone(sign_in: SignIn, stack: Stack) -> None:
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Walk with the Tab key until something has the focus."""
+    for _ in range(120):
+        if wanted.evaluate("here => here === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not come to {wanted}")
+
+
+def test_a_guide_reads_and_disputes_pay_in_english_by_keyboard_alone(sign_in: SignIn, stack: Stack) -> None:
     page, found = sign_in("guide", width=360), list[str]()
     page.goto(PAY)
-    opened = page.locator("details.receipt__open summary").first
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if opened.evaluate("here => here === document.activeElement"):
-            break
+    tab_to(page, page.locator("details.receipt__open summary").first)
     page.keyboard.press("Enter")
     expect(page.locator("details.receipt__open[open] table").first).to_be_visible()
     expect(page.locator(".receipt").first).to_contain_text("Earned this month")
+    seen(page, found)
+    tab_to(page, page.locator(".receipt a[href*='/disputes/new/']").last)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/disputes/new/**")
+    tab_to(page, page.locator("[name=reason]"))
+    page.keyboard.press("ArrowDown")
+    send = page.locator("main form[method=post] button[type=submit]")
+    tab_to(page, send)
+    page.keyboard.press("Enter")  # nothing has been said yet
+    tab_to(page, page.locator("[name=text]"))
+    page.keyboard.type("An order of the third is missing.")
+    tab_to(page, send)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/pay/disputes/\d+/"))
+    expect(page.locator("main")).to_contain_text("An order of the third is missing.")
+    tab_to(page, page.get_by_role("button", name="Take it back"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Take it back")).to_have_count(0)
     seen(page, found)
     assert found == []

@@ -184,8 +184,10 @@ def test_requests_are_listed_within_bounds_searched_sorted_exported_and_at_equal
     assert len(api_client("owner").get(f"{API}?state=waiting").json()["results"]) == 2
     with CaptureQueriesContext(connection) as few:
         text(hr, URL)
-    for _number in range(4):
-        asked(hr)
+    twice = hr.post(f"{URL}new/", FORM, headers=EN)
+    assert (twice.status_code, "You have asked for this already" in twice.content.decode()) == (422, True)
+    for number in range(4):
+        asked(hr, purpose=f"双十一拉新投放 {number}")
     with CaptureQueriesContext(connection) as many:
         text(hr, URL)
     assert len(many) == len(few) <= 14

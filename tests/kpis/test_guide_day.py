@@ -18,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from kpis.choices import AutoLoad
+from kpis.errors import FieldsRefused
 from kpis.services.analysing import request_analysis
 from kpis.services.pay.guide_tasks import TaskInput, give_task
 from omnichannel.core.periods import month_of
@@ -212,16 +213,18 @@ def test_the_page_is_light_needs_no_script_and_costs_the_same_for_more_tasks_and
     guide, today = signed_in("guide", person_external_id="ES1"), current_day()
     put_targets(month_of(today), {(GUIDE_KPIS[0], person("ES1")): 100})
 
-    def give(number: int) -> None:
-        for each in range(number):
+    def give(numbers: range) -> None:
+        for each in numbers:
             asked = TaskInput(f"任务{each}", "做" * 200, today, script="您好" * 100, people=["ES1"])
             give_task(asked, actor_id=None, today=today)
 
-    give(2)
+    give(range(2))
+    with pytest.raises(FieldsRefused):
+        give(range(1))  # sent twice
     text(guide, DAY)
     with CaptureQueriesContext(connection) as few:
         text(guide, DAY)
-    give(18)
+    give(range(2, 20))
     put_targets(month_of(today), {(kpi, person("ES1")): 100 for kpi in GUIDE_KPIS})
     with CaptureQueriesContext(connection) as many:
         page = guide.get(DAY).content
