@@ -21,6 +21,7 @@ from kpis.engine.relations import Relations
 from kpis.engine.sources import condition, within
 from kpis.engine.specs import COMPANY, Aggregation, ColumnType, Library, Scope, ScopeKind, SimpleMeasure
 from kpis.engine.windows import Span
+from kpis.incentives.specs import CENT
 from kpis.library import library_extras
 from kpis.models import Target, TargetRuling
 from kpis.queries.definitions import library_at
@@ -213,7 +214,7 @@ def _worth(relations: Relations, table: str, rows: ir.Table, span: Span) -> Deci
         customers = rows.select("customer_id").distinct()
         rows = Case.valid_orders(orders, span.start, span.end).semi_join(customers, "customer_id")
     (found,) = relations.rows(rows.aggregate(money=rows["net_amount"].sum()))
-    return Decimal(str(found["money"] or 0))
+    return Decimal(str(found["money"] or 0)).quantize(CENT)
 
 
 def _carrier_name(claim: Claim, tree: UnitTree) -> Bilingual:

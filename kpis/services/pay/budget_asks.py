@@ -19,6 +19,7 @@ from kpis.queries.pay.budget_asks import actuals_of, conditions_of
 from kpis.services.pay.plans import lock_pay
 
 NOTE = 400
+SAID = ("purpose", "campaign", "channel", "unit_external_id", "amount", "starts_on", "ends_on", "asked_by_id")
 RUNNING = (AskState.WAITING, AskState.PART)
 
 
@@ -46,19 +47,20 @@ def ask_budget(asked: AskInput, *, actor_id: int) -> BudgetAsk:
     if faults := ask_faults(asked):
         raise FieldsRefused(faults)
     lock_pay()
-    said = {
-        "purpose": asked.purpose,
-        "campaign": asked.campaign,
-        "channel": asked.channel,
-        "unit_external_id": asked.unit,
-        "amount": asked.amount,
-        "starts_on": asked.starts_on,
-        "ends_on": asked.ends_on,
-        "asked_by_id": actor_id,
-    }
-    if BudgetAsk.objects.filter(**said, state=AskState.WAITING).exists():
+    ask = BudgetAsk(
+        purpose=asked.purpose,
+        campaign=asked.campaign,
+        channel=asked.channel,
+        unit_external_id=asked.unit,
+        amount=asked.amount,
+        starts_on=asked.starts_on,
+        ends_on=asked.ends_on,
+        asked_by_id=actor_id,
+    )
+    same = {name: getattr(ask, name) for name in SAID}
+    if BudgetAsk.objects.filter(**same, state=AskState.WAITING).exists():
         raise FieldsRefused({"purpose": _("You have asked for this already, and it waits.")})
-    ask = BudgetAsk.objects.create(**said)
+    ask.save()
     for metric, value in asked.targets.items():
         BudgetTarget.objects.create(ask=ask, metric=metric, value=value)
     for number, part in enumerate(asked.instalments, start=1):

@@ -53,15 +53,21 @@ def give_task(asked: TaskInput, *, actor_id: int | None, today: date, within: st
     if faults:
         raise FieldsRefused(faults)
     lock_pay()
-    said = {name: getattr(asked, name) for name in FIELDS} | {
-        "unit_external_id": asked.unit if asked.role else "",
-        "role_key": asked.role,
-        "given_by_id": actor_id,
-    }
-    for same in GuideTask.objects.filter(**said, withdrawn_at=None):
-        if set(same.people.values_list("person_external_id", flat=True)) == people.keys():
+    task = GuideTask(
+        title=asked.title,
+        what=asked.what,
+        script=asked.script,
+        link=asked.link,
+        due_on=asked.due_on,
+        unit_external_id=asked.unit if asked.role else "",
+        role_key=asked.role,
+        given_by_id=actor_id,
+    )
+    same = {name: getattr(task, name) for name in (*FIELDS, "unit_external_id", "role_key", "given_by_id")}
+    for earlier in GuideTask.objects.filter(**same, withdrawn_at=None):
+        if set(earlier.people.values_list("person_external_id", flat=True)) == people.keys():
             raise FieldsRefused({"title": _("You have given them this task already.")})
-    task = GuideTask.objects.create(**said)
+    task.save()
     GuideTaskPerson.objects.bulk_create(
         [
             GuideTaskPerson(workspace_id=task.workspace_id, task=task, person_external_id=person, unit_external_id=unit)

@@ -18,6 +18,7 @@ from omnichannel.core.errors import DomainError
 
 MOST_NOTE = 400
 HUNDRED = Decimal(100)
+SAID = ("kind", "kpi", "other_kpi", "one", "other", "ruling", "share", "holds_from", "note")
 
 
 class RulingRefused(DomainError):
@@ -62,19 +63,23 @@ def settle(asked: RulingInput, *, actor_id: int | None) -> TargetRuling:
         raise RulingRefused(faults)
     lock_pay()
     one, other = asked.carriers
-    said = {
-        "kind": asked.kind,
-        "kpi": asked.kpis[0],
-        "other_kpi": asked.kpis[1],
-        "one": one,
-        "other": other,
-        "ruling": asked.ruling,
-        "share": asked.share,
-        "holds_from": asked.holds_from,
-        "note": asked.note.strip(),
-    }
-    standing = TargetRuling.objects.filter(**said, undoes=None, undone_by=None).first()
-    return standing or TargetRuling.objects.create(**said, created_by_id=actor_id)
+    row = TargetRuling(
+        kind=asked.kind,
+        kpi=asked.kpis[0],
+        other_kpi=asked.kpis[1],
+        one=one,
+        other=other,
+        ruling=asked.ruling,
+        share=asked.share,
+        holds_from=asked.holds_from,
+        note=asked.note.strip(),
+        created_by_id=actor_id,
+    )
+    same = {name: getattr(row, name) for name in SAID}
+    standing = TargetRuling.objects.filter(**same, undoes=None, undone_by=None).first()
+    if standing is None:
+        row.save()
+    return standing or row
 
 
 def _faults(asked: RulingInput) -> dict[str, str]:

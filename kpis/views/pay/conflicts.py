@@ -14,6 +14,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from kpis.incentives.specs import CENT
 from kpis.incentives.touches import Pair, PairOrder
 from kpis.library import library_extras
 from kpis.queries.pay.conflicts import PAGE, ConflictOrders, ConflictReport, conflict_orders, conflict_report
@@ -56,13 +57,14 @@ def pay_conflicts_file(request: WorkspaceRequest, slug: str) -> HttpResponse:
     report = conflict_report(ask)
     head = ("side", "name", "other_side", "other_name", "orders", "value", "credit", "other_credit", "unpaid",
         "other_unpaid", "owner_rules")  # fmt: skip
-    rows = [
-        (pair.sides[0], names[0], pair.sides[1], names[1], pair.orders, pair.value, *pair.credited, *pair.unpaid,
-            " ".join(f"{rule}:{count}" for rule, count in pair.rules.items()))
-        for pair in report.pairs
-        for names in [_names(report, pair.sides)]
-    ]  # fmt: skip
+    rows = [_pair_row(pair, _names(report, pair.sides)) for pair in report.pairs]
     return csv_answer(csv_text([head, *rows]), filename=f"pairs-{ask.by.value}-{ask.last}.csv")
+
+
+def _pair_row(pair: Pair, names: Sequence[str]) -> Sequence[object]:
+    money = [each.quantize(CENT) for each in (pair.value, *pair.credited)]
+    rules = " ".join(f"{rule}:{count}" for rule, count in pair.rules.items())
+    return (pair.sides[0], names[0], pair.sides[1], names[1], pair.orders, *money, *pair.unpaid, rules)
 
 
 def _month(request: WorkspaceRequest) -> CreditAsk | None:
