@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from kpis.engine.ratios import Exacts
 
 MOST_BYTES = 1 << 28  # of a folder; what was used longest ago goes first
+MOST_PERIODS = 13  # what a late row changes, a month and the year after it, is kept whole
+NEWEST = 3  # of a longer computation only these are kept, which the next uploads most likely ask for
 _NAME = "grids-"
 _ARRAYS = [each.name for each in fields(Grid) if each.name != "weight_per"]
 Arrays = dict[str, "Exacts"]
@@ -79,10 +81,11 @@ class Kept:
         yield
         grids.narrow(each.ref for each in asked)
         if self.folder is not None:
-            for period, name in enumerate(self._named(asked)):
+            many = len(self.work.periods)
+            for period in range(0 if many <= MOST_PERIODS else many - NEWEST, many):
                 # a disk may be full, and numbers beyond 64 bits are not kept: they are computed again
                 with suppress(OSError, ValueError):
-                    self._file(asked, period).write(self.folder / name)
+                    self._file(asked, period).write(self.folder / self._named(asked)[period])
         found, grids.seen = grids.seen, before
         for kind, here in found.items():
             grids.see(kind, here)

@@ -168,6 +168,16 @@ def test_what_a_killed_writer_or_a_bad_disk_left_is_computed_again(tmp_path: Pat
     assert world.figures(states, PERIODS[:1]) == expected
 
 
+def test_of_a_long_computation_the_newest_periods_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, _tables = _world(tmp_path, 7)
+    alone, states = tmp_path / "alone", tmp_path / "states"
+    expected = world.figures(alone, PERIODS[-1:])
+    monkeypatch.setattr(kept, "MOST_PERIODS", 2)
+    monkeypatch.setattr(kept, "NEWEST", 1)
+    assert world.figures(states)[-1:] == expected
+    assert {file.name for file in states.iterdir()} == {file.name for file in alone.iterdir()}
+
+
 def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world, _tables = _world(tmp_path, 6)
     states = tmp_path / "states"
