@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from roles.catalogue import ExpectationLevel, RoleKind, load_roles
 from roles.choices import SUBTYPE_NAMES
-from roles.errors import RoleRefused
 from roles.queries.known_kpis import known_kpis
+from roles.queries.library import role_options
 from roles.role_merge import LANGUAGES
 from roles.role_words import KINDS, TONGUES
+
+Issue = tuple[str, str, str]
 
 NOTE = 400
 TEXTS = ("names", "definition")
@@ -38,6 +40,25 @@ class PairsField(forms.Field):
     """A list of texts in both languages; what is wrong with it the service says."""
 
     widget = PairsInput
+
+
+class LinksInput(forms.Widget):
+    """Rows of a link: its way, the role at the other end, what is handed over; a row without the last two goes."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[dict[str, Any]]:
+        """Read the rows that say anything."""
+        parts = ("way", "role", *LANGUAGES)
+        columns = [data.getlist(f"{name}-{part}") if isinstance(data, MultiValueDict) else [] for part in parts]
+        rows = [[cell.strip() for cell in row] for row in zip(*columns, strict=False)]
+        return [
+            {"way": way, "role": role, "what": {"zh": zh, "en": en}} for way, role, zh, en in rows if role + zh + en
+        ]
+
+
+class LinksField(forms.Field):
+    """What a role receives and hands on; what is wrong with it the service says."""
+
+    widget = LinksInput
 
 
 def _area(label: Any, *, rows: int, help_text: Any = "", required: bool = True) -> forms.CharField:
@@ -78,37 +99,41 @@ class RoleForm(forms.Form):
 
     @property
     def content(self) -> dict[str, Any]:
-        """Return the fields of the role as they were typed."""
+        """Return the fields of the role as they were typed; what could not be read is empty."""
         typed = self.cleaned_data
-        texts = {field: {code: typed[f"{field}_{code}"] for code in LANGUAGES} for field in TEXTS}
-        titles = {code: typed[f"aliases_{code}"].splitlines() for code in LANGUAGES}
-        items = {field: typed[field] for field in ITEMS}
-        return {**texts, **items, "aliases": titles, "position": typed["position"], "kpis": self._kpis()}
+        texts = {field: {code: typed.get(f"{field}_{code}", "") for code in LANGUAGES} for field in TEXTS}
+        titles = {code: typed.get(f"aliases_{code}", "").splitlines() for code in LANGUAGES}
+        items = {field: typed.get(field, []) for field in ITEMS}
+        return {**texts, **items, "aliases": titles, "position": typed.get("position", ""), "kpis": self._kpis()}
 
     def _kpis(self) -> list[str]:
         """Return the KPIs in the order they had; new ones stand last."""
-        ticked = self.cleaned_data["kpis"]
+        ticked = self.cleaned_data.get("kpis", [])
         had = [kpi for kpi in self.initial.get("kpis") or [] if kpi in ticked]
         return [*had, *(kpi for kpi in ticked if kpi not in had)]
 
-    def tell(self, refused: RoleRefused) -> None:
-        """Show what the service has refused at the fields."""
-        for path, _code, message in refused.issues:
+    def tell(self, issues: Iterable[Issue]) -> None:
+        """Show what the service refuses at the fields; one that could not even be read has been told so."""
+        told = set(self.errors)
+        for path, _code, message in issues:
             field, _dot, rest = path.partition(".")
             number, _dot, code = rest.rpartition(".")
-            if field in ITEMS and number.isdecimal():
-                message = f"{int(number) + 1} · {TONGUES.get(code, '')}: {message}"
+            number = number.partition(".")[0]
+            if field in (*ITEMS, "links") and number.isdecimal():
+                message = " · ".join(filter(None, [str(int(number) + 1), TONGUES.get(code, "")])) + f": {message}"
             name = f"{field}_{rest}" if f"{field}_{rest}" in self.fields else field
-            self.add_error(name if name in self.fields else None, message)
+            if name not in told:
+                self.add_error(name if name in self.fields else None, message)
 
 
 class OwnRoleForm(RoleForm):
-    """The texts of a role that the workspace adds: also of which kind it is and who is to have it."""
+    """The texts of a role that the workspace adds: also its kind, its links and who is to have it."""
 
+    links = LinksField(label=_("Receives and hands on"), help_text=_("A row that you empty goes."), required=False)
     kind = forms.ChoiceField(label=_("Kind"), choices=[(key.value, word) for key, word in KINDS.items()])
     field_order = ("names_zh", "names_en", "kind", "position")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, own_key: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         levels = load_roles().expectation_levels
         options = [(key.value, level.names.in_language(get_language())) for key, level in levels.items()]
@@ -117,6 +142,8 @@ class OwnRoleForm(RoleForm):
                 label=name, choices=options, initial=ExpectationLevel.OPTIONAL.value
             )
         self.initial.setdefault("kind", RoleKind.COLLABORATING.value)
+        self.ways = [("in", _("receives from")), ("out", _("hands on to"))]
+        self.ends = [each for each in role_options() if each[0] != own_key]
 
     @property
     def expected_fields(self) -> list[forms.BoundField]:
@@ -126,8 +153,11 @@ class OwnRoleForm(RoleForm):
     @property
     def content(self) -> dict[str, Any]:
         """Return the fields of the role as they were typed."""
-        expected = {subtype.value: self.cleaned_data[f"expected_{subtype.value}"] for subtype in SUBTYPE_NAMES}
-        return {**super().content, "kind": self.cleaned_data["kind"], "expectations": expected}
+        typed = self.cleaned_data
+        levels = {subtype.value: typed.get(f"expected_{subtype.value}") for subtype in SUBTYPE_NAMES}
+        expected = {subtype: level for subtype, level in levels.items() if level}
+        own = {"kind": typed.get("kind", ""), "links": typed.get("links", [])}
+        return {**super().content, **own, "expectations": expected}
 
 
 def initial_of(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,6 +167,6 @@ def initial_of(content: Mapping[str, Any]) -> dict[str, Any]:
         shown |= {f"{field}_{code}": content[field][code] for field in TEXTS}
         shown[f"aliases_{code}"] = "\n".join(content["aliases"][code])
     if "kind" in content:
-        shown["kind"] = content["kind"]
+        shown |= {"kind": content["kind"], "links": content["links"]}
         shown |= {f"expected_{key}": level for key, level in content["expectations"].items()}
     return shown

@@ -2,8 +2,9 @@
 
 The state of one role is JSON, kept with every change:
 `{"is_hidden": false, "fields": {"names": {"base": …, "mine": …}}}` for a role of the library,
-`{"is_hidden": false, "own": {"names": …, "kind": …, "expectations": {…}, …}}` for an added one, with
-`"is_removed": true` once it has been taken back.
+`{"is_hidden": false, "own": {"names": …, "kind": …, "expectations": {…}, "links": […], …}}` for an added one, with
+`"is_removed": true` once it has been taken back. A link says which way it runs, seen from the added role:
+`{"way": "in" | "out", "role": KEY, "what": {"zh": …, "en": …}}`.
 """
 
 from __future__ import annotations
@@ -14,13 +15,22 @@ from types import MappingProxyType
 from typing import Any
 
 from omnichannel.core.text import Bilingual
-from roles.catalogue import Aliases, ExpectationLevel, RoleCatalogue, RoleKey, RoleKind, RoleSpec, SubtypeKey
+from roles.catalogue import (
+    Aliases,
+    ExpectationLevel,
+    RoleCatalogue,
+    RoleKey,
+    RoleKind,
+    RoleLink,
+    RoleSpec,
+    SubtypeKey,
+)
 from roles.role_merge import merge_field
 
 TEXTS = ("names", "definition")
 ITEMS = ("duties", "abilities")
 FIELDS = ("names", "aliases", "definition", "position", "duties", "abilities", "kpis")
-OWN_ONLY = ("kind", "expectations")
+OWN_ONLY = ("kind", "expectations", "links")
 OWN_SOURCE = "workspace"
 State = Mapping[str, Any]
 
@@ -119,12 +129,21 @@ def expectations_of(state: State) -> dict[SubtypeKey, ExpectationLevel]:
     return {subtype: ExpectationLevel(said.get(subtype.value, ExpectationLevel.OPTIONAL)) for subtype in SubtypeKey}
 
 
+def links_of(key: str, state: State) -> tuple[RoleLink, ...]:
+    """Return what an added role receives and hands on."""
+    return tuple(
+        RoleLink(*(ends if each["way"] == "out" else ends[::-1]), typed("names", each["what"]), OWN_SOURCE)
+        for each in state["own"].get("links", ())
+        for ends in [(RoleKey(key), RoleKey(each["role"]))]
+    )
+
+
 def composed(catalogue: RoleCatalogue, states: Mapping[str, State]) -> RoleLibrary:
     """Return all roles of a workspace. `states` come in the order in which roles were added."""
     roles: dict[RoleKey, EffectiveRole] = {
         key: effective(spec, states.get(key.value, {})) for key, spec in catalogue.roles.items()
     }
-    expected = dict(catalogue.expectations)
+    expected, links = dict(catalogue.expectations), list[RoleLink]()
     # nobody can be asked to hold what nobody may choose
     expected |= {cell: ExpectationLevel.OPTIONAL for cell in expected if roles[cell[0]].is_hidden}
     for text, state in states.items():
@@ -133,7 +152,16 @@ def composed(catalogue: RoleCatalogue, states: Mapping[str, State]) -> RoleLibra
             roles[role.key] = role
             levels = {} if role.is_hidden else expectations_of(state)
             expected |= {(role.key, each): levels.get(each, ExpectationLevel.OPTIONAL) for each in SubtypeKey}
-    together = replace(catalogue, roles=MappingProxyType(roles), expectations=MappingProxyType(expected))
+            links += links_of(text, state)
+    # an added role at the other end may have been taken back since, or be linked from both sides
+    pairs = {(link.from_role, link.to_role): link for link in reversed(links)}
+    own_links = [link for (one, two), link in reversed(pairs.items()) if one in roles and two in roles]
+    together = replace(
+        catalogue,
+        roles=MappingProxyType(roles),
+        links=(*catalogue.links, *own_links),
+        expectations=MappingProxyType(expected),
+    )
     return RoleLibrary(MappingProxyType(roles), together)
 
 

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from roles.catalogue import RoleKind, SubtypeKey, load_roles
+from roles.catalogue import RoleKey, RoleKind, SubtypeKey, load_roles, roles_here
 from roles.choices import SUBTYPE_NAMES
 from roles.queries.known_kpis import known_kpis
 from roles.role_merge import LANGUAGES, Choice, edits_of
@@ -24,6 +24,7 @@ LABELS: dict[str, Promise] = {
     "kpis": gettext_lazy("KPIs"),
     "kind": gettext_lazy("Kind"),
     "expectations": gettext_lazy("Expected by sub-type"),
+    "links": gettext_lazy("Receives and hands on"),
     "is_hidden": gettext_lazy("Hidden"),
 }
 KINDS = {RoleKind.LEAD: gettext_lazy("Lead role"), RoleKind.COLLABORATING: gettext_lazy("Collaborating role")}
@@ -123,4 +124,14 @@ def _value(field: str, value: Any) -> str:
             f"{SUBTYPE_NAMES[SubtypeKey(key)]}: {levels[level].names.in_language(language)}"
             for key, level in value.items()
         )
+    if field == "links":
+        way = _("receives from") if value["way"] == "in" else _("hands on to")
+        told = {"label": f"{way} {_role_name(value['role'])}", "note": _value("", value["what"])}
+        return _("%(label)s: %(note)s") % told
     return f"{value['zh']} / {value['en']}" if isinstance(value, Mapping) else str(value)
+
+
+def _role_name(key: str) -> str:
+    """Return a role's name here; the key of one that has been taken back."""
+    role = roles_here().roles.get(RoleKey(key))
+    return role.names.in_language(get_language()) if role else key

@@ -2,17 +2,16 @@
 
 Bridges let traffic in on the left, the brain turns in the middle with its lubricants above and below, touchpoints
 reach the customer on the right, strategy steers from the top and the collaborating roles stand along the bottom.
-Roles that a workspace has added stand in a lane of their own below; the library knows no links of theirs.
+Roles that a workspace has added stand in a lane of their own below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from math import hypot
 
-from roles.catalogue import RoleKey, RoleLink, load_roles
+from roles.catalogue import RoleKey, RoleLink
 
 WIDTH, HEIGHT = 1080, 640
 CARD_WIDTH, CARD_HEIGHT = 212, 58
@@ -78,10 +77,14 @@ def height(own: int) -> int:
     return HEIGHT if not rows else LANE_TOP + rows * LANE_STEP
 
 
-@cache
-def curves() -> tuple[Curve, ...]:
-    """Return the curve of each link of the catalogue."""
-    return tuple(Curve(link, _path(CENTRES[link.from_role], CENTRES[link.to_role])) for link in load_roles().links)
+def curves(links: Iterable[RoleLink], own: Sequence[RoleKey] = ()) -> tuple[Curve, ...]:
+    """Return the curve of each link between roles that stand on the map."""
+    centres = {card.role: (card.centre_x, card.centre_y) for card in cards(own)}
+    return tuple(
+        Curve(link, _path(centres[link.from_role], centres[link.to_role]))
+        for link in links
+        if {link.from_role, link.to_role} <= centres.keys()
+    )
 
 
 def _in_lane(place: int) -> tuple[int, int]:

@@ -13,8 +13,9 @@ from kpis.queries.definitions import library_at
 from kpis.queries.scope_words import scope_text
 from kpis.queries.targets import Aim, aims
 from kpis.queries.values import trends
+from kpis.queries.weights import own_weighed_roles
 from omnichannel.core.periods import Grain, Period, parse_period
-from roles.catalogue import RoleKey
+from roles.catalogue import RoleKey, roles_here
 from roles.choices import UnitLevel
 from roles.queries.listing import listed_people
 from roles.queries.org_chart import UnitNode, UnitTree
@@ -127,8 +128,9 @@ def units_below(scope: Scope, tree: UnitTree) -> tuple[str, ...]:
 
 
 def has_personal_targets(spec: KpiSpec) -> bool:
-    """Tell whether the KPI is read at single people: those of the digital guide are."""
-    return RoleKey.DIGITAL_GUIDE.value in spec.roles
+    """Tell whether the KPI is read at single people: those of the digital guide and of own roles are."""
+    own = own_weighed_roles()
+    return RoleKey.DIGITAL_GUIDE.value in spec.roles or any(spec.id in roles_here().roles[role].kpis for role in own)
 
 
 def target_grid(ask: GridAsk, *, tree: UnitTree) -> Grid:

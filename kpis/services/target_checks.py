@@ -17,7 +17,7 @@ from kpis.queries.definitions import library_at
 from kpis.queries.targets import TargetKey, changed_since, target_key
 from omnichannel.core.periods import Period, period_or_none
 from omnichannel.workspaces.queries.zones import current_day
-from roles.catalogue import RoleKey
+from roles.catalogue import roles_here
 from roles.queries.listing import listed_people
 from roles.queries.org_chart import UnitTree, unit_tree
 
@@ -182,5 +182,5 @@ def _known(rows: Sequence[TargetInput], *, periods: Sequence[Period]) -> _Known:
         kpis=library_at(max(days)).kpis,
         trees=tuple(unit_tree(as_of=day) for day in dict.fromkeys(days)) if needs_units else (),
         unit_of=unit_of,
-        roles=frozenset(role.value for role in RoleKey),
+        roles=frozenset(role.value for role in roles_here().roles),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from kpis.choices import ComputationKind
 from kpis.errors import WeightsInvalid
 from kpis.models import WeightSet
-from kpis.queries.values import periods_touched
+from kpis.queries.values import periods_touched, stored_periods
 from kpis.queries.weights import allowed_kpis
 from kpis.services.scorecards import regrade
-from kpis.services.values import request_computation
+from kpis.services.values import request_all
 from omnichannel.core.periods import Period
+from omnichannel.jobs.choices import JobOrigin
 from roles.catalogue import RoleKey, StageKey, SubtypeKey
 from roles.choices import SUBTYPES_OF
 from roles.queries.org_chart import unit_tree
@@ -95,15 +96,18 @@ def _save(
             note=note,
             created_by_id=actor_id,
         )
-        touched = periods_touched(effective_from)
-        regrade(touched[:AT_ONCE], role=role, actor_id=actor_id)
-        _grade_later(touched[AT_ONCE:], actor_id=actor_id)
+        _grade_again(role, periods_touched(effective_from), actor_id=actor_id)
     return saved
 
 
-def _grade_later(periods: list[Period], *, actor_id: int) -> None:
-    if periods:
-        request_computation(periods, actor_id=actor_id, recent_only=True, mode=ComputationKind.GRADES)
+def grade_by_new_kpis(role: RoleKey, *, actor_id: int | None) -> None:
+    """Grade every month with figures again: a role of the workspace's own names other KPIs than before."""
+    _grade_again(role, stored_periods(), actor_id=actor_id)
+
+
+def _grade_again(role: RoleKey, periods: Sequence[Period], *, actor_id: int | None) -> None:
+    regrade(periods[:AT_ONCE], role=role, actor_id=actor_id)
+    request_all(periods[AT_ONCE:], actor_id=actor_id, origin=JobOrigin.WEB, mode=ComputationKind.GRADES)
 
 
 def checked_weights(

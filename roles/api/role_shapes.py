@@ -14,6 +14,7 @@ from roles.catalogue import OWN_ROLE_SHAPE, ExpectationLevel, RoleKind, SubtypeK
 from roles.choices import RoleAction
 from roles.role_merge import LANGUAGES, Choice
 from roles.role_texts import FIELDS
+from roles.services.role_checks import WAYS
 
 MOST = 2000
 MOST_ITEMS = 100
@@ -32,6 +33,12 @@ def _both(value: Any, read: Any) -> dict[str, Any]:
     if type(value) is not dict or set(value) != set(LANGUAGES):
         raise Refused("not_both_languages", _("An object with zh and en is expected, and nothing else."))
     return {code: read(value[code]) for code in LANGUAGES}
+
+
+def _link(value: Any) -> dict[str, Any]:
+    if type(value) is not dict or set(value) != {"way", "role", "what"}:
+        raise Refused("not_an_object", _("An object with way, role and what is expected, and nothing else."))
+    return {"way": _text(value["way"]), "role": _text(value["role"]), "what": _both(value["what"], _text)}
 
 
 def _list(value: Any, read: Any) -> list[Any]:
@@ -100,6 +107,25 @@ class LevelsField(ReadField):
         return {str(key): _text(level) for key, level in value.items()}
 
 
+class LinksField(ReadField):
+    """What a role receives and hands on."""
+
+    schema: ClassVar = {
+        "type": "array",
+        "maxItems": MOST_ITEMS,
+        "items": {
+            "type": "object",
+            "required": ["way", "role", "what"],
+            "properties": {"way": {"type": "string", "enum": list(WAYS)}, "role": TEXT, "what": BOTH},
+            "additionalProperties": False,
+        },
+    }
+
+    def read(self, value: Any) -> list[dict[str, Any]]:
+        """Take a list of objects; the service knows which roles there are."""
+        return _list(value, _link)
+
+
 class ChoicesField(ReadField):
     """A choice per field."""
 
@@ -146,6 +172,7 @@ class RoleTextsPatch(ClosedShape):
     kpis = WordsField(required=False, help_text="Ids of KPIs of the library or of your own.")
     kind = WordField([kind.value for kind in RoleKind], required=False, help_text="Only of an added role.")
     expectations = LevelsField(required=False, help_text="Only of an added role; what is left out is optional.")
+    links = LinksField(required=False, help_text="Only of an added role: what it receives (`in`) and hands on (`out`).")
     is_hidden = FlagField(required=False, help_text="True takes it out of pickers and the map.")
     note = TextField(most=400, required=False, help_text="Why.")
 
@@ -165,6 +192,7 @@ class NewRoleShape(ClosedShape):
     kpis = WordsField(help_text="Ids of KPIs of the library or of your own.")
     aliases = TitlesField(required=False, help_text="Other titles of it.")
     expectations = LevelsField(required=False, help_text="By sub-type; what is left out is optional.")
+    links = LinksField(required=False, help_text="What it receives (`in`) and hands on (`out`).")
     note = TextField(most=400, required=False, help_text="Why.")
 
 
@@ -204,6 +232,9 @@ class RoleTextsShape(serializers.Serializer[Any]):
     abilities = BothListField(help_text="What it takes.")
     kpis = WordsField(help_text="Ids of its KPIs.")
     expectations = LevelsField(allow_null=True, help_text="Of an added role; null for one of the library.")
+    links = LinksField(
+        allow_null=True, help_text="Of an added role; null for one of the library: the map has its links."
+    )
     is_own = serializers.BooleanField(help_text="Added by the workspace.")
     is_hidden = serializers.BooleanField(help_text="Left out of pickers and the map.")
     library = serializers.DictField(help_text="The library's text of the fields worded here.")

@@ -41,6 +41,7 @@ from roles.services.library import (
 
 KEY = OpenApiParameter("key", str, OpenApiParameter.PATH, description="The role, such as `user-ops`.")
 TAGS = ["roles"]
+EXAMPLE_LINK = {"zh": "陈列素材", "en": "Display material"}
 EXAMPLE_DUTY = {"zh": "每周复盘社群活跃", "en": "Reviews community activity every week"}
 
 
@@ -64,6 +65,7 @@ class RolesWriteView(RolesView):
                     "abilities": [{"zh": "陈列设计", "en": "Display design"}],
                     "kpis": ["nps"],
                     "expectations": {"market-led": "shared"},
+                    "links": [{"way": "out", "role": "content-marketing", "what": EXAMPLE_LINK}],
                 },
                 request_only=True,
             )
@@ -73,7 +75,7 @@ class RolesWriteView(RolesView):
     )
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
-        """A role of the workspace's own. It can be held at once; it has no weights, so it gets no scorecard."""
+        """A role of the workspace's own. It can be held at once; its KPIs weigh equally until others are set."""
         body = read_body(NewRoleShape, request.data)
         note, key = body.pop("note", ""), body.pop("key", "")
         row = _told(lambda: add_role(body, key=key, note=note, actor_id=access_of(request).user_id))
@@ -236,6 +238,7 @@ def _document(stand: RoleStand) -> dict[str, Any]:
         "kind": role.kind.value,
         **content_of(role),
         "expectations": dict(stand.expectations) if role.is_own else None,
+        "links": list(stand.links) if role.is_own else None,
         "is_own": role.is_own,
         "is_hidden": role.is_hidden,
         "library": {field: library[field] for field in library if field in role.changed},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,8 @@ class Pending:
 class RoleStand:
     """A role beside the library's: `library` is None for an added role, `last` the number of the newest change.
 
-    `expectations`: by sub-type what an added role is expected to be, while it is hidden as well.
+    `expectations`: by sub-type what an added role is expected to be, while it is hidden as well; `links`: what it
+    receives and hands on.
     """
 
     role: EffectiveRole
@@ -40,6 +41,7 @@ class RoleStand:
     changed_at: datetime | None = None
     changed_by: str = ""
     expectations: Mapping[str, str] = field(default_factory=dict)
+    links: Sequence[Mapping[str, Any]] = ()
 
     @property
     def is_touched(self) -> bool:
@@ -102,6 +104,7 @@ def _stand(role: EffectiveRole, state: State, row: RoleText | None) -> RoleStand
         changed_at=row.created_at if row else None,
         changed_by=str(row.created_by or "") if row else "",
         expectations=state["own"].get("expectations", {}) if "own" in state else {},
+        links=state["own"].get("links", ()) if "own" in state else (),
     )
 
 
@@ -122,5 +125,6 @@ def _content(key: str, state: State) -> dict[str, Any] | None:
         return content_of(effective(spec, state)) | hidden
     if "own" not in state or state.get("is_removed"):
         return None
-    own = {"kind": state["own"]["kind"], "expectations": state["own"].get("expectations", {})}
+    said = state["own"]
+    own = {"kind": said["kind"], "expectations": said.get("expectations", {}), "links": said.get("links", [])}
     return content_of(added(key, state)) | own | hidden

@@ -16,7 +16,8 @@ from roles.models import Assignment, RoleText, SeatVersion
 from roles.queries.library import forget_roles, role_library
 from roles.role_merge import Choice, choices_for, collides, settle
 from roles.role_texts import FIELDS, OWN_ONLY, State, content_of, field_of
-from roles.services.role_checks import faults_of, tidy
+from roles.services.measured import kpis_changed
+from roles.services.role_checks import Issue, faults_of, tidy
 from roles.services.sync.checks import lock_organisation
 
 NOTE = 400
@@ -33,9 +34,8 @@ def save_role(
     """
     last = _open(key, seen)
     state = dict(last.state) if last else {}
-    library = role_library()
-    wanted = tidy(content)
-    _refuse(_foreign(wanted, is_own="own" in state) + faults_of(key, wanted, library=library))
+    _refuse(refusals(content, key=key))
+    library, wanted = role_library(), tidy(content)
     if "own" in state:
         changed = [field for field, value in wanted.items() if state["own"].get(field) != value]
         state["own"] = {**state["own"], **wanted}
@@ -46,16 +46,23 @@ def save_role(
     return _write(key, RoleAction.CHANGED, state, fields=changed, last=last, note=note, actor_id=actor_id)
 
 
+def refusals(content: Mapping[str, Any], *, key: str = "") -> list[Issue]:
+    """Return all that is wrong with the fields of a role as somebody wants them; without a key it is a new one."""
+    wanted, is_new = tidy(content), not key
+    issues = _foreign(wanted, is_own=is_new or RoleKey(key).is_own)
+    issues += faults_of(key, wanted, library=role_library(), is_new=is_new)
+    if is_new and not wanted.get("kind"):
+        issues.append(("kind", "required", _("This field is missing.")))
+    return issues
+
+
 @transaction.atomic
 def add_role(content: Mapping[str, Any], *, actor_id: int | None, key: str = "", note: str = "") -> RoleText:
     """Add a role of the workspace's own. Its key begins with `own-`; without one it is made from the English name."""
     lock_organisation()
     forget_roles()
-    wanted = {"aliases": {"zh": [], "en": []}, "expectations": {}, **tidy(content)}
-    library = role_library()
-    issues = [*_foreign(wanted, is_own=True), *faults_of("", wanted, library=library, is_new=True)]
-    if not wanted.get("kind"):
-        issues.append(("kind", "required", _("This field is missing.")))
+    wanted = {"aliases": {"zh": [], "en": []}, "expectations": {}, "links": [], **tidy(content)}
+    issues = refusals(wanted)
     if key and (len(key) > KEY_LENGTH or not OWN_ROLE.fullmatch(key)):
         message = _("A key begins with %(prefix)s and holds small letters, digits and single dashes, %(most)s at most.")
         issues.append(("key", "bad_key", message % {"prefix": OWN_ROLE_PREFIX, "most": KEY_LENGTH}))
@@ -112,7 +119,8 @@ def restore_state(key: str, number: int, *, actor_id: int | None, seen: int | No
     if state.get("is_removed"):
         _refuse_used(key)
     elif "own" in state:
-        _refuse(faults_of(key, {field: state["own"][field] for field in FIELDS}, library=role_library()))
+        content = {field: state["own"][field] for field in (*FIELDS, "links") if field in state["own"]}
+        _refuse(faults_of(key, content, library=role_library()))
     fields = _differing(last.state if last else {}, state)
     return _write(key, RoleAction.RESTORED, state, fields=fields, last=last, note=note, actor_id=actor_id)
 
@@ -172,7 +180,7 @@ def _with_own(key: str, kept: Mapping[str, Any], wanted: Mapping[str, Any]) -> d
     return fields
 
 
-def _foreign(content: Mapping[str, Any], *, is_own: bool) -> list[tuple[str, str, str]]:
+def _foreign(content: Mapping[str, Any], *, is_own: bool) -> list[Issue]:
     allowed = (*FIELDS, *OWN_ONLY) if is_own else FIELDS
     message = _("There is no field %(name)s here.")
     return [(name, "unknown_field", message % {"name": name[:64]}) for name in content if name not in allowed]
@@ -199,7 +207,7 @@ def _refuse_used(key: str) -> None:
         raise RoleInUse
 
 
-def _refuse(issues: list[tuple[str, str, str]]) -> None:
+def _refuse(issues: list[Issue]) -> None:
     if issues:
         raise RoleRefused(issues)
 
@@ -229,4 +237,6 @@ def _write(
         created_by_id=actor_id,
     )
     forget_roles()
+    if last is not None and "own" in state and state["own"]["kpis"] != before["own"]["kpis"]:
+        kpis_changed(RoleKey(key), actor_id=actor_id)
     return row

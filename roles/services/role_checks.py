@@ -14,8 +14,9 @@ from roles.role_merge import LANGUAGES
 from roles.role_texts import FIELDS, RoleLibrary
 
 Issue = tuple[str, str, str]
-MOST = {"names": 80, "definition": 2000, "duties": 400, "abilities": 400, "aliases": 80}
+MOST = {"names": 80, "definition": 2000, "duties": 400, "abilities": 400, "aliases": 80, "links": 200}
 MOST_ITEMS = 60
+WAYS = ("in", "out")
 UNREADABLE = ("Cc", "Cs")
 
 
@@ -47,6 +48,7 @@ def faults_of(key: str, content: Mapping[str, Any], *, library: RoleLibrary, is_
             issues += check(field, content[field])
     if "names" in content and "names" not in told:
         issues += _taken(key, content["names"], library)
+    issues += _links(key, content.get("links", ()), library)
     if "position" in content and content["position"] and content["position"] not in library.catalogue.positions:
         issues.append(_unknown("position", content["position"], library.catalogue.positions))
     return issues
@@ -63,13 +65,13 @@ def _unknown(field: str, value: object, allowed: Collection[str]) -> Issue:
 
 def _text(field: str, value: Any) -> Iterator[Issue]:
     """Check a text that stands in both languages."""
-    kind = field.partition(".")[0]
+    most = MOST[field.partition(".")[0]]
     for code in LANGUAGES:
         text = value.get(code, "")
         if not text:
             yield f"{field}.{code}", "required", _("This text is needed in both languages.")
-        elif len(text) > MOST[kind]:
-            yield f"{field}.{code}", "too_long", _too_long(MOST[kind])
+        elif len(text) > most:
+            yield f"{field}.{code}", "too_long", _too_long(most)
 
 
 def _too_long(most: int) -> str:
@@ -119,6 +121,25 @@ def _expectations(field: str, value: Mapping[str, Any]) -> Iterator[Issue]:
             yield _unknown(field, subtype, [each.value for each in SubtypeKey])
         elif level not in set(ExpectationLevel):
             yield _unknown(f"{field}.{subtype}", level, [each.value for each in ExpectationLevel])
+
+
+def _links(key: str, links: Sequence[Any], library: RoleLibrary) -> Iterator[Issue]:
+    """Check what an added role receives and hands on: a known role at the other end, and what, in both languages."""
+    if len(links) > MOST_ITEMS:
+        yield _too_many("links")
+    seen = set()
+    for number, each in enumerate(links[:MOST_ITEMS]):
+        field, other, way = f"links.{number}", each["role"], each["way"]
+        if way not in WAYS:
+            yield _unknown(f"{field}.way", way, WAYS)
+        if other not in library.roles:
+            yield f"{field}.role", "unknown_role", _("Choose the role at the other end.")
+        elif other == key:
+            yield f"{field}.role", "itself", _("A role hands nothing to itself.")
+        elif (way, other) in seen:
+            yield f"{field}.role", "twice", _("This role is linked twice in the same direction: write it as one.")
+        seen.add((way, other))
+        yield from _text(f"{field}.what", each["what"])
 
 
 def _taken(key: str, names: Mapping[str, str], library: RoleLibrary) -> Iterator[Issue]:

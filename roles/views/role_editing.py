@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -26,6 +27,7 @@ from roles.services.library import (
     add_role,
     hide_role,
     merge_library,
+    refusals,
     restore_library,
     restore_state,
     save_role,
@@ -45,9 +47,11 @@ def role_new(request: WorkspaceRequest, slug: str) -> HttpResponse:
         try:
             row = add_role(form.content, actor_id=request.access.user_id, note=form.cleaned_data["note"])
         except RoleRefused as error:
-            form.tell(error)
+            form.tell(error.issues)
         else:
             return _done(request, row.role_key, row)
+    else:
+        form.tell(refusals(form.content))
     return _form(request, form, status=422)
 
 
@@ -56,7 +60,7 @@ def role_edit(request: WorkspaceRequest, slug: str, role_key: str) -> HttpRespon
     """Show a role's texts as a form; POST keeps what was changed in them."""
     stand = _stand_or_404(role_key)
     initial = initial_of(_content(stand))
-    shape = OwnRoleForm if stand.role.is_own else RoleForm
+    shape = partial(OwnRoleForm, own_key=role_key) if stand.role.is_own else RoleForm
     if request.method != "POST":
         return _form(request, shape(initial=initial), stand=stand, seen=stand.last)
     form, seen = shape(request.POST, initial=initial), _number(request, "seen")
@@ -65,11 +69,13 @@ def role_edit(request: WorkspaceRequest, slug: str, role_key: str) -> HttpRespon
         try:
             row = save_role(role_key, form.content, actor_id=actor, note=note, seen=seen)
         except RoleRefused as error:
-            form.tell(error)
+            form.tell(error.issues)
         except DomainError as error:
             form.add_error(None, str(error))
         else:
             return _done(request, role_key, row)
+    else:
+        form.tell(refusals(form.content, key=role_key))
     return _form(request, form, stand=stand, seen=seen, status=422)
 
 
@@ -141,6 +147,8 @@ def _done(request: WorkspaceRequest, role_key: str, row: RoleText | None) -> Htt
     name = role.names.in_language(get_language()) if role else role_key
     text = _("%(role)s: %(done)s.") % {"role": name, "done": row.get_action_display()}
     messages.success(request, text, extra_tags=f"undo:{undo}")
+    if role and role.is_own and row.number > 1 and "kpis" in row.fields:
+        messages.info(request, _("Its scorecards are graded again by the new KPIs: the newest two months at once."))
     return redirect("roles:role_texts", slug, role_key) if role else redirect("roles:role_library", slug)
 
 
@@ -166,7 +174,7 @@ def _stand_or_404(role_key: str) -> RoleStand:
 def _content(stand: RoleStand) -> dict[str, object]:
     content: dict[str, object] = content_of(stand.role)
     if stand.role.is_own:
-        content |= {"kind": stand.role.kind.value, "expectations": stand.expectations}
+        content |= {"kind": stand.role.kind.value, "expectations": stand.expectations, "links": stand.links}
     return content
 
 

@@ -257,7 +257,7 @@ def _picture(lines: Mapping[RoleKey, RoleLine], choice: MapChoice, links: Collec
         ],
         "curves": [
             MapCurve(curve, not choice.is_open and (curve.link.from_role, curve.link.to_role) in chosen)
-            for curve in talent_map.curves()
+            for curve in talent_map.curves(catalogue.links, own)
             if {curve.link.from_role, curve.link.to_role} <= lines.keys()
         ],
         "frame": {"width": talent_map.WIDTH, "height": talent_map.height(len(own))},

@@ -6,7 +6,8 @@ for (const set of document.querySelectorAll("[data-rows]")) {
     const rows = set.querySelectorAll(".pairs__row");
     const row = rows[rows.length - 1].cloneNode(true);
     for (const input of row.querySelectorAll("input")) input.value = "";
+    for (const select of row.querySelectorAll("select")) select.selectedIndex = 0;
     rows[rows.length - 1].after(row);
-    row.querySelector("input").focus();
+    row.querySelector("select, input").focus();
   });
 }

@@ -28,7 +28,7 @@ LEAD = Bilingual("牵头岗位", "Lead role")
 COLLABORATING = Bilingual("协同岗位", "Collaborating role")
 NONE = Bilingual("无", "None")
 
-ON_MAP = Bilingual("在人才地图中的位置", "Place in the talent map")
+ON_MAP = Bilingual("在人才全景图中的位置", "Place in the talent map")
 REPORTS_TO = Bilingual("汇报对象", "Reports to")
 OMNI_LEAD = Bilingual("全域工作负责人（{role}）", "The lead of omnichannel work ({role})")
 STORE_LEAD = Bilingual("店长；全域业务方向由{role}牵头", "The store manager; omnichannel direction comes from {role}")
@@ -95,7 +95,7 @@ NATIONAL_HOURS = Bilingual("参考培训学时（不少于）", "Reference train
 NO_TRAINING = Bilingual("尚未为该岗位设置课程。", "No programme is set up for this role yet.")
 
 # Where a section's data come from, as the screen says it.
-FROM_MAP = Bilingual("人才地图", "Talent map")
+FROM_MAP = Bilingual("人才全景图", "Talent map")
 FROM_STRUCTURE = Bilingual("组织形态", "Form of organisation")
 FROM_CHART = Bilingual("组织架构（{day}）", "Organisation chart ({day})")
 FROM_RULE = Bilingual("汇报规则", "Rule of reporting")

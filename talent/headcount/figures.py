@@ -18,7 +18,7 @@ CATEGORY = {"type": "category"}
 
 
 def stacked(months: Sequence[str], lines: Mapping[str, Amounts], *, names: Mapping[str, str]) -> dict[str, Any]:
-    """Stack the cost types over the months."""
+    """Stack the cost types over the months; a type that costs nothing in any of them is left out of the legend too."""
     data = [
         {
             "type": "bar",
@@ -26,11 +26,13 @@ def stacked(months: Sequence[str], lines: Mapping[str, Amounts], *, names: Mappi
             "x": list(months),
             "y": [_drawn(value) for value in values],
             "marker": {"color": COLOURS[kind]},
-            "hovertemplate": f"%{{x}}<br>{names[kind]} %{{y:,.0f}} CNY<extra></extra>",
+            "hovertemplate": f"%{{x}}<br>{names[kind]} ¥%{{y:,.0f}}<extra></extra>",
         }
         for kind, values in lines.items()
+        if any(values)
     ]
-    layout = {"barmode": "stack", "yaxis": {"title": {"text": "CNY"}, "rangemode": "tozero"}, "xaxis": CATEGORY}
+    axis = {"title": {"text": "¥"}, "rangemode": "tozero"}
+    layout = {"barmode": "stack", "yaxis": axis, "xaxis": CATEGORY, "showlegend": True}
     return {"data": data, "layout": layout}
 
 
@@ -45,11 +47,11 @@ def two_lines(months: Sequence[str], budget: Amounts, actual: Amounts, *, names:
             "y": [_drawn(value) for value in values],
             "connectgaps": False,
             "line": {"color": colour, "width": 2},
-            "hovertemplate": f"%{{x}}<br>{name} %{{y:,.0f}} CNY<extra></extra>",
+            "hovertemplate": f"%{{x}}<br>{name} ¥%{{y:,.0f}}<extra></extra>",
         }
         for name, values, colour in ((names[0], budget, BUDGET), (names[1], actual, ACTUAL))
     ]
-    layout = {"yaxis": {"title": {"text": "CNY"}, "rangemode": "tozero"}, "xaxis": CATEGORY, "showlegend": True}
+    layout = {"yaxis": {"title": {"text": "¥"}, "rangemode": "tozero"}, "xaxis": CATEGORY, "showlegend": True}
     return {"data": data, "layout": layout}
 
 

@@ -257,6 +257,17 @@ def plan_by_keyboard(page: Page) -> None:
     expect(page.locator(".toast--success")).to_contain_text("The plan is kept")
     enter_at(page, page.get_by_role("link", name="Show the plan"))
     assert grows(fact(page, "Posts, first and last month"))
+    legend_lies_on_its_plot(page.locator("figure.chart").first)
+
+
+def legend_lies_on_its_plot(chart: Locator) -> None:
+    """Fail where plotly's upper layer has fallen below the plot, which cuts legend and hover labels off."""
+    chart.scroll_into_view_if_needed()
+    expect(chart).to_have_attribute("data-ready", "true")
+    legend, plot = chart.locator(".legend").bounding_box(), chart.locator("[data-plot]").bounding_box()
+    assert legend is not None
+    assert plot is not None
+    assert plot["y"] <= legend["y"] < legend["y"] + legend["height"] <= plot["y"] + plot["height"]
 
 
 def course_by_keyboard(page: Page) -> None:

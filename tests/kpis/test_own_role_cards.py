@@ -11,11 +11,14 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from kpis.choices import WeightsSource
+from kpis.queries.definitions import library_at
 from kpis.queries.scorecards import find_card
+from kpis.queries.target_grid import has_personal_targets
 from kpis.queries.weights import equal_weights, weights_on
+from kpis.services.target_checks import Bound, TargetInput, check_targets
 from omnichannel.workspaces.models import Workspace
 from roles.catalogue import StageKey, SubtypeKey
-from roles.services.library import add_role
+from roles.services.library import add_role, save_role
 from roles.services.sync import AssignmentInput, upsert_assignments
 from tests.kpis.retailer import GUIDE_KPIS, NOVEMBER, SINCE, adopt, build_organisation, person, put_example
 
@@ -78,3 +81,30 @@ def test_who_holds_an_own_role_gets_a_score_from_rows_and_its_weights_can_be_set
     ]
     assert own_card["score"] == "106.50"
     assert weights_on(date(2024, 10, 1)).of(KEY, STAGE).source is WeightsSource.EQUAL
+
+
+def test_other_kpis_of_an_own_role_grade_its_cards_at_once(in_workspace: Workspace) -> None:
+    build_organisation()
+    adopt(STAGE, SubtypeKey.SALES_LED)
+    add_role(CONTENT, actor_id=None, key=KEY)
+    assert upsert_assignments([AssignmentInput("ES1", KEY, "S1", SINCE)], actor_id=None).is_ok
+    put_example(NOVEMBER)
+    before = find_card(NOVEMBER, role=KEY, scope=person("ES1"))
+    assert before is not None
+    assert before.score == Decimal("93.75")
+    save_role(KEY, {"kpis": list(GUIDE_KPIS[:2])}, actor_id=None)
+    after = find_card(NOVEMBER, role=KEY, scope=person("ES1"))
+    assert after is not None
+    assert after.score == Decimal("105.00")  # (90 + 120) / 2
+
+
+def test_an_own_role_and_its_holders_take_targets(in_workspace: Workspace) -> None:
+    build_organisation()
+    library = library_at(date(2024, 11, 30))
+    kpi = next(each for each in library.kpis.values() if not each.qualitative and "digital-guide" not in each.roles)
+    assert not has_personal_targets(kpi)
+    add_role({**CONTENT, "kpis": [kpi.id]}, actor_id=None, key=KEY)
+    assert has_personal_targets(kpi)
+    rows = [TargetInput("2024-11", kpi.id, "role", role, Decimal(10)) for role in (KEY, "own-unknown")]
+    issues = check_targets(rows, bound=Bound())
+    assert [(issue.index, issue.code) for issue in issues] == [(1, "unknown_role")]
