@@ -50,6 +50,14 @@ def merged(days: Iterable[Days]) -> list[Days]:
     return found
 
 
+def stretches(rows: Iterable[tuple[str, Days]]) -> dict[str, list[Days]]:
+    """Return the days of each key as stretches apart from each other, earliest first."""
+    found: dict[str, list[Days]] = {}
+    for key, days in rows:
+        found.setdefault(key, []).append(days)
+    return {key: merged(days) for key, days in found.items()}
+
+
 def common(one: Days, other: Days) -> Days | None:
     """Return the days that both have, if any."""
     start, end = max(one[0], other[0]), min(one[1], other[1])

@@ -19,6 +19,7 @@ from kpis.incentives.budget_asks import Instalment
 from kpis.models import BudgetAsk, BudgetAskStep, BudgetInstalment
 from kpis.queries.pay.budget_asks import AskView, TargetLine, ask_view, asks_within
 from kpis.services.pay.budget_asks import NOTE, AskInput, ask_budget, refuse, release, withdraw
+from omnichannel.core.fields import StrictCharField, StrictIntegerField
 from omnichannel.core.http import CursorPages, InvalidBody, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
@@ -132,10 +133,10 @@ class InstalmentBody(serializers.Serializer[Any]):
 class BudgetAskBody(serializers.Serializer[Any]):
     """A request. `targets` need one metric of every rung."""
 
-    purpose = serializers.CharField(max_length=NOTE)
-    campaign = serializers.CharField(max_length=64, allow_blank=True, default="")
-    channel = serializers.CharField(max_length=80, allow_blank=True, default="")
-    unit = serializers.CharField(max_length=64, allow_blank=True, default="")
+    purpose = StrictCharField(max_length=NOTE)
+    campaign = StrictCharField(max_length=64, allow_blank=True, default="")
+    channel = StrictCharField(max_length=80, allow_blank=True, default="")
+    unit = StrictCharField(max_length=64, allow_blank=True, default="")
     amount = serializers.DecimalField(max_digits=18, decimal_places=2)
     starts_on = serializers.DateField()
     ends_on = serializers.DateField()
@@ -154,8 +155,8 @@ class BudgetDecisionBody(serializers.Serializer[Any]):
     """A decision. A reason is needed to refuse, and to release an instalment whose targets are missed."""
 
     action = serializers.ChoiceField(choices=["release", "refuse"])
-    instalment = serializers.IntegerField(min_value=1, required=False)
-    reason = serializers.CharField(max_length=NOTE, allow_blank=True, default="")
+    instalment = StrictIntegerField(min_value=1, required=False)
+    reason = StrictCharField(max_length=NOTE, allow_blank=True, default="")
 
 
 def seen_asks(request: Request) -> QuerySet[BudgetAsk]:

@@ -30,7 +30,8 @@ from kpis.services.pay.disputes import (
     take_dispute,
     withdraw_dispute,
 )
-from omnichannel.core.http import CursorPages, InvalidBody, number_within
+from omnichannel.core.fields import StrictCharField, StrictIntegerField
+from omnichannel.core.http import CursorPages, InvalidBody, number_within, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.permissions import may
@@ -99,9 +100,9 @@ class PayDisputeWholeSerializer(PayDisputeSerializer):
 class PayDisputeBody(serializers.Serializer[Any]):
     """What is wrong with a line of a closed month. Files are added on the page."""
 
-    line = serializers.IntegerField()
+    line = StrictIntegerField()
     reason = serializers.ChoiceField(choices=DisputeReason.choices)
-    text = serializers.CharField(max_length=2000)
+    text = StrictCharField(max_length=2000)
     asked = serializers.DecimalField(
         max_digits=12, decimal_places=2, allow_null=True, default=None, help_text="CNY by which the line should differ."
     )
@@ -111,13 +112,13 @@ class PayDisputeStepBody(serializers.Serializer[Any]):
     """A step: `take` with `owner` and `due_on`, `answer` with `state`, `text` and `amount`, or `withdraw`."""
 
     action = serializers.ChoiceField(choices=["take", "answer", "withdraw"])
-    owner = serializers.IntegerField(allow_null=True, default=None, help_text="Who answers; the caller when left out.")
+    owner = StrictIntegerField(allow_null=True, default=None, help_text="Who answers; the caller when left out.")
     due_on = serializers.DateField(allow_null=True, default=None)
     state = serializers.ChoiceField(choices=ANSWERS, allow_null=True, default=None, help_text="How it is answered.")
     amount = serializers.DecimalField(
         max_digits=12, decimal_places=2, allow_null=True, default=None, help_text="Granted; left out: what was asked."
     )
-    text = serializers.CharField(max_length=2000, allow_blank=True, default="")
+    text = StrictCharField(max_length=2000, allow_blank=True, default="")
 
 
 class PayBaseRowSerializer(serializers.Serializer[Any]):
@@ -164,6 +165,7 @@ class PayDisputesView(WorkspaceAPIMixin, generics.ListAPIView[PayDispute]):
     @extend_schema(operation_id="pay_disputes", parameters=[SLUG, STATE], tags=["pay"])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return disputes, page by page; people see their own only."""
+        refuse_unknown_words(request, [STATE])
         return self.list(request, *args, **kwargs)
 
     @extend_schema(
@@ -253,8 +255,7 @@ class PayStatementRowsView(WorkspaceAPIMixin, APIView):
         """Return what one base of a statement counted, row by row, as it was known when the month was worked out."""
         statement = get_object_or_404(statements_seen(person=access_of(request).own_person), pk=kwargs["pk"])
         limit = number_within(request.query_params.get("limit", "100"), most=MOST, name="limit")
-        asked = request.query_params.get("offset", "0")
-        offset = 0 if asked == "0" else number_within(asked, most=10**8, name="offset")
+        offset = number_within(request.query_params.get("offset", "0"), least=0, most=10**8, name="offset")
         found = opened_base(statement, kwargs["base"], offset=offset, limit=limit)
         if found is None:
             raise Http404

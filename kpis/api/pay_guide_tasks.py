@@ -21,6 +21,7 @@ from kpis.guide_choices import TaskStanding
 from kpis.models import GuideTask
 from kpis.queries.pay.guide_tasks import is_wholly_within, people_of, tasks_within
 from kpis.services.pay.guide_tasks import TEXT, TaskInput, change_task, give_task, restore_task, withdraw_task
+from omnichannel.core.fields import StrictCharField
 from omnichannel.core.http import CursorPages, InvalidBody
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
@@ -75,19 +76,19 @@ class TaskPersonSerializer(serializers.Serializer[Any]):
 class GuideTaskChangeBody(serializers.Serializer[Any]):
     """What a task says, and until when."""
 
-    title = serializers.CharField(max_length=120)
-    what = serializers.CharField(max_length=TEXT)
+    title = StrictCharField(max_length=120)
+    what = StrictCharField(max_length=TEXT)
     due_on = serializers.DateField()
-    script = serializers.CharField(max_length=TEXT, allow_blank=True, default="")
-    link = serializers.CharField(max_length=400, allow_blank=True, default="")
+    script = StrictCharField(max_length=TEXT, allow_blank=True, default="")
+    link = StrictCharField(max_length=400, allow_blank=True, default="")
 
 
 class GuideTaskBody(GuideTaskChangeBody):
     """A task for the people named, or for everybody with a role in a unit."""
 
-    people = serializers.ListField(child=serializers.CharField(max_length=64), max_length=1000, default=list)
-    role = serializers.CharField(max_length=40, allow_blank=True, default="")
-    unit = serializers.CharField(max_length=64, allow_blank=True, default="")
+    people = serializers.ListField(child=StrictCharField(max_length=64), max_length=1000, default=list)
+    role = StrictCharField(max_length=40, allow_blank=True, default="")
+    unit = StrictCharField(max_length=64, allow_blank=True, default="")
 
     def validate_role(self, role: str) -> str:
         """Refuse a role that nobody can hold."""

@@ -18,6 +18,7 @@ from kpis.queries.pay.guide_tasks import own_tasks
 from kpis.queries.pay.my_day import Bonus, Ranking, is_ranking_shown, own_bonuses, own_places, own_targets
 from kpis.queries.pay.own_customers import own_customers, own_tier_counts
 from kpis.services.pay.guide_tasks import NOTE, mark_done, show_ranking, undo_done
+from omnichannel.core.fields import StrictBooleanField, StrictCharField
 from omnichannel.core.http import refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
@@ -134,13 +135,13 @@ class MyTaskBody(serializers.Serializer[Any]):
     """`done` with a note, or `undo`."""
 
     action = serializers.ChoiceField(choices=["done", "undo"])
-    note = serializers.CharField(max_length=NOTE, allow_blank=True, default="")
+    note = StrictCharField(max_length=NOTE, allow_blank=True, default="")
 
 
 class RankingBody(serializers.Serializer[Any]):
     """Whether places are shown."""
 
-    is_shown = serializers.BooleanField()
+    is_shown = StrictBooleanField()
 
 
 class MyDayView(WorkspaceAPIMixin, APIView):

@@ -37,6 +37,7 @@ from kpis.queries.pay.plan_check import (
 )
 from kpis.queries.pay.plan_history import diff_node, differences, holding_on
 from kpis.services.pay.plans import copy_plan
+from omnichannel.core.fields import StrictCharField
 from omnichannel.core.http import CursorPages
 from omnichannel.core.text import Bilingual
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
@@ -69,8 +70,8 @@ COPY = OpenApiExample(
 class NamesBody(serializers.Serializer[Any]):
     """A name in both languages."""
 
-    zh = serializers.CharField(max_length=80)
-    en = serializers.CharField(max_length=80)
+    zh = StrictCharField(max_length=80)
+    en = StrictCharField(max_length=80)
 
 
 class ExampleFacts(serializers.Serializer[Any]):
@@ -83,8 +84,8 @@ class ExampleFacts(serializers.Serializer[Any]):
         child=serializers.DecimalField(max_digits=18, decimal_places=4), default=dict, help_text="By base."
     )
     score = serializers.DecimalField(max_digits=9, decimal_places=4, required=False, allow_null=True, default=None)
-    red = serializers.ListField(child=serializers.CharField(), default=list, help_text="KPIs in red alert.")
-    role = serializers.CharField(allow_blank=True, default="")
+    red = serializers.ListField(child=StrictCharField(), default=list, help_text="KPIs in red alert.")
+    role = StrictCharField(allow_blank=True, default="")
     attendance = serializers.DictField(
         child=serializers.DictField(child=serializers.DecimalField(max_digits=9, decimal_places=3)),
         default=dict,
@@ -102,8 +103,8 @@ class PayPlanCheckBody(serializers.Serializer[Any]):
     """One face of a plan: its content, its YAML text, or sentences (with `content` for what these do not hold)."""
 
     content = serializers.DictField(required=False)
-    text = serializers.CharField(required=False, max_length=20_000, trim_whitespace=False)
-    sentences = serializers.CharField(required=False, max_length=20_000, trim_whitespace=False)
+    text = StrictCharField(required=False, max_length=20_000, trim_whitespace=False)
+    sentences = StrictCharField(required=False, max_length=20_000, trim_whitespace=False)
     language = serializers.ChoiceField(choices=["zh", "en"], required=False, help_text="Of the sentences.")
     facts = ExampleFacts(required=False, help_text="Work the plan out on these.")
 
@@ -154,9 +155,9 @@ class PlanChangeSerializer(serializers.Serializer[Any]):
 class PlanCopyBody(serializers.Serializer[Any]):
     """A copy: its own id and name, and whom it holds for (empty: as the original)."""
 
-    id = serializers.CharField(max_length=40)
+    id = StrictCharField(max_length=40)
     names = NamesBody()
-    unit = serializers.CharField(max_length=64, allow_blank=True, default="")
+    unit = StrictCharField(max_length=64, allow_blank=True, default="")
 
 
 class PayPlanCheckView(WorkspaceAPIMixin, APIView):

@@ -29,6 +29,7 @@ from kpis.services.pay.plans import (
     submit_plan,
     take_back_retirement,
 )
+from omnichannel.core.fields import StrictCharField, StrictIntegerField
 from omnichannel.core.http import problem
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
@@ -88,11 +89,9 @@ class PayPlanBody(serializers.Serializer[Any]):
     """A draft. `content` is the whole plan; money and shares as texts, `0.03` is 3 %."""
 
     content = serializers.DictField()
-    unit = serializers.CharField(max_length=64, allow_blank=True, default="", help_text="Empty: everybody.")
-    note = serializers.CharField(max_length=400, allow_blank=True, default="")
-    seen = serializers.IntegerField(
-        required=False, help_text="The revision that was changed: 409 if there is a later one."
-    )
+    unit = StrictCharField(max_length=64, allow_blank=True, default="", help_text="Empty: everybody.")
+    note = StrictCharField(max_length=400, allow_blank=True, default="")
+    seen = StrictIntegerField(required=False, help_text="The revision that was changed: 409 if there is a later one.")
 
 
 class PayPlanStepBody(serializers.Serializer[Any]):
@@ -103,11 +102,9 @@ class PayPlanStepBody(serializers.Serializer[Any]):
 
     action = serializers.ChoiceField(choices=["submit", "approve", "reject", "retire", "resume", "restore"])
     effective_from = serializers.DateField(required=False)
-    revision = serializers.IntegerField(required=False, help_text="The older revision that becomes the draft again.")
-    seen = serializers.IntegerField(
-        required=False, help_text="The revision looked at: 409 if another one waits by now."
-    )
-    note = serializers.CharField(max_length=400, allow_blank=True, default="")
+    revision = StrictIntegerField(required=False, help_text="The older revision that becomes the draft again.")
+    seen = StrictIntegerField(required=False, help_text="The revision looked at: 409 if another one waits by now.")
+    note = StrictCharField(max_length=400, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Ask for the day where the step needs one."""

@@ -20,6 +20,7 @@ from kpis.models import TargetRuling
 from kpis.queries.pay.credit_ask import read_ask
 from kpis.queries.pay.rivals import Rival, find_rivals
 from kpis.services.pay.rulings import MOST_NOTE, RulingInput, RulingRefused, settle, take_back
+from omnichannel.core.fields import StrictCharField
 from omnichannel.core.http import CursorPages
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
@@ -72,14 +73,14 @@ class RivalShape(serializers.Serializer[Any]):
 class RulingBody(serializers.Serializer[Any]):
     """A decision about two that compete in `period`."""
 
-    period = serializers.CharField(max_length=7, required=False, help_text="The month; the newest when left out.")
+    period = StrictCharField(max_length=7, required=False, help_text="The month; the newest when left out.")
     kind = serializers.ChoiceField(choices=CarrierKind.choices)
-    kpis = serializers.ListField(child=serializers.CharField(max_length=64), min_length=2, max_length=2)
-    carriers = serializers.ListField(child=serializers.CharField(max_length=64), min_length=2, max_length=2)
+    kpis = serializers.ListField(child=StrictCharField(max_length=64), min_length=2, max_length=2)
+    carriers = serializers.ListField(child=StrictCharField(max_length=64), min_length=2, max_length=2)
     ruling = serializers.ChoiceField(choices=RulingKind.choices)
     share = serializers.DecimalField(max_digits=5, decimal_places=2, allow_null=True, default=None)
     holds_from = serializers.DateField()
-    note = serializers.CharField(max_length=MOST_NOTE)
+    note = StrictCharField(max_length=MOST_NOTE)
 
 
 class PayRivalsView(WorkspaceAPIMixin, APIView):

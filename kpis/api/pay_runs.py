@@ -20,6 +20,7 @@ from kpis.models import PayAdjustment, PayLine, PayRun, PayStatement
 from kpis.queries.pay.statements import payments, shown_facts, statements_of
 from kpis.services.pay.runs import approve_run, lock_run, open_run, pay_run, reopen_run, request_calculation
 from omnichannel.core.csvtext import csv_text
+from omnichannel.core.fields import StrictCharField
 from omnichannel.core.http import CursorPages, csv_answer
 from omnichannel.core.periods import parse_period
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
@@ -52,7 +53,7 @@ class PayRunStepBody(serializers.Serializer[Any]):
     """A step. `approve`, `lock` and `pay` name the digest of the statements that were looked at."""
 
     action = serializers.ChoiceField(choices=["calculate", "approve", "reopen", "lock", "pay"])
-    seen = serializers.CharField(max_length=64, allow_blank=True, default="")
+    seen = StrictCharField(max_length=64, allow_blank=True, default="")
 
 
 class PayAdjustmentSerializer(serializers.ModelSerializer[PayAdjustment]):

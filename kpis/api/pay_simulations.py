@@ -19,13 +19,18 @@ from kpis.errors import SimulationInvalid
 from kpis.models import PaySimulation, PaySimulationPerson
 from kpis.queries.pay.simulations import people_of, simulations, stale_inputs
 from kpis.services.pay.simulating import MOST_PROPOSALS, remove_simulation, request_simulation
-from omnichannel.core.http import CursorPages, problem
+from omnichannel.core.fields import StrictCharField, StrictIntegerField
+from omnichannel.core.http import CursorPages, number_within, problem
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.jobs.choices import JobOrigin
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 
 ID = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The simulation's id.")
-PROPOSAL = OpenApiParameter("proposal", int, description="Which of the plans, from 0 on; 0 when left out.")
+PROPOSAL = OpenApiParameter(
+    "proposal",
+    {"type": "integer", "minimum": 0, "maximum": MOST_PROPOSALS - 1},
+    description="Which of the plans, from 0 on; 0 when left out.",
+)
 TWO = OpenApiExample(
     "a draft beside a ready plan",
     {"plans": ["plan:12", "template:guide-composite"], "months": 12, "against": "holding"},
@@ -36,8 +41,8 @@ TWO = OpenApiExample(
 class PaySimulationBody(serializers.Serializer[Any]):
     """What to try: revisions of plans as `plan:<id>`, ready plans as `template:<key>`."""
 
-    plans = serializers.ListField(child=serializers.CharField(max_length=60), min_length=1, max_length=MOST_PROPOSALS)
-    months = serializers.IntegerField(min_value=1, max_value=12, default=12, help_text="The newest closed months.")
+    plans = serializers.ListField(child=StrictCharField(max_length=60), min_length=1, max_length=MOST_PROPOSALS)
+    months = StrictIntegerField(min_value=1, max_value=12, default=12, help_text="The newest closed months.")
     against = serializers.ChoiceField(choices=SimulatedAgainst.choices, default=SimulatedAgainst.HOLDING.value)
 
 
@@ -161,8 +166,8 @@ class PaySimulationPeopleView(WorkspaceAPIMixin, generics.ListAPIView[PaySimulat
         """Return those of one proposal."""
         if getattr(self, "swagger_fake_view", False):
             return PaySimulationPerson._default_manager.none()
-        asked = self.request.query_params.get("proposal", "0")
-        proposal = int(asked) if asked.isdecimal() and len(asked) == 1 else MOST_PROPOSALS
+        said = self.request.query_params.get("proposal", "0")
+        proposal = number_within(said, least=0, most=MOST_PROPOSALS - 1, name="proposal")
         return people_of(_row(self.kwargs["pk"]), proposal, text="", kind="all", unit="", sort="person")
 
     @extend_schema(operation_id="pay_simulation_people", parameters=[SLUG, ID, PROPOSAL], tags=["pay"])

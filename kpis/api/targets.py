@@ -18,6 +18,7 @@ from kpis.models import Target
 from kpis.queries.target_rows import targets_within
 from kpis.services.target_checks import Bound, TargetInput
 from kpis.services.target_edits import Edited, RowStatus, edit_targets
+from omnichannel.core.fields import StrictCharField
 from omnichannel.core.http import CursorPages, is_dry_run, problem, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
@@ -59,10 +60,10 @@ class TargetSerializer(serializers.Serializer[Target]):
 class TargetRowSerializer(serializers.Serializer[Any]):
     """What a caller says of a target. `value` null removes it."""
 
-    period = serializers.CharField(max_length=8)
-    kpi_id = serializers.CharField(max_length=60)
-    scope_kind = serializers.CharField(max_length=8)
-    scope_id = serializers.CharField(max_length=64, allow_blank=True, allow_null=True, default="")
+    period = StrictCharField(max_length=8)
+    kpi_id = StrictCharField(max_length=60)
+    scope_kind = StrictCharField(max_length=8)
+    scope_id = StrictCharField(max_length=64, allow_blank=True, allow_null=True, default="")
     floor = serializers.DecimalField(max_digits=18, decimal_places=4, allow_null=True, default=None)
     value = serializers.DecimalField(max_digits=18, decimal_places=4, allow_null=True)
     stretch = serializers.DecimalField(max_digits=18, decimal_places=4, allow_null=True, default=None)
@@ -72,7 +73,7 @@ class TargetsBody(serializers.Serializer[Any]):
     """Targets to be as given, in any order; others stay."""
 
     rows = serializers.ListField(child=TargetRowSerializer(), allow_empty=False, max_length=MOST_ROWS)
-    note = serializers.CharField(max_length=400, allow_blank=True, default="", help_text="Why; kept in the history.")
+    note = StrictCharField(max_length=400, allow_blank=True, default="", help_text="Why; kept in the history.")
 
 
 class TargetIssueShape(serializers.Serializer[Any]):

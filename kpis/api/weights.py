@@ -20,6 +20,7 @@ from kpis.errors import WeightsInvalid
 from kpis.queries.weights import EffectiveWeights, unit_line, weights_on
 from kpis.services.preview import Candidate, Move, Preview, preview_change
 from kpis.services.weights import give_back, set_weights
+from omnichannel.core.fields import StrictCharField
 from omnichannel.core.http import is_dry_run, problem, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
@@ -67,10 +68,10 @@ class WeightsBody(serializers.Serializer[Any]):
     role = WeighedRoleField()
     stage = serializers.ChoiceField(choices=STAGES)
     subtype = serializers.ChoiceField(choices=SUBTYPES, allow_blank=True, default="")
-    unit = serializers.CharField(max_length=64, allow_blank=True, default="")
+    unit = StrictCharField(max_length=64, allow_blank=True, default="")
     effective_from = serializers.DateField()
     weights = serializers.DictField(child=serializers.DecimalField(max_digits=5, decimal_places=2))
-    note = serializers.CharField(max_length=400, allow_blank=True, default="")
+    note = StrictCharField(max_length=400, allow_blank=True, default="")
 
 
 class MoveShape(serializers.Serializer[Move]):

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from kpis.incentives.calculating import calculate
-from kpis.incentives.specs import ZERO
+from kpis.incentives.calculating import Payout, calculate
+from kpis.incentives.specs import ZERO, Facts
 from kpis.queries.move_effect import MoveEffect
 from kpis.queries.pay.draft_pay import PayEffect, PayMove, PaySide
 from kpis.queries.pay.facts import Ground, paid_on, read_ground
@@ -17,6 +17,9 @@ from kpis.queries.pay.kept_facts import kept_measured
 from kpis.queries.pay.plans import PlanOn, plans_on
 from kpis.services.draft_figures import Draft
 from roles.queries.people import people_names
+
+# what was worked out of which facts, by person and plan
+Worked = dict[tuple[str, str], tuple[Facts, Payout]]
 
 
 def pay_effect(draft: Draft, effect: MoveEffect, *, today: date) -> PayEffect | None:
@@ -31,8 +34,9 @@ def pay_effect(draft: Draft, effect: MoveEffect, *, today: date) -> PayEffect | 
     own = kept_measured(effect.period, as_of=today)
     ground = read_ground(effect.period, as_of=today, day=draft.day, own=own)
     scores = [_scores(ground.scores, effect, side=side) for side in ("before", "after")]
-    before = _paid(replace(ground, scores=scores[0]), plans)
-    after = _paid(_drafted(replace(ground, scores=scores[1]), draft), plans)
+    worked: Worked = {}
+    before = _paid(replace(ground, scores=scores[0]), plans, worked=worked)
+    after = _paid(_drafted(replace(ground, scores=scores[1]), draft), plans, worked=worked)
     moved = [person for person in before.keys() | after.keys() if before.get(person) != after.get(person)]
     names = _names(moved, draft)
     moves = [PayMove(person, names.get(person, person), before.get(person), after.get(person)) for person in moved]
@@ -64,11 +68,15 @@ def _scores(
     return found
 
 
-def _paid(ground: Ground, plans: list[PlanOn]) -> dict[str, PaySide]:
-    """Return what each person is paid by all plans together."""
+def _paid(ground: Ground, plans: list[PlanOn], *, worked: Worked) -> dict[str, PaySide]:
+    """Return what each person is paid by all plans together. Who stands as in `worked` is not worked out again."""
     found: dict[str, list[PaySide]] = defaultdict(list)
     for each in paid_on(ground, plans):
-        payout = calculate(each.on.plan, each.facts)
+        key = (each.facts.person, each.on.row.key)
+        facts, payout = worked.get(key, (None, None))
+        if payout is None or facts != each.facts:
+            payout = calculate(each.on.plan, each.facts)
+            worked[key] = (each.facts, payout)
         side = PaySide(payout.amount, (each.on.row.key,), each.holding.unit_external_id, payout.is_complete)
         found[each.holding.person_external_id].append(side)
     return {

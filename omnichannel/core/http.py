@@ -47,11 +47,12 @@ class FileNegotiation(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-def number_within(said: str, *, most: int, name: str) -> int:
-    """Read a number from 1 to `most`; ValidationError of the parameter `name` for what is none."""
+def number_within(said: str, *, most: int, name: str, least: int = 1) -> int:
+    """Read a number from `least` to `most`; ValidationError of the parameter `name` for what is none."""
     # the length first: to read a number of thousands of digits takes long
-    if not (said.isascii() and said.isdigit() and len(said) <= DIGITS and 1 <= int(said) <= most):
-        raise ValidationError({name: [_("A number from 1 to %(most)s is expected.") % {"most": most}]})
+    if not (said.isascii() and said.isdigit() and len(said) <= DIGITS and least <= int(said) <= most):
+        message = _("A number from %(least)s to %(most)s is expected.") % {"least": least, "most": most}
+        raise ValidationError({name: [message]})
     return int(said)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from statistics import median
 from typing import TYPE_CHECKING
@@ -66,8 +67,9 @@ def _moved(today: date) -> dict[str, float]:
 
     def edit() -> None:
         with edited(made.pk, actor_id=None):
-            if not move(Thing.UNITS, branch, to=target, on=today, actor_id=None).is_ok:
-                raise RuntimeError(f"{branch} cannot move to {target}")
+            for unit in branch:
+                if not move(Thing.UNITS, unit, to=target, on=today, actor_id=None).is_ok:
+                    raise RuntimeError(f"{unit} cannot move to {target}")
 
     edit_s = _seconds(edit)
     first, *again = [_seconds(lambda: price(made.pk, on=today, today=today)) for _ in range(ROUNDS + 1)]
@@ -78,7 +80,7 @@ def _moved(today: date) -> dict[str, float]:
     return {
         "people": float(sum(people[root] for root in tree.root_ids)),
         "units": float(len(people)),
-        "moved_people": float(people[branch]),
+        "moved_people": float(sum(people[unit] for unit in branch)),
         "cards": float(len(found.effect.cards)),
         "edit_s": round(edit_s, 3),
         "first_s": round(first, 3),
@@ -88,18 +90,35 @@ def _moved(today: date) -> dict[str, float]:
     }
 
 
-def _branch(tree: UnitTree, people: dict[str, int]) -> tuple[str, str]:
-    """Return the unit whose people come nearest to the number wanted, and where it goes.
+def _branch(tree: UnitTree, people: dict[str, int]) -> tuple[list[str], str]:
+    """Return the units whose people come nearest to the number wanted, and where they go.
 
-    That is another unit of its parent's kind; there is none for a region of the only group: it goes below the next.
+    One unit, or where none is near it neighbours together. They go to another unit of their parent's kind; there is
+    none for a region of the only group: it goes below the next.
     """
-    units = [node for node in tree if node.parent is not None]
-    chosen = min(units, key=lambda node: (abs(people[node.external_id] - BRANCH), node.external_id))
-    parent = tree.nodes[chosen.parent or ""]
-    outside = [node for node in tree if node.external_id not in tree.subtree(chosen.external_id)]
+    below: dict[str, list[str]] = defaultdict(list)
+    for node in tree:
+        if node.parent is not None:
+            below[node.parent].append(node.external_id)
+    choices = [[one] for some in below.values() for one in some]
+    choices += [_neighbours(some, people) for some in below.values()]
+    chosen = min(choices, key=lambda some: (abs(sum(people[one] for one in some) - BRANCH), some))
+    parent = tree.nodes[tree.nodes[chosen[0]].parent or ""]
+    inside = {one for each in chosen for one in tree.subtree(each)}
+    outside = [node for node in tree if node.external_id not in inside]
     others = [node for node in outside if node.level is parent.level and node.external_id != parent.external_id]
-    target = next(iter(others or [node for node in outside if node.parent == chosen.parent]))
-    return chosen.external_id, target.external_id
+    target = next(iter(others or [node for node in outside if node.parent == parent.external_id]))
+    return chosen, target.external_id
+
+
+def _neighbours(units: list[str], people: dict[str, int]) -> list[str]:
+    """Return as many of the smaller units, in their order, as hold the number wanted at most; the first at least."""
+    chosen, held = units[:1], people[units[0]]
+    for one in units[1:]:
+        if held + people[one] <= BRANCH:
+            chosen.append(one)
+            held += people[one]
+    return chosen
 
 
 def _recompute(period: str) -> None:

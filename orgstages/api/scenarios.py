@@ -107,7 +107,7 @@ class ScenarioView(WorkspaceAPIMixin, APIView):
 
     @extend_schema(
         operation_id="scenarios_discard",
-        responses=shapes.ScenarioSerializer,
+        responses={200: shapes.ScenarioSerializer},
         parameters=[SCENARIO_ID],
         tags=["scenarios"],
     )
@@ -161,7 +161,7 @@ class ScenarioChangeView(WorkspaceAPIMixin, APIView):
 
     @extend_schema(
         operation_id="scenario_changes_drop",
-        responses=shapes.ScenarioSerializer,
+        responses={200: shapes.ScenarioSerializer},
         parameters=[SCENARIO_ID, THING, KEY],
         tags=["scenarios"],
     )

@@ -10,6 +10,7 @@ from kpis.queries.values import Book
 from kpis.services.draft_effect import effect_and_figures, last_closed, read_draft
 from kpis.services.draft_figures import Draft, measured_anew
 from kpis.services.draft_pay import pay_effect
+from omnichannel.core.collecting import uncollected
 from omnichannel.core.periods import Period
 from orgstages.queries.diagnosis import Case, judged, read_case
 from orgstages.queries.evidence import figures_asked
@@ -32,6 +33,7 @@ class _Inside:
     left_out: tuple[str, ...]
 
 
+@uncollected()
 def price(scenario_id: int, *, on: date, today: date) -> Price:
     """Return everything that a scenario changes as of a day, and on the figures of the last closed month.
 

@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from omnichannel.core.collecting import uncollected
 from omnichannel.core.http import is_dry_run, problem
 from omnichannel.core.parsing import StrictJSONParser
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
@@ -155,6 +156,7 @@ class OrgChartView(WorkspaceAPIMixin, APIView):
         tags=["org-chart"],
     )
     @idempotent
+    @uncollected()
     def put(self, request: Request, slug: str) -> Response:
         """Bring the organisation to the document."""
         rows, said = _rows_of(request.data)

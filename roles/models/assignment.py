@@ -15,14 +15,14 @@ from roles.models.unit import Unit
 class Assignment(DatedFact):
     """A person holds a role of the talent map in a unit. Its key is person, role and first day."""
 
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="assignments")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="assignments", db_constraint=False)
     role_key = models.CharField(max_length=40)
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     share = models.DecimalField(max_digits=5, decimal_places=4)
 
     class Meta(DatedFact.Meta):
         constraints: ClassVar = [
-            never_twice("one_holding_of_a_role_at_a_time", "person", "role_key", "unit"),
+            never_twice("one_holding_of_a_role_at_a_time", "person", "unit", "role_key"),
             never_empty("assignment_lasts"),
             models.UniqueConstraint(
                 F("workspace"),

@@ -93,7 +93,10 @@ class DatedManager(ScopedManager[M]):
 
 
 class DatedFact(WorkspaceModel):
-    """Something that holds over `during`, a half-open range [start, end); an open side has no known end."""
+    """Something that holds over `during`, a half-open range [start, end); an open side has no known end.
+
+    Its links have `db_constraint=False`: the composite key of `ProtectTenantTable` checks them, and once is enough.
+    """
 
     during = DateRangeField()
     recorded_at = models.DateTimeField(default=timezone.now)
@@ -117,12 +120,13 @@ def role_named() -> Q:
 def never_twice(name: str, *fields: str) -> ExclusionConstraint:
     """Return the constraint that no two rows of the same fields that are held to be true hold on one day.
 
-    It is checked at the end of each statement, so that one statement may shorten one row and stretch another.
+    It is checked at the end of each statement, so that one statement may shorten one row and stretch another. What
+    tells rows apart comes first: the index is split by its first columns, and the workspace is that of all the rows.
     """
-    same = [(field, RangeOperators.EQUAL) for field in ("workspace", *fields)]
+    same = [(field, RangeOperators.EQUAL) for field in fields]
     return ExclusionConstraint(
         name=name,
-        expressions=[*same, ("during", RangeOperators.OVERLAPS)],
+        expressions=[*same, ("during", RangeOperators.OVERLAPS), ("workspace", RangeOperators.EQUAL)],
         condition=NOT_SUPERSEDED,
         deferrable=Deferrable.IMMEDIATE,
     )

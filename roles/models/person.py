@@ -34,12 +34,16 @@ class Person(Identity):
 class Employment(DatedFact):
     """Where a person works and for whom. `fte` 1 is full time; `monthly_cost` is CNY a month, None where not given."""
 
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="employments")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
-    manager = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="employments", db_constraint=False)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    manager = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
     fill_mode = models.CharField(max_length=12, choices=FillMode.choices, default=FillMode.INTERNAL)
     fte = models.DecimalField(max_digits=5, decimal_places=3)
-    seat = models.ForeignKey(Seat, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    seat = models.ForeignKey(
+        Seat, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
     monthly_cost = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
 
     class Meta(DatedFact.Meta):

@@ -43,7 +43,9 @@ class OrgChange(WorkspaceModel):
     `effective_on` is the first day on which the two states differ; None: from the first records on, or no dated fact.
     """
 
-    revision = models.ForeignKey(OrgRevision, on_delete=models.CASCADE, related_name="changes")
+    revision = models.ForeignKey(
+        OrgRevision, on_delete=models.CASCADE, related_name="changes", db_constraint=False, db_index=False
+    )
     thing = models.CharField(max_length=12, choices=Thing.choices)
     external_id = models.CharField(max_length=160)
     change = models.CharField(max_length=12, choices=ChangeKind.choices)

@@ -21,8 +21,8 @@ class Seat(Identity):
 class SeatVersion(DatedFact):
     """What a seat was over a span of time. `monthly_budget` is CNY a month; `is_head` marks who leads the unit."""
 
-    seat = models.ForeignKey(Seat, on_delete=models.CASCADE, related_name="versions")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    seat = models.ForeignKey(Seat, on_delete=models.CASCADE, related_name="versions", db_constraint=False)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     title = models.CharField(max_length=120)
     role_key = models.CharField(max_length=40, blank=True)
     grade = models.CharField(max_length=20, blank=True)

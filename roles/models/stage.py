@@ -22,7 +22,7 @@ def _stage_with_its_subtypes() -> Q:
 class AdoptedStage(DatedFact):
     """From this day on the unit, and what is below it, works in this stage; weights of KPIs follow it."""
 
-    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="stages")
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="stages", db_constraint=False)
     stage = models.CharField(max_length=24)
     subtype = models.CharField(max_length=24)
     note = models.TextField(blank=True)

@@ -24,10 +24,12 @@ class UnitVersion(DatedFact):
     `rank` is its place among its siblings, smallest first; those without one follow by id.
     """
 
-    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="versions")
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="versions", db_constraint=False)
     name = models.CharField(max_length=120)
     level = models.CharField(max_length=20, choices=UnitLevel.choices)
-    parent = models.ForeignKey(Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    parent = models.ForeignKey(
+        Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
     ownership = models.CharField(max_length=12, choices=Ownership.choices, default=Ownership.NA)
     city = models.CharField(max_length=60, blank=True)
     is_leading = models.BooleanField(default=False)

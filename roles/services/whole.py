@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from omnichannel.core.collecting import uncollected
 from roles.choices import PARTS, OrgSource, Thing
 from roles.models import Person
 from roles.queries.source_ids import REFERENCES, owned_by
@@ -60,6 +61,7 @@ class _Job:
     recorder: Recorder
 
 
+@uncollected()
 def put_org_chart(
     document: ChartDocument,
     *,

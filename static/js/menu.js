@@ -26,6 +26,19 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// A menu near the right edge opens to the left.
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const menu = event.target;
+    if (!menu.matches?.("details.menu[open]")) return;
+    const box = menu.querySelector(".menu__body").getBoundingClientRect();
+    const isCut = box.right > document.documentElement.clientWidth;
+    if (isCut && menu.getBoundingClientRect().right >= box.width) menu.classList.add("menu--end");
+  },
+  true,
+);
+
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.("details.menu[open]");
   if (event.key === "Escape") openMenus().forEach((each) => close(each, true));

@@ -34,7 +34,7 @@ from talent.services.course_results import ResultWanted, record_results
 from talent.services.courses import CourseWanted, enrol, plan_course
 from talent.services.training_reach import acting, people_seen
 
-COURSE = OpenApiParameter("pk", int, OpenApiParameter.PATH, description="The course's number.")
+COURSE = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The course's number.")
 PLANNED = {
     "programme": "frontline-practice", "unit_external_id": "R1", "days": ["2026-12-07", "2026-12-08"],
     "trainer": "Li Na", "place": "Shanghai", "capacity": 20,

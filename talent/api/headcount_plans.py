@@ -36,7 +36,7 @@ from talent.reach import seen_plan, sees_role_costs
 from talent.services.budget import Wanted, take_over, undo_takeover
 from talent.services.headcount_plans import keep_plan, make_plan, set_status
 
-PLAN = OpenApiParameter("pk", int, OpenApiParameter.PATH, description="The plan's number.")
+PLAN = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The plan's number.")
 EXAMPLE = OpenApiExample(
     "250 groups in one unit", value={"name": "Budget 2027", "document": DOCUMENT}, request_only=True
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from omnichannel.core.fields import StrictBooleanField, StrictCharField
+from omnichannel.core.fields import StrictBooleanField, StrictCharField, StrictIntegerField
 from roles.catalogue import ExpectationLevel, load_roles
 from talent.choices import DriverSource, PlanStatus
 from talent.headcount.budgeting import COST_TYPES, BandState
@@ -151,7 +151,7 @@ class HeadcountPlanBody(Shape):
 
     name = StrictCharField(max_length=120)
     document = serializers.JSONField(help_text="Numbers as texts; `months` of a line overrule single months.")
-    version = serializers.IntegerField(
+    version = StrictIntegerField(
         required=False,
         min_value=1,
         max_value=1_000_000,
@@ -166,7 +166,7 @@ class HeadcountPlanStepBody(Shape):
     step = serializers.ChoiceField([*PlanStatus.values, "budget", "undo"], help_text="`budget`: become the budget.")
     note = StrictCharField(max_length=300, required=False, allow_blank=True, default="")
     replace = StrictBooleanField(required=False, default=False, help_text="Of `budget`: set other budget rows to 0.")
-    version = serializers.IntegerField(
+    version = StrictIntegerField(
         required=False, min_value=1, help_text="The version that was looked at: 409 when there is a newer one."
     )
 

@@ -8,6 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from omnichannel.core.fields import StrictCharField, StrictIntegerField
 from roles.catalogue import StageKey, SubtypeKey
 from talent.people.pay import Level
 from talent.queries.job_descriptions import LANGUAGES
@@ -108,30 +109,30 @@ class JobDescriptionShape(serializers.Serializer[Any]):
 class SectionBody(serializers.Serializer[Any]):
     """A section to be kept."""
 
-    id = serializers.CharField(max_length=24)
-    text = serializers.CharField(max_length=LONGEST, trim_whitespace=False)
+    id = StrictCharField(max_length=24)
+    text = StrictCharField(max_length=LONGEST, trim_whitespace=False)
 
 
 class VersionBody(serializers.Serializer[Any]):
     """A new version. Sections left out keep their text, at first the generated one."""
 
-    role = serializers.CharField(max_length=40)
+    role = StrictCharField(max_length=40)
     stage = serializers.ChoiceField(choices=STAGES)
     level = serializers.ChoiceField(choices=LEVELS)
     language = serializers.ChoiceField(choices=list(LANGUAGES))
     subtype = serializers.ChoiceField(choices=SUBTYPES, allow_blank=True, default="")
-    unit = serializers.CharField(max_length=64, allow_blank=True, default="")
-    seat = serializers.CharField(max_length=64, allow_blank=True, default="")
+    unit = StrictCharField(max_length=64, allow_blank=True, default="")
+    seat = StrictCharField(max_length=64, allow_blank=True, default="")
     sections = SectionBody(many=True, default=list)
-    note = serializers.CharField(max_length=LONGEST_NOTE, allow_blank=True, default="")
-    read = serializers.IntegerField(
+    note = StrictCharField(max_length=LONGEST_NOTE, allow_blank=True, default="")
+    read = StrictIntegerField(
         min_value=0,
         allow_null=True,
         default=None,
         help_text="The version you read, 0 for none: 409 if there is a newer.",
     )
     reviewed = serializers.ListField(
-        child=serializers.CharField(max_length=24),
+        child=StrictCharField(max_length=24),
         default=list,
         help_text="Sections whose own text has been held against the present data: their mark goes.",
     )

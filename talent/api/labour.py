@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from omnichannel.core.fields import StrictCharField
+from omnichannel.core.fields import StrictCharField, StrictIntegerField
 from omnichannel.core.http import InvalidBody
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
@@ -59,7 +59,7 @@ class FactBody(serializers.Serializer[Any]):
     statement = StrictCharField(required=False, default="", allow_blank=True)
     figure = serializers.DecimalField(max_digits=18, decimal_places=4, required=False, allow_null=True, default=None)
     unit = StrictCharField(required=False, default="", allow_blank=True)
-    year = serializers.IntegerField(required=False, allow_null=True, default=None)
+    year = StrictIntegerField(required=False, allow_null=True, default=None)
     source = StrictCharField(required=False, default="", allow_blank=True)  # type: ignore[assignment]  # as above
     url = serializers.URLField(required=False, default="", allow_blank=True, max_length=500)
 

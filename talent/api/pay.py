@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from omnichannel.core.fields import StrictCharField
 from omnichannel.core.http import InvalidBody, is_dry_run, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
@@ -67,15 +68,15 @@ class PayBandShape(serializers.Serializer[Any]):
 class PayBandRow(serializers.Serializer[Any]):
     """A band to keep. Without low, middle and high the band ends on its day. Role and level by id or name."""
 
-    role = serializers.CharField()
-    level = serializers.CharField()
-    city = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    role = StrictCharField()
+    level = StrictCharField()
+    city = StrictCharField(max_length=60, required=False, allow_blank=True)
     low = serializers.DecimalField(max_digits=18, decimal_places=2, required=False, allow_null=True)
     middle = serializers.DecimalField(max_digits=18, decimal_places=2, required=False, allow_null=True)
     high = serializers.DecimalField(max_digits=18, decimal_places=2, required=False, allow_null=True)
     since = serializers.DateField()
-    source = serializers.CharField(max_length=200, required=False, allow_blank=True)  # type: ignore[assignment]
-    note = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    source = StrictCharField(max_length=200, required=False, allow_blank=True)  # type: ignore[assignment]
+    note = StrictCharField(max_length=300, required=False, allow_blank=True)
 
 
 class PayBandsBody(serializers.Serializer[Any]):

@@ -36,7 +36,7 @@ from talent.reach import sees_people
 from talent.services.pools import Place, put_in, take_out
 
 PAST = OpenApiParameter("past", bool, description="With the stays that are over.")
-STAY = OpenApiParameter("pk", OpenApiTypes.INT, OpenApiParameter.PATH, description="The stay's number.")
+STAY = OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH, description="The stay's number.")
 PUT = {
     "person_external_id": "E1001",
     "pool": "reserve",

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from omnichannel.core.fields import StrictCharField
+from omnichannel.core.fields import StrictBooleanField, StrictCharField, StrictIntegerField
 from roles.catalogue.competence import HIGHEST, Part
 from talent.choices import OpenKind, Pool, RatedBy, Readiness
 from talent.services.pools import MOST_REASON
@@ -64,7 +64,7 @@ class NeededBody(StrictBody):
 
     ability = StrictCharField(max_length=ABILITY_LENGTH)
     job_level = serializers.ChoiceField(JOB_LEVELS)
-    needed = serializers.IntegerField(min_value=0, max_value=HIGHEST, allow_null=True)
+    needed = StrictIntegerField(min_value=0, max_value=HIGHEST, allow_null=True)
 
 
 class NeedsBody(StrictBody):
@@ -106,7 +106,7 @@ class RatingLineBody(StrictBody):
     """The level of one ability, 0 to 3; null only in a draft."""
 
     ability = StrictCharField(max_length=ABILITY_LENGTH)
-    level = serializers.IntegerField(min_value=0, max_value=HIGHEST, allow_null=True)
+    level = StrictIntegerField(min_value=0, max_value=HIGHEST, allow_null=True)
     remark = StrictCharField(max_length=MOST_REMARK, allow_blank=True, default="")
 
 
@@ -117,7 +117,7 @@ class RatingBody(StrictBody):
     role = StrictCharField(max_length=40)
     job_level = serializers.ChoiceField(JOB_LEVELS)
     rated_on = serializers.DateField()
-    finish = serializers.BooleanField(default=True, help_text="false: kept as a draft, which counts in nothing.")
+    finish = StrictBooleanField(default=True, help_text="false: kept as a draft, which counts in nothing.")
     lines = RatingLineBody(many=True, allow_empty=True)
 
 

@@ -36,7 +36,7 @@ from talent.services.training_plans import make_plan
 from talent.services.training_reach import acting, people_seen
 
 SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH, description="The workspace.")
-PLAN = OpenApiParameter("pk", int, OpenApiParameter.PATH, description="The plan's number.")
+PLAN = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The plan's number.")
 PERIOD = OpenApiParameter("period", str, description="A month such as `2026-10`; last month when left out.")
 STANDING = OpenApiParameter("standing", str, enum=[each.value for each in Standing], description="Only these.")
 PERSON = OpenApiParameter("person", str, description="External id of one person.")

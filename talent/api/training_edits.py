@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from omnichannel.core.fields import StrictBooleanField, StrictCharField, StrictIntegerField
 from omnichannel.core.text import Bilingual
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
@@ -48,16 +49,16 @@ class ProgrammeBody(Shape):
 
     names = TrainingTextSerializer()
     level = serializers.ChoiceField(PROGRAMME_LEVELS)
-    audience = serializers.ListField(child=serializers.CharField(max_length=40), max_length=60)
+    audience = serializers.ListField(child=StrictCharField(max_length=40), max_length=60)
     people = TrainingTextSerializer(many=True, required=False, default=list)
     topics = TrainingTextSerializer(many=True)
     form = TrainingTextSerializer()
-    hours = serializers.IntegerField(min_value=1, max_value=1000)
-    certifies = serializers.BooleanField()
-    valid_months = serializers.IntegerField(min_value=1, max_value=240, allow_null=True, default=None)
-    pass_mark = serializers.IntegerField(min_value=0, max_value=100)
-    attendance = serializers.IntegerField(min_value=1, max_value=100)
-    note = serializers.CharField(max_length=300, allow_blank=True, default="")
+    hours = StrictIntegerField(min_value=1, max_value=1000)
+    certifies = StrictBooleanField()
+    valid_months = StrictIntegerField(min_value=1, max_value=240, allow_null=True, default=None)
+    pass_mark = StrictIntegerField(min_value=0, max_value=100)
+    attendance = StrictIntegerField(min_value=1, max_value=100)
+    note = StrictCharField(max_length=300, allow_blank=True, default="")
 
     def validate_audience(self, audience: list[str]) -> list[str]:
         """Take roles of the workspace only."""
@@ -70,21 +71,21 @@ class ProgrammeBody(Shape):
 class FeedbackBody(Shape):
     """What a trainee says of a course; it is kept without a name."""
 
-    score = serializers.IntegerField(min_value=0, max_value=100)
-    remark = serializers.CharField(max_length=600, allow_blank=True, default="")
+    score = StrictIntegerField(min_value=0, max_value=100)
+    remark = StrictCharField(max_length=600, allow_blank=True, default="")
 
 
 class OutcomeBody(Shape):
     """A milestone (`planned_on`, `role`, `owner`) or a target (`kpi`, `period`, `value`) that a workshop decided."""
 
     kind = serializers.ChoiceField(OutcomeKind.values)
-    title = serializers.CharField(max_length=160)
-    unit_external_id = serializers.CharField(max_length=64, allow_blank=True, default="")
+    title = StrictCharField(max_length=160)
+    unit_external_id = StrictCharField(max_length=64, allow_blank=True, default="")
     planned_on = serializers.DateField(required=False)
     role = serializers.ChoiceField([role.value for role in RoleKey], required=False)
-    owner = serializers.CharField(max_length=200, required=False)
-    kpi = serializers.CharField(max_length=80, required=False)
-    period = serializers.CharField(max_length=8, required=False)
+    owner = StrictCharField(max_length=200, required=False)
+    kpi = StrictCharField(max_length=80, required=False)
+    period = StrictCharField(max_length=8, required=False)
     value = serializers.DecimalField(max_digits=18, decimal_places=4, required=False)
 
     def validate(self, said: dict[str, Any]) -> dict[str, Any]:

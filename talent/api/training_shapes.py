@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from omnichannel.core.fields import StrictBooleanField, StrictCharField, StrictIntegerField
 from roles.catalogue.training import ProgrammeLevel
 from talent.choices import EnrolmentState, NeedReason
 from talent.courses.effect import Unsaid
@@ -23,8 +24,8 @@ PROGRAMME_LEVELS = [each.value for each in ProgrammeLevel]
 class TrainingTextSerializer(Shape):
     """A text in both languages."""
 
-    zh = serializers.CharField()
-    en = serializers.CharField()
+    zh = StrictCharField()
+    en = StrictCharField()
 
 
 class ProgrammeSerializer(Shape):
@@ -106,27 +107,27 @@ class CoursePageSerializer(Shape):
 class CourseBody(Shape):
     """A course to plan."""
 
-    programme = serializers.CharField(max_length=48)
-    unit_external_id = serializers.CharField(max_length=64)
+    programme = StrictCharField(max_length=48)
+    unit_external_id = StrictCharField(max_length=64)
     days = serializers.ListField(child=serializers.DateField(), allow_empty=False, max_length=60)
-    trainer = serializers.CharField(max_length=120)
-    place = serializers.CharField(max_length=160)
-    is_online = serializers.BooleanField(default=False)
-    is_open = serializers.BooleanField(default=False)
-    capacity = serializers.IntegerField(min_value=1, max_value=1000)
-    note = serializers.CharField(max_length=300, allow_blank=True, default="")
+    trainer = StrictCharField(max_length=120)
+    place = StrictCharField(max_length=160)
+    is_online = StrictBooleanField(default=False)
+    is_open = StrictBooleanField(default=False)
+    capacity = StrictIntegerField(min_value=1, max_value=1000)
+    note = StrictCharField(max_length=300, allow_blank=True, default="")
 
 
 class EnrolmentsBody(Shape):
     """People to enrol, all or none."""
 
-    people = serializers.ListField(child=serializers.CharField(max_length=64), allow_empty=False, max_length=1000)
+    people = serializers.ListField(child=StrictCharField(max_length=64), allow_empty=False, max_length=1000)
 
 
 class ResultBody(Shape):
     """What somebody attended, and their exam."""
 
-    person_external_id = serializers.CharField(max_length=64)
+    person_external_id = StrictCharField(max_length=64)
     days = serializers.ListField(child=serializers.DateField(), max_length=60)
     exam_score = serializers.DecimalField(
         max_digits=5, decimal_places=2, min_value=0, max_value=100, allow_null=True, default=None
@@ -207,8 +208,8 @@ class TrainingPlanSerializer(Shape):
 class PlanBody(Shape):
     """Whose plan, for which quarter."""
 
-    unit_external_id = serializers.CharField(max_length=64)
-    period = serializers.CharField(max_length=8)
+    unit_external_id = StrictCharField(max_length=64)
+    period = StrictCharField(max_length=8)
 
 
 class PlanHeadSerializer(Shape):

@@ -129,7 +129,8 @@ def _new_faults(typed: Mapping[str, Any], tree: UnitTree) -> dict[str, str]:
         faults["start"] = _("Write a month such as 2026-12.")
     count = str(typed.get("months", ""))
     if not (count.isascii() and count.isdigit() and len(count) < 4 and 1 <= int(count) <= MOST_MONTHS):
-        faults["months"] = _("A number from 1 to %(most)s is expected.") % {"most": MOST_MONTHS}
+        message = _("A number from %(least)s to %(most)s is expected.")
+        faults["months"] = message % {"least": 1, "most": MOST_MONTHS}
     return faults
 
 

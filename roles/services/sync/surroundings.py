@@ -5,7 +5,7 @@ Few things touched are read with few rows; many with whole tables. No query is m
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from roles.choices import Thing
 from roles.holdings import assignment_key, split_assignment_key
 from roles.models import Assignment, Employment, Person, ReportingLine, SeatVersion, UnitVersion
 from roles.services.sync.states import MANY
-from roles.tree_safety import ALWAYS, Days, Link, days_of, merged
+from roles.tree_safety import ALWAYS, Days, Link, days_of, merged, stretches
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def surroundings(touched: Mapping[Thing, Collection[str]]) -> Surroundings:
 def unit_days(keys: Collection[str]) -> dict[str, list[Days]]:
     """Return the days on which each of the units is there."""
     rows = named(UnitVersion.objects.all(), "unit__external_id", keys).values_list("unit__external_id", "during")
-    return _stretches((key, days_of(during.lower, during.upper)) for key, during in rows)
+    return stretches((key, days_of(during.lower, during.upper)) for key, during in rows)
 
 
 def person_days(keys: Collection[str]) -> dict[str, list[Days]]:
@@ -116,7 +116,7 @@ def person_days(keys: Collection[str]) -> dict[str, list[Days]]:
     rows = named(Person.objects.all(), "external_id", keys).values_list("external_id", "hired_on", "left_on")
     stints = [(key, days_of(hired, left)) for key, hired, left in rows]
     jobs = named(Employment.objects.all(), "person__external_id", keys).values_list("person__external_id", "during")
-    return _stretches([*stints, *((key, days_of(during.lower, during.upper)) for key, during in jobs)])
+    return stretches([*stints, *((key, days_of(during.lower, during.upper)) for key, during in jobs)])
 
 
 def seat_days(keys: Collection[str]) -> dict[str, list[tuple[str, Days]]]:
@@ -134,13 +134,6 @@ def named(rows: QuerySet[Any], column: str, keys: Collection[str]) -> QuerySet[A
     return rows if len(keys) > MANY else rows.filter(**{f"{column}__in": list(keys)})
 
 
-def _stretches(rows: Iterable[tuple[str, Days]]) -> dict[str, list[Days]]:
-    found: dict[str, list[Days]] = {}
-    for key, days in rows:
-        found.setdefault(key, []).append(days)
-    return {key: merged(days) for key, days in found.items()}
-
-
 def _read_units(found: Surroundings, touched: set[str]) -> set[str]:
     """Read the whole tree; return the touched units that are not there on every day."""
     columns = ("unit__external_id", "parent__external_id", "level", "during")
@@ -148,7 +141,7 @@ def _read_units(found: Surroundings, touched: set[str]) -> set[str]:
         Below(key, parent or "", level, days_of(during.lower, during.upper))
         for key, parent, level, during in UnitVersion.objects.order_by("pk").values_list(*columns)
     ]
-    found.unit_days = _stretches((row.key, row.days) for row in rows)
+    found.unit_days = stretches((row.key, row.days) for row in rows)
     for row in rows:
         if not row.parent:
             found.roots.append(row)
