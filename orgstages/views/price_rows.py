@@ -88,6 +88,7 @@ def price_context(request: WorkspaceRequest, page: Frame, priced: Price) -> Mapp
     """Return what the price page shows; pay and people by name only to those who may see them."""
     sees = seeing(request.access)
     organisation, effect = priced.organisation, priced.effect
+    units = organisation.units if organisation else ()
     changed = effect.changed if effect else ()
     cards: Sequence[CardMove] = changed if sees.with_people else ()
     export = reverse("orgstages:scenario_price_csv", args=[request.access.workspace.slug, page.row.id])
@@ -97,7 +98,8 @@ def price_context(request: WorkspaceRequest, page: Frame, priced: Price) -> Mapp
         "figures": list(figure_rows(organisation.before, organisation.after, with_pay=sees.with_pay))
         if organisation
         else [],
-        "units": organisation.units if organisation else (),
+        "units": [unit for unit in units if not unit.only_follows],
+        "following": sum(unit.only_follows for unit in units),
         "letters": {kind.value: kind.letter for kind in Difference},
         "covers": [_cover(shift) for shift in organisation.covers] if organisation else [],
         "opened": [_seat(seat) for seat in organisation.opened] if organisation else [],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from roles.catalogue import ExpectationLevel, RoleKey
@@ -82,6 +82,14 @@ class UnitPrice:
     def differs(self) -> bool:
         """True when anything told of the unit is no more the same."""
         return self.before != self.after
+
+    @property
+    def only_follows(self) -> bool:
+        """True when all that differs is which sub-type the unit takes over from a unit above."""
+        old, new = self.before, self.after
+        if old is None or new is None or self.unit in (old.adopted.unit_external_id, new.adopted.unit_external_id):
+            return False
+        return replace(old, adopted=new.adopted) == new
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,3 +116,18 @@ def test_who_leaves_is_missing_in_exactly_the_units_above(side: Snapshot, data: 
     assert all(unit.kind is Difference.EDITED for unit in found.units)
     alone = worker.seat is not None and [one.seat for one in side.workers.values()].count(worker.seat) == 1
     assert [seat.seat for seat in found.opened] == ([worker.seat] if alone else [])
+
+
+@given(organisations())
+@settings(max_examples=60, deadline=None)
+def test_units_that_only_take_over_another_sub_type_say_so(side: Snapshot) -> None:
+    root = next(unit for unit, parent in side.parents.items() if parent is None)
+    adopted = Adopted(StageKey.PROJECT, SubtypeKey.PROJECT_TEAM, root)
+    found = org_price(side, replace(side, decided={**side.decided, root: adopted}))
+    following = {unit.unit for unit in found.units if unit.only_follows}
+    assert following == {unit for unit in side.parents if unit != root and not _own(side, unit)}
+
+
+def _own(side: Snapshot, unit: str) -> bool:
+    """Tell whether the unit or one above it, but for the root, has decided by itself."""
+    return any(each in side.decided for each in side.above(unit) if side.parents[each] is not None)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from decimal import Decimal
 
 from kpis.alert_choices import LevelName
@@ -144,13 +145,20 @@ def _targets(period: Period) -> dict[tuple[str, str, str], Decimal]:
 
 
 def _targets_of(each: Holding, targets: Mapping[tuple[str, str, str], Decimal]) -> Iterator[tuple[str, Decimal]]:
-    for base, spec in load_bases().items():
-        if spec.level is BaseLevel.PERSON:
-            place = (ScopeKind.EMPLOYEE.value, each.person_external_id, spec.target_kpi)
+    for base, is_own, kpi in _targeted():
+        if is_own:
+            place = (ScopeKind.EMPLOYEE.value, each.person_external_id, kpi)
         else:
-            place = (ScopeKind.UNIT.value, each.unit_external_id, spec.target_kpi)
+            place = (ScopeKind.UNIT.value, each.unit_external_id, kpi)
         if place in targets:
             yield base, targets[place]
+
+
+@cache
+def _targeted() -> tuple[tuple[str, bool, str], ...]:
+    """Return the bases that have targets: each with whether they are a person's own, and the KPI they are set for."""
+    bases = load_bases().items()
+    return tuple((base, spec.level is BaseLevel.PERSON, spec.target_kpi) for base, spec in bases if spec.target_kpi)
 
 
 def _scores(period: Period) -> dict[tuple[str, str], Decimal]:
