@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from decimal import Decimal
+from functools import cache
 
 from kpis.alert_choices import LevelName
 from kpis.engine.specs import ScopeKind
