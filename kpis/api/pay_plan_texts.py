@@ -37,7 +37,7 @@ from kpis.queries.pay.plan_check import (
 )
 from kpis.queries.pay.plan_history import diff_node, differences, holding_on
 from kpis.services.pay.plans import copy_plan
-from omnichannel.core.fields import StrictCharField
+from omnichannel.core.fields import StrictCharField, StrictDecimalField
 from omnichannel.core.http import CursorPages
 from omnichannel.core.text import Bilingual
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
@@ -78,16 +78,16 @@ class ExampleFacts(serializers.Serializer[Any]):
     """A person's figures of a month, by base; what is left out is missing, not zero."""
 
     quantities = serializers.DictField(
-        child=serializers.DecimalField(max_digits=18, decimal_places=4), default=dict, help_text="By base."
+        child=StrictDecimalField(max_digits=18, decimal_places=4), default=dict, help_text="By base."
     )
     targets = serializers.DictField(
-        child=serializers.DecimalField(max_digits=18, decimal_places=4), default=dict, help_text="By base."
+        child=StrictDecimalField(max_digits=18, decimal_places=4), default=dict, help_text="By base."
     )
-    score = serializers.DecimalField(max_digits=9, decimal_places=4, required=False, allow_null=True, default=None)
+    score = StrictDecimalField(max_digits=9, decimal_places=4, required=False, allow_null=True, default=None)
     red = serializers.ListField(child=StrictCharField(), default=list, help_text="KPIs in red alert.")
     role = StrictCharField(allow_blank=True, default="")
     attendance = serializers.DictField(
-        child=serializers.DictField(child=serializers.DecimalField(max_digits=9, decimal_places=3)),
+        child=serializers.DictField(child=StrictDecimalField(max_digits=9, decimal_places=3)),
         default=dict,
         help_text="By shifts, hours or equal: what each who shares a pool weighs; the person themselves is `me`.",
     )

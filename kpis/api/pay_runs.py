@@ -20,7 +20,7 @@ from kpis.models import PayAdjustment, PayLine, PayRun, PayStatement
 from kpis.queries.pay.statements import payments, shown_facts, statements_of
 from kpis.services.pay.runs import approve_run, lock_run, open_run, pay_run, reopen_run, request_calculation
 from omnichannel.core.csvtext import csv_text
-from omnichannel.core.fields import StrictCharField
+from omnichannel.core.fields import MonthField, StrictCharField
 from omnichannel.core.http import CursorPages, csv_answer
 from omnichannel.core.periods import parse_period
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
@@ -46,7 +46,7 @@ class PayRunSerializer(serializers.ModelSerializer[PayRun]):
 class PayRunBody(serializers.Serializer[Any]):
     """The month to open."""
 
-    period = serializers.RegexField(r"^\d{4}-(0[1-9]|1[0-2])$", help_text="`2026-07`.")
+    period = MonthField()
 
 
 class PayRunStepBody(serializers.Serializer[Any]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -35,3 +36,21 @@ class StrictIntegerField(serializers.IntegerField):
         if isinstance(data, bool) or not isinstance(data, int | float):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class StrictDecimalField(serializers.DecimalField):
+    """A decimal as JSON text, in which no digit is lost; a number is none."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Read a decimal."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class MonthField(serializers.RegexField):
+    """A calendar month like `2026-07`, of the years that periods know (`core.periods.YEARS`)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Say the form in the document."""
+        super().__init__(r"^(19|20|21)\d{2}-(0[1-9]|1[0-2])$", **{"help_text": "`2026-07`.", **kwargs})

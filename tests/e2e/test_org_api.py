@@ -1,6 +1,7 @@
 """The organisation over HTTP against the running product: many at once, and everything schemathesis can think of.
 
-`ORG_API=whole` runs the counts that the reports name; the suite runs a small part of each.
+`ORG_API=whole` runs the counts that the reports name, all routes and all roles (`ORG_API_EXAMPLES` says how many
+examples of each); the suite runs a small part of each.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from tests.e2e.conftest import Stack
 WHOLE = os.environ.get("ORG_API") == "whole"
 WRITERS, KEYS, AT_ONCE = (200, 200, 10) if WHOLE else (20, 10, 10)
 SECONDS = 900 if WHOLE else 25
+EXAMPLES = os.environ.get("ORG_API_EXAMPLES", "100" if WHOLE else "3")
 ROLES = ("owner", "hr_lead", "executive", "analyst", "line_manager", "guide") if WHOLE else ("hr_lead",)
 SLUG = "storm"
 PREPARE = f"""
@@ -118,7 +120,7 @@ def test_whatever_the_document_allows_or_not_is_answered_as_it_says(
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
         "run", f"{stack.url}/api/schema/", "--url", stack.url, "--checks", "all", "--seed", "1", "--no-color",
-        "--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "100" if WHOLE else "3",
+        "--phases", "examples,coverage,fuzzing,stateful", "--max-examples", EXAMPLES,
         "--header", f"Authorization: Token {tokens[role]}",
     ]  # fmt: skip
     if not WHOLE:

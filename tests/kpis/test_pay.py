@@ -283,3 +283,21 @@ def test_two_plans_of_one_unit_never_pay_the_same_role(workspace: Workspace, hr:
         ("ES1", "guide-composite"),
         ("ES2", "launch-contacts"),
     ]
+
+
+@pytest.mark.parametrize("period", ["0000-01", "1899-12", "2200-01", "2026-13", "2026-7", "July", ""])
+def test_a_month_that_is_none_is_told_at_its_field_and_opens_nothing(
+    period: str, workspace: Workspace, hr: APIClient
+) -> None:
+    answer = hr.post("/api/v1/workspaces/acme/pay-runs/", {"period": period}, format="json")
+    assert (answer.status_code, [issue["pointer"] for issue in answer.json()["issues"]]) == (422, ["/period"])
+    with workspace_scope(workspace.pk):
+        assert not PayRun.objects.exists()
+
+
+def test_figures_of_an_example_are_texts_in_which_no_digit_is_lost(hr: APIClient) -> None:
+    content = plan_node(load_templates()["guide-composite"])
+    answer = hr.post(
+        "/api/v1/workspaces/acme/pay-plan-check/", {"content": content, "facts": {"score": 0}}, format="json"
+    )
+    assert (answer.status_code, [issue["pointer"] for issue in answer.json()["issues"]]) == (422, ["/facts/score"])
