@@ -74,3 +74,31 @@ def test_every_title_of_a_role_finds_it_however_it_is_spaced_or_written(named: t
     key, title = named
     written = gap.join(title.swapcase())
     assert key in {one.role for one in find_roles(written, ROLES) if one.fit is Fit.EXACT}
+
+
+MARKET_TITLES = {
+    "ad-delivery": ("投放优化师", "信息流投放", "信息流优化师", "广告优化师", "Media buyer", "Performance marketer"),
+    "content-marketing": ("短视频运营", "小红书运营", "内容策划", "Social media manager", "Content marketer"),
+    "data-analysis": ("数据分析师", "商业分析师", "Data analyst"),
+    "digital-guide": ("店员", "美容顾问", "Sales associate", "Beauty advisor"),
+    "member-ops": ("会员经理", "会员运营经理", "Loyalty manager"),
+    "merchandise-ops": ("买手", "商品经理", "Merchandiser"),
+    "private-mall-ops": ("小程序运营", "商城运营", "Mini-program operations"),
+    "public-platform-ops": (
+        "京东运营",
+        "抖音运营",
+        "淘宝运营",
+        "拼多多运营",
+        "直播运营",
+        "E-commerce manager",
+        "Live commerce",
+    ),
+    "training-enablement": ("培训师", "培训专员", "Training manager"),
+    "user-ops": ("增长黑客", "社群经理", "用户增长", "Growth hacker", "Community manager", "CRM manager"),
+}
+
+
+@pytest.mark.parametrize(("role", "title"), [(role, each) for role, some in MARKET_TITLES.items() for each in some])
+def test_a_title_of_the_labour_market_finds_its_role_first(role: str, title: str) -> None:
+    assert map_title(title, ROLES, {}).role == role
+    assert find_roles(title, ROLES)[0].role == role
