@@ -13,7 +13,17 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).parents[1]
 PO = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
-CALLS = {"_", "gettext", "gettext_lazy", "pgettext", "pgettext_lazy", "ngettext", "ngettext_lazy", "both"}
+CALLS = {
+    "_",
+    "gettext",
+    "gettext_lazy",
+    "gettext_noop",
+    "pgettext",
+    "pgettext_lazy",
+    "ngettext",
+    "ngettext_lazy",
+    "both",
+}
 
 
 def calls_in(source: str, where: str) -> Iterator[tuple[str | None, str, str]]:
