@@ -15,7 +15,7 @@ from kpis.demo.write import Sink, dates, hashed, labels, moments, optional
 
 CHANNELS = ("store", "private_mall", "public_platform", "local_life", "livestream")
 STORE, MALL, PLATFORM, LOCAL, LIVE = range(5)
-TIERS = ("basic", "silver", "gold", "diamond")
+TIERS = ("普卡", "银卡", "金卡", "钻石卡")
 BASE_SHARE = 0.45  # customers who were there before the data begins
 SINCE = -650  # the first of them
 ONLINE_SHARE = 0.22  # customers whom no store knows

@@ -25,6 +25,7 @@ EVENTS: tuple[tuple[str, str, str, tuple[int, int], tuple[int, int], float], ...
     ("秋季新品种草", "content", "content-marketing", (10, 8), (10, 31), 0.8),
 )
 PLATFORMS = ("tencent_ads", "ocean_engine", "alimama", "xiaohongshu", "bilibili_ads", "weibo_ads")
+PLATFORM_NAMES = ("腾讯广告", "巨量引擎", "阿里妈妈", "小红书", "哔哩哔哩", "微博")
 PLATFORM_FROM = (0, 0, 0, 5, 13, 18)  # month in which a medium is used for the first time
 PLATFORM_SHARE = (0.30, 0.27, 0.20, 0.13, 0.06, 0.04)
 RETURN = (3.4, 3.0, 4.4, 2.6, 1.9, 1.6)
@@ -82,7 +83,7 @@ def build_campaigns(scale: Scale, *, seed: int, sink: Sink) -> Campaigns:
         for medium, since in enumerate(PLATFORM_FROM):
             if month >= since:
                 ads[month].append(len(rows))
-                name = f"{period.start:%Y-%m} {PLATFORMS[medium]} 投放"
+                name = f"{period.start:%Y-%m} {PLATFORM_NAMES[medium]}投放"
                 row: list[Cell] = [f"CP{len(rows) + 1:03d}", name, "ad", "ad-delivery", period.start, period.last_day]
                 rows.append([*row, f"{unit * 0.05 * rng.uniform(0.7, 1.3):.2f}"])
     sink.add_rows("campaigns", ("campaign_id", "name", "kind", "owner_role", "start_on", "end_on", "actual_cost"), rows)

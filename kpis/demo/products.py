@@ -12,10 +12,10 @@ from kpis.demo.scale import Floats, Ints, Scale, date_of, rng_for
 from kpis.demo.write import Cell, Sink
 
 CATEGORIES: tuple[tuple[str, str, int, int], ...] = (  # category, garment, business unit, usual price
-    ("dress", "连衣裙", 0, 699), ("coat", "羊毛大衣", 0, 1299), ("knitwear", "针织衫", 0, 459),
-    ("shirt", "真丝衬衫", 0, 529), ("trousers", "阔腿裤", 0, 429), ("accessory", "丝巾", 0, 229),
-    ("kids_outerwear", "儿童羽绒服", 1, 499), ("kids_tops", "儿童卫衣", 1, 199), ("kids_bottoms", "儿童长裤", 1, 169),
-    ("kids_dress", "女童连衣裙", 1, 259),
+    ("连衣裙", "连衣裙", 0, 699), ("外套", "羊毛大衣", 0, 1299), ("针织", "针织衫", 0, 459),
+    ("衬衫", "真丝衬衫", 0, 529), ("裤装", "阔腿裤", 0, 429), ("配饰", "丝巾", 0, 229),
+    ("童装外套", "儿童羽绒服", 1, 499), ("童装上衣", "儿童卫衣", 1, 199), ("童装裤装", "儿童长裤", 1, 169),
+    ("童装连衣裙", "女童连衣裙", 1, 259),
 )  # fmt: skip
 EXCLUSIVE = ("none", "member", "private")
 

@@ -184,7 +184,9 @@ def write_targets(
         unit, employee, day, amount = _flow_rows(ledger, contacts, kpi)
         by_store = _matrix(unit - first, day, amount, stores)
         in_stores = company[kpi] * by_store.sum(axis=0) / actuals[kpi]
-        names, planned = _roll_up(world, _shared_out(in_stores, by_store, lean=0.2, floor=np.zeros(stores)))
+        shared = _shared_out(in_stores, by_store, lean=0.2, floor=np.zeros(stores))
+        # whole before they are added up: regions are the sum of what their stores read
+        names, planned = _roll_up(world, np.where(shared > 0, np.maximum(np.round(shared), 1), shared))
         _write(sink, kpi, "unit", pa.array(names), *_grid(planned))
         if kpi in GUIDE_FLOWS:
             by_person = _matrix(employee, day, amount, everybody)
