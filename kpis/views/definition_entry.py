@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import QueryDict
@@ -90,8 +90,9 @@ def editor(sent: Written, *, key: str, shown: Mapping[str, Any] | None = None) -
 
 
 def opened(node: Mapping[str, Any], *, key: str) -> Editor:
-    """Lay out both panes for an entry that nobody has touched yet."""
-    return editor(Written(tidy(node), FORM, ""), key=key)
+    """Lay out both panes for an entry that nobody has touched yet; an empty one has no faults so far."""
+    page = editor(Written(tidy(node), FORM, ""), key=key)
+    return page if "formula" in node else replace(page, problems=())
 
 
 def beginning(copied: str = "") -> dict[str, Any]:

@@ -110,6 +110,13 @@ def test_the_check_tells_everything_at_its_place(
     assert 'id="form-pane"' not in answer
 
 
+def test_an_empty_editor_says_nothing_until_something_is_sent(workspace: Workspace, signed_in: SignedIn) -> None:
+    client = signed_in("analyst")
+    page = client.get(f"{HERE}new/").content.decode()
+    assert 'class="findings"' not in page
+    assert client.post(f"{HERE}new/", fields(page)).content.decode().count('class="findings__row') == 5
+
+
 def test_analysts_draft_hr_publishes_and_the_kpi_s_page_tells(workspace: Workspace, signed_in: SignedIn) -> None:
     analyst, lead, guide = signed_in("analyst"), signed_in("hr_lead"), signed_in("guide", person_external_id="E1")
     with workspace_scope(workspace.pk):
