@@ -56,13 +56,13 @@ def _plain(cut: Decimal | None) -> str | None:
 
 def _scope_words(rule: EffectiveRule) -> str:
     words = {"company": _("Company"), **{value: str(label) for value, label in UnitLevel.choices}}
-    return ", ".join(words[scope] for scope in words if scope in rule.scopes)
+    return _(", ").join(words[scope] for scope in words if scope in rule.scopes)
 
 
 def _notify_words(rule: EffectiveRule) -> list[tuple[str, str]]:
     words = dict(Recipient.choices)
     return [
-        (str(LevelName(level.value).label), ", ".join(str(words[kind]) for kind in rule.notify.get(level, ())))
+        (str(LevelName(level.value).label), _(", ").join(str(words[kind]) for kind in rule.notify.get(level, ())))
         for level in Level
         if level in rule.cuts
     ]

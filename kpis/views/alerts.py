@@ -187,7 +187,7 @@ def _event(event: AlertEvent, notices: Any) -> dict[str, Any]:
     level = LevelName(event.level).label if event.level else ""
     title = str(AlertEventKind(event.kind).label)
     told = [_told(notice) for notice in notices]
-    parts = [event.text, _("Told: %(people)s") % {"people": ", ".join(told)} if told else ""]
+    parts = [event.text, _("Told: %(people)s") % {"people": _(", ").join(told)} if told else ""]
     return {
         "when": date_format(timezone.localtime(event.at), "SHORT_DATETIME_FORMAT"),
         "title": f"{title} · {level}" if level else title,

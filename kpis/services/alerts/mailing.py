@@ -145,7 +145,7 @@ def _subject(workspace: Workspace, told: Sequence[AlertWords]) -> str:
     if len(told) == 1:
         return f"[{workspace.name}] {told[0].level_label}: {told[0].title}".replace("\n", " ")
     counts = {level: sum(one.alert.level == level for one in told) for level in reversed(LevelName.values)}
-    listed = ", ".join(f"{LevelName(level).label} {count}" for level, count in counts.items() if count)
+    listed = _(", ").join(f"{LevelName(level).label} {count}" for level, count in counts.items() if count)
     return _("[%(workspace)s] %(n)s alerts: %(levels)s") % {
         "workspace": workspace.name,
         "n": len(told),

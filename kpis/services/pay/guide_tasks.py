@@ -188,7 +188,7 @@ def _people(asked: TaskInput, *, today: date, within: str | None, faults: dict[s
     if found is None:
         faults["unit"] = _("There is no such unit.")
     elif missing := [person for person in asked.people if person not in found]:
-        faults["people"] = _("They do not work in your units: %(people)s.") % {"people": ", ".join(missing[:20])}
+        faults["people"] = _("They do not work in your units: %(people)s.") % {"people": _(", ").join(missing[:20])}
     elif not found:
         faults["role"] = _("Nobody holds this role in this unit today.")
     elif len(found) > MOST_PEOPLE:
