@@ -19,20 +19,19 @@ from kpis.engine.grammar import MeasureRef
 from kpis.engine.grids import Grids, from_results
 from kpis.engine.plan import PlannedKpi, missing_table, plan_kpi, reported_kinds, scope_kinds
 from kpis.engine.results import KINDS, MeasureResult, Quantity
-from kpis.engine.scoping import Organisation, ScopeRequest, Scoping, UnitTree
+from kpis.engine.scoping import Organisation, ScopeRequest, Scoping, UnitTree, listed_ids
 from kpis.engine.simple import simple_results
 from kpis.engine.sources import Coverage
 from kpis.engine.specs import Library, NoData, Params, ScopeKind, SimpleMeasure, Value
 
 if TYPE_CHECKING:
     from kpis.engine.grids import Codes
+    from kpis.engine.ratios import Flags
     from kpis.engine.relations import Relations
     from omnichannel.core.periods import Period
 
-# where the ids of a scope kind are listed, so that a scope nothing happened in still gets its values
-_LISTED = {ScopeKind.EMPLOYEE: ("employees", "employee_id"), ScopeKind.CAMPAIGN: ("campaigns", "campaign_id")}
 # values that are laid out at the same time: bounds the memory of many periods
-_AT_ONCE = 500_000
+_AT_ONCE = 2_000_000
 
 
 def compute_values(
@@ -94,7 +93,7 @@ def compute_periods(
             with bounds_of():
                 context = _context(library, period, scopes, relations, organisation.units, used)
                 grids = from_results(measure_results(context, planned), scopes.kinds)
-                found = _scopes_of(context, organisation.units, grids, 0)
+                found = _Reported(context, grids).at(0, organisation)
             yield from _blocks(planned, grids, scopes, [period], {kind: [ids] for kind, ids in found.items()})
 
 
@@ -134,43 +133,68 @@ def measure_results(context: Context, planned: Sequence[PlannedKpi]) -> dict[Mea
 
 def _all_scopes(work: Work) -> dict[ScopeKind, list[list[str]]]:
     found: dict[ScopeKind, list[list[str]]] = defaultdict(list)
+    reported = _Reported(work.context, work.grids)
     for period, organisation in enumerate(work.organisations):
         work.turn_to(period)
-        for kind, ids in _scopes_of(work.context, organisation.units, work.grids, period).items():
+        for kind, ids in reported.at(period, organisation).items():
             found[kind].append(ids)
     return found
 
 
-def _scopes_of(context: Context, units: UnitTree, grids: Grids, period: int) -> dict[ScopeKind, list[str]]:
-    """Return every scope to report on: those asked for by id, else all that are listed or have a figure."""
-    found: dict[ScopeKind, list[str]] = {}
-    for kind in KINDS:
-        wanted = context.scoping.request.wanted(kind)
-        if kind not in context.scoping.request.kinds:
-            continue
-        if kind is ScopeKind.COMPANY:
-            ids = {""}
-        elif wanted is not None:
-            ids = set(wanted)
-        else:
-            ids = set(units.units()) if kind is ScopeKind.UNIT else _listed(context, kind)
-            if kind in grids.seen:
-                axis = grids.axes[kind].ids
-                ids |= {axis[code] for code in np.flatnonzero(grids.seen[kind][period]).tolist()}
-        found[kind] = sorted(ids)
-    return found
+class _Reported:
+    """Every scope to report on: those asked for by id, else all that are listed or have a figure.
+
+    Most periods have the organisation and the scopes of the one before: these are listed once.
+    """
+
+    def __init__(self, context: Context, grids: Grids) -> None:
+        self.context = context
+        self.grids = grids
+        self._listed: dict[ScopeKind, tuple[object, Codes]] = {}
+        self._last: dict[ScopeKind, tuple[Flags, list[str]]] = {}
+
+    def at(self, period: int, organisation: Organisation) -> dict[ScopeKind, list[str]]:
+        """Return the ids of a period by kind, sorted; the small tables of the period are shown."""
+        request = self.context.scoping.request
+        found: dict[ScopeKind, list[str]] = {}
+        for kind in KINDS:
+            wanted = request.wanted(kind)
+            if kind not in request.kinds:
+                continue
+            if kind is ScopeKind.COMPANY:
+                found[kind] = [""]
+            else:
+                found[kind] = self._all(kind, period, organisation) if wanted is None else sorted(wanted)
+        return found
+
+    def _all(self, kind: ScopeKind, period: int, organisation: Organisation) -> list[str]:
+        listed, axis = self._codes(kind, organisation), self.grids.axes[kind]
+        here = np.zeros(len(axis), dtype=bool)
+        here[listed] = True
+        if kind in self.grids.seen:
+            seen = self.grids.seen[kind][period]
+            here[: len(seen)] |= seen
+        before, ids = self._last.get(kind, (None, []))
+        if before is None or not np.array_equal(before, here):
+            ids = sorted(axis.ids[code] for code in np.flatnonzero(here).tolist())
+            self._last[kind] = here, ids
+        return ids
+
+    def _codes(self, kind: ScopeKind, organisation: Organisation) -> Codes:
+        source = organisation.units if kind is ScopeKind.UNIT else organisation.frames
+        known, codes = self._listed.get(kind, (self, _NONE))
+        if known is not source:
+            ids = (
+                organisation.units.units()
+                if kind is ScopeKind.UNIT
+                else listed_ids(self.context.relations, self.context.library, kind)
+            )
+            codes = self.grids.axes[kind].codes(ids)
+            self._listed[kind] = source, codes
+        return codes
 
 
-def _listed(context: Context, kind: ScopeKind) -> set[str]:
-    if kind is ScopeKind.CHANNEL:
-        return set(context.library.tables["orders"].column("channel").enum)
-    if kind is ScopeKind.ROLE:
-        return {role for role, _ in context.library.weights}
-    name, column = _LISTED[kind]
-    table = context.relations.table(name)
-    if table is None:
-        return set()
-    return {str(row[column]) for row in context.relations.rows(table.select(column).distinct())}
+_NONE: Codes = np.zeros(0, dtype=np.int32)
 
 
 def _blocks(

@@ -171,6 +171,23 @@ class Scoping:
         return joined.select("_ancestor", _unit=joined["employee_id"])
 
 
+# where the ids of a scope kind are listed, so that a scope nothing happened in still gets its values
+_LISTED = {ScopeKind.EMPLOYEE: ("employees", "employee_id"), ScopeKind.CAMPAIGN: ("campaigns", "campaign_id")}
+
+
+def listed_ids(relations: Relations, library: Library, kind: ScopeKind) -> set[str]:
+    """Return the ids of a kind that are told by master data or the library; the organisation tells its units."""
+    if kind is ScopeKind.CHANNEL:
+        return set(library.tables["orders"].column("channel").enum)
+    if kind is ScopeKind.ROLE:
+        return {role for role, _ in library.weights}
+    name, column = _LISTED[kind]
+    table = relations.table(name)
+    if table is None:
+        return set()
+    return set(relations.answer(table.select(column).distinct()).column(column).to_pylist())
+
+
 def _in_units(rows: ir.Table, column: str, units: ir.Table, keep: Sequence[str]) -> ir.Table:
     joined = rows.join(units, rows[column] == units["_unit"])
     return _tagged(joined, ScopeKind.UNIT, joined["_ancestor"], keep)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from omnichannel.core.periods import Period, parse_period, shift_months
 
@@ -41,12 +42,19 @@ def periods_inside(texts: Iterable[str], span: Span, *, or_around: bool = False)
     """
     found = []
     for text in texts:
-        try:
-            row = parse_period(text)
-        except ValueError:
+        row = _read(text)
+        if row is None:
             continue
         inside = span.start <= row.start and row.end <= span.end
         around = or_around and row.start <= span.start and span.end <= row.end
         if inside or around:
             found.append(text)
     return sorted(found)
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> Period | None:
+    try:
+        return parse_period(text)
+    except ValueError:
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,13 +39,10 @@ def buyer_grids(work: Work, orders: Orders, contacts: Contacts | None, asked: Se
         part, window = by_window(_marked(slab, marks), chain)
         for layer in layers(work, part, kinds, range(len(work.periods))):
             cells = Cells.of(layer, part.entity, window, len(chain))
-            columns = {name: layer.of(column) for name, column in part.more.items()}
-            day = layer.of(part.day)
-            repeated = cells.first(day) < cells.last(day)
+            bought = _Bought(cells, part)
             for each in asked:
                 if layer.kind in each.kinds:
-                    count, rows = _count(cells, each.ref.measure, columns, repeated)
-                    tables.add(each, layer, windows, count, rows)
+                    tables.add(each, layer, windows, *bought.count(each.ref.measure))
     sales = [each for each in asked if each.ref.measure == SALES]
     tables.put(sales, lambda each: work.covers("orders", each.spans), per=MONEY)
     others = [each for each in asked if each.ref.measure != SALES]
@@ -68,12 +66,35 @@ def _marked(slab: Slab, marks: dict[str, Counts]) -> Slab:
     return found
 
 
-def _count(cells: Cells, measure: str, columns: dict[str, Exacts], repeated: Flags) -> tuple[Exacts, Exacts]:
-    """A repeat buyer needs one order as a member (private contact) and orders on two days, whichever way paid."""
-    mark = columns["private" if measure in PRIVATE else "member"]
-    marked = cells.added(mark)
-    if measure == SALES:
-        return cells.total_of(cells.added(columns["money"] * mark)), cells.total_of(marked)
-    held: Flags = marked > 0
-    chosen: Flags = held & repeated if measure in REPEATED else held
-    return cells.count(chosen), cells.total_of(cells.sizes, held)
+class _Bought:
+    """What each customer bought in each window of a layer, and how often as a member (private contact)."""
+
+    def __init__(self, cells: Cells, part: Slab) -> None:
+        self.cells = cells
+        self.part = part
+        self._marked: dict[str, Counts] = {}
+        self._rows: dict[str, Counts] = {}
+
+    def count(self, measure: str) -> tuple[Exacts, Exacts]:
+        """Count the buyers and the orders looked at.
+
+        A repeat buyer needs one order as a member (private contact) and orders on two days, whichever way paid.
+        """
+        name, cells = "private" if measure in PRIVATE else "member", self.cells
+        if name not in self._marked:
+            self._marked[name] = cells.added(self._column(name))
+        marked = self._marked[name]
+        if measure == SALES:
+            return cells.total_of(cells.added(self._column("money") * self._column(name))), cells.total_of(marked)
+        held: Flags = marked > 0
+        if name not in self._rows:
+            self._rows[name] = cells.total_of(cells.sizes, held)
+        return cells.count(held & self._repeated if measure in REPEATED else held), self._rows[name]
+
+    @cached_property
+    def _repeated(self) -> Flags:
+        day = self.cells.layer.of(self.part.day)
+        return self.cells.first(day) < self.cells.last(day)
+
+    def _column(self, name: str) -> Exacts:
+        return self.cells.layer.of(self.part.more[name])

@@ -45,11 +45,12 @@ def by_window(slab: Slab, chain: Sequence[Span]) -> tuple[Slab, Windows]:
 
 @dataclass(frozen=True)
 class Cells:
-    """The rows of a layer by (scope, window, entity): where each begins, and its window and scope."""
+    """The rows of a layer by (scope, window, entity): where each begins, and its entity, scope and window."""
 
     layer: Layer
     begins: Counts
     total: int
+    entity: Codes
     scope: Codes
     window: Windows
     windows: int
@@ -65,7 +66,7 @@ class Cells:
             if layer.rows is not None:
                 new[1:] |= layer.scope[1:] != layer.scope[:-1]
         begins = np.flatnonzero(new)
-        return cls(layer, begins, len(who), layer.scope[begins], when[begins], windows)
+        return cls(layer, begins, len(who), who[begins], layer.scope[begins], when[begins], windows)
 
     @cached_property
     def sizes(self) -> Counts:

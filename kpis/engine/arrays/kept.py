@@ -146,7 +146,7 @@ class Kept:
     def _named(self, asked: Sequence[Asked]) -> list[str]:
         """Return the names of the files of a group, by period, as the tables are when it is first asked for."""
         if asked[0] not in self._names:
-            made, each_period = self._made_of(asked), range(len(self.work.periods))
+            made, each_period = digest_of(repr(self._made_of(asked)).encode()), range(len(self.work.periods))
             texts = [repr([made, self._made_in(asked, period)]) for period in each_period]
             self._names[asked[0]] = [f"{_NAME}{digest_of(text.encode())}" for text in texts]
         return self._names[asked[0]]

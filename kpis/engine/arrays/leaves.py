@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from kpis.engine.ratios import largest
 from kpis.engine.results import exact_whole
 from kpis.engine.scoping import SUBJECT_TABLES
 from kpis.engine.specs import ScopeKind
@@ -30,10 +31,10 @@ def added(index: Counts, values: Exacts, size: int) -> Exacts:
         found = np.zeros(size, dtype=object)
         np.add.at(found, index, values)
         return found
-    most = float(np.abs(values.astype(np.float64)).sum()) if len(values) else 0.0
+    most = largest(values) * len(values)
     if most < _SAFE:
         return np.bincount(index, weights=values, minlength=size).astype(np.int64)
-    if most >= 1 << 61:
+    if most >= 1 << 61 and float(np.abs(values.astype(np.float64)).sum()) >= 1 << 61:
         return added(index, values.astype(object), size)
     high = np.bincount(index, weights=values >> _HALF, minlength=size).astype(np.int64)
     low = np.bincount(index, weights=values & ((1 << _HALF) - 1), minlength=size).astype(np.int64)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Scores = npt.NDArray[np.int8]
 _BASE = "base"
-_FAR = 1 << 30  # days
+_SHORT = 1 << 14  # days that leave room in 16 bits for what is before and after all of them
 
 
 def tier_grids(work: Work, orders: Orders, asked: Sequence[Asked]) -> None:
@@ -82,27 +82,35 @@ class _Lives:
         self.orders = orders
         self.layer = layer
         self.entity = layer.of(slab.entity)
-        self.day = layer.of(slab.day)
+        self.first_day = int(slab.day.min()) if len(slab) else 0
+        days = slab.day - self.first_day
+        self.days = int(days.max(initial=0)) + 1
+        # numbers of 16 bits are compared twice as fast
+        self.day = layer.of(days.astype(np.int16) if self.days < _SHORT else days)
         self.money = np.append(0, np.cumsum(layer.of(slab.more["money"])))
         # the day of the order before and after of the same customer; far away where there is none
-        self.earlier, self.later = np.full_like(self.day, -_FAR), np.full_like(self.day, _FAR)
+        far = np.iinfo(self.day.dtype)
+        self.earlier, self.later = np.full_like(self.day, far.min), np.full_like(self.day, far.max)
         if len(self.day) > 1:
             same = (self.entity[1:] == self.entity[:-1]) & (layer.scope[1:] == layer.scope[:-1])
-            self.earlier[1:] = np.where(same, self.day[:-1], -_FAR)
-            self.later[:-1] = np.where(same, self.day[1:], _FAR)
+            self.earlier[1:] = np.where(same, self.day[:-1], far.min)
+            self.later[:-1] = np.where(same, self.day[1:], far.max)
 
     def window(self, span: Span, measures: set[str]) -> dict[str, tuple[Counts, Counts]]:
         """Return, by scope, what each measure counts in the window that ends with the span, and the rows."""
         end = day_number(span.end)
-        start = end - self.params.rfm_window_days
+        since, until = (
+            min(max(day - self.first_day, 0), self.days) for day in (end - self.params.rfm_window_days, end)
+        )
         # orders of a customer are in the order of time: those inside are one stretch
-        first = np.flatnonzero((self.earlier < start) & (self.day >= start) & (self.day < end))
-        last = np.flatnonzero((self.later >= end) & (self.day >= start) & (self.day < end))
+        inside = (self.day >= since) & (self.day < until)
+        first = np.flatnonzero(inside & (self.earlier < since))
+        last = np.flatnonzero(inside & (self.later >= until))
         people = _People(
             self.layer.scope[first],
             last - first + 1,
             self.money[last + 1] - self.money[first],
-            end - self.day[last],
+            end - self.first_day - self.day[last].astype(np.int64),
             self.layer.size,
         )
         member: Flags | None = None
@@ -162,25 +170,23 @@ class _People:
 
     def score(self, values: Exacts, bins: int) -> Scores:
         """Return 1 + how many bin edges the strictly worse (smaller) reach."""
-        ordered, sizes = _sorted_within(self.scope, values), np.diff(self.edges)
+        sizes = np.diff(self.edges)
         score = np.ones(len(values), dtype=np.int8)
         if not len(values):
             return score
-        for edge in range(1, bins):
-            # worse * bins >= size * edge, so at least this many are worse
-            needed = -(-sizes * edge // bins)
-            limit = ordered[np.minimum(self.edges[:-1] + needed - 1, len(ordered) - 1)]
-            score += values > np.repeat(limit, sizes)
+        # worse * bins >= size * edge, so at least this many are worse
+        needed = -(-sizes[:, None] * np.arange(1, bins) // bins)
+        places = np.minimum(self.edges[:-1, None] + needed - 1, len(values) - 1)
+        for limits in _at_ranks(self.scope, values, places.T):
+            score += values > np.repeat(limits, sizes)
         return score
 
 
-def _sorted_within(scope: Codes, values: Exacts) -> Exacts:
-    """Return the values sorted within each scope; the scopes are in order."""
-    if not len(values):
-        return values
+def _at_ranks(scope: Codes, values: Exacts, places: Counts) -> Exacts:
+    """Return what stands at places once the values are sorted within each scope; the scopes are in order."""
     low = int(values.min())
     width = (int(values.max()) - low).bit_length()
     if int(scope.max()).bit_length() + width <= 62:
         keys = np.sort((scope.astype(np.int64) << width) | (values - low))
-        return (keys & ((1 << width) - 1)) + low
-    return values[np.lexsort((values, scope))]
+        return (keys[places] & ((1 << width) - 1)) + low
+    return values[np.lexsort((values, scope))][places]

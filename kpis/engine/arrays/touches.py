@@ -107,7 +107,7 @@ def _active(
         kinds = kinds_in_order(_kinds(mine))
         for layer, entity, window in _both(work, seen, bought, kinds, chain, mine):
             cells = Cells.of(layer, entity, window, len(chain))
-            who, count, rows = cells.first(layer.of(entity)), cells.count(), cells.total_of(cells.sizes)
+            count, rows = cells.count(), cells.total_of(cells.sizes)
             member: Flags | None = None
             for each in mine:
                 if layer.kind not in each.kinds:
@@ -116,14 +116,14 @@ def _active(
                     tables.add(each, layer, windows, count, rows)
                     continue
                 if member is None:
-                    member = _members(told.members, who, cells, chain)
+                    member = _members(told.members, cells, chain)
                 tables.add(each, layer, windows, cells.count(member), cells.total_of(cells.sizes, member))
 
 
-def _members(members: Member, who: Counts, cells: Cells, chain: Sequence[Span]) -> Flags:
+def _members(members: Member, cells: Cells, chain: Sequence[Span]) -> Flags:
     """Return which cells are of customers who are members when the window has ended."""
     since = np.array([day_number(span.end) for span in chain], dtype=np.int64)[cells.window]
-    return (members.since[who] < since) & (members.erased[who] >= since * DAY)
+    return (members.since[cells.entity] < since) & (members.erased[cells.entity] >= since * DAY)
 
 
 def _both(
