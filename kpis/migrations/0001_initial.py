@@ -36,6 +36,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-id',),
+                'indexes': [
+                    models.Index(fields=['workspace', '-id'], name='computation_newest'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['values', 'grades'])), name='computation_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('finished_at__gte', models.F('started_at'))), name='computation_ends_after_start'),
+                    models.CheckConstraint(condition=models.Q(('upload_seq__gte', 0)), name='computation_upload_seq_natural'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -61,6 +69,19 @@ class Migration(migrations.Migration):
                 ('computation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kpis.computation')),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('is_current', True)), fields=['workspace', 'period', 'scope_kind', 'scope_id'], name='value_of_scope'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('workspace', 'kpi', 'period', 'scope_kind', 'scope_id'), name='one_current_value'),
+                    models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='value_period_key'),
+                    models.CheckConstraint(condition=models.Q(('scope_kind__in', ['company', 'unit', 'employee', 'channel', 'campaign', 'role'])), name='value_scope_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('scope_id', ''), ('scope_kind', 'company')), models.Q(models.Q(('scope_kind', 'company'), _negated=True), models.Q(('scope_id', ''), _negated=True)), _connector='OR'), name='value_only_company_has_no_id'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), ('value__isnull', False)), models.Q(('reason__in', ['no_rows', 'table_missing', 'missing_operand', 'zero_denominator', 'not_at_scope', 'too_few_customers']), ('value__isnull', True)), _connector='OR'), name='value_or_a_reason'),
+                    models.CheckConstraint(condition=models.Q(('rows__gte', 0)), name='value_rows_natural'),
+                ],
+            },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
             ],
@@ -101,6 +122,20 @@ class Migration(migrations.Migration):
                 'ordering': ('-id',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', '-id'], name='upload_newest'),
+                    models.Index(fields=['workspace', 'sha256'], name='upload_same_bytes'),
+                    models.Index(fields=['workspace', 'table_id', 'seq'], name='upload_of_table'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'seq'), name='upload_seq_once'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['received', 'checking', 'needs_attention', 'ready', 'loading', 'loaded', 'refused', 'failed', 'discarded'])), name='upload_state_known'),
+                    models.CheckConstraint(condition=models.Q(('auto_load__in', ['off', 'clean', 'good_rows'])), name='upload_auto_load_known'),
+                    models.CheckConstraint(condition=models.Q(('origin__in', ['web', 'api', 'command', 'system'])), name='upload_origin_known'),
+                    models.CheckConstraint(condition=models.Q(('bytes__gte', 0)), name='upload_bytes_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('visible_until', None), ('visible_until__gt', models.F('visible_from')), _connector='OR'), name='upload_visible_range'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'loaded'), _negated=True), models.Q(('loaded_at__isnull', False), ('seq__isnull', False), ('visible_from__isnull', False)), _connector='OR'), name='upload_loaded_has_its_place'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -121,6 +156,14 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
                 ('upload', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kpis.upload')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'period', 'kpi', 'scope_kind', 'scope_id'), name='one_target_per_scope'),
+                    models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='target_period_key'),
+                    models.CheckConstraint(condition=models.Q(('scope_kind__in', ['company', 'unit', 'employee', 'channel', 'campaign', 'role'])), name='target_scope_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('scope_id', ''), ('scope_kind', 'company')), models.Q(models.Q(('scope_kind', 'company'), _negated=True), models.Q(('scope_id', ''), _negated=True)), _connector='OR'), name='target_only_company_has_no_id'),
+                ],
+            },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
             ],
@@ -140,6 +183,18 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
                 ('upload', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kpis.upload')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['workspace', 'subject_kind', 'subject_id'], name='review_of_subject'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'period', 'kpi', 'subject_kind', 'subject_id', 'reviewer_id'), name='one_review_per_reviewer'),
+                    models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='review_period_key'),
+                    models.CheckConstraint(condition=models.Q(('subject_kind__in', ['employee', 'role', 'unit'])), name='review_subject_known'),
+                    models.CheckConstraint(condition=models.Q(('score__gte', 1), ('score__lte', 5)), name='review_score_1_to_5'),
+                    models.CheckConstraint(condition=models.Q(('evidence', ''), _negated=True), name='review_has_evidence'),
+                ],
+            },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
             ],
@@ -164,6 +219,14 @@ class Migration(migrations.Migration):
                 'ordering': ('table_id', 'month', 'id'),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'table_id', 'month'], name='part_of_table'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'path'), name='part_path_once'),
+                    models.CheckConstraint(condition=models.Q(('rows__gt', 0)), name='part_has_rows'),
+                    models.CheckConstraint(condition=models.Q(('first_day', None), ('last_day__gte', models.F('first_day')), _connector='OR'), name='part_days_in_order'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -190,6 +253,12 @@ class Migration(migrations.Migration):
                 'ordering': ('id',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'upload', 'id'], name='problem_of_upload'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('severity__in', ['error', 'warning'])), name='problem_severity_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -210,6 +279,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('role_key', 'stage', '-effective_from', '-id'),
+                'indexes': [
+                    models.Index(fields=['workspace', 'role_key', 'stage', '-effective_from', '-id'], name='weights_newest'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('role_key__in', ['omni-strategy', 'user-ops', 'member-ops', 'private-mall-ops', 'content-marketing', 'public-platform-ops', 'ad-delivery', 'data-analysis', 'digital-guide', 'training-enablement', 'product-ops', 'merchandise-ops'])), name='weights_role_known'),
+                    models.CheckConstraint(condition=models.Q(('stage__in', ['project', 'strong-department', 'first-level'])), name='weights_stage_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -241,221 +317,28 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
                 ('weight_set', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kpis.weightset')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('is_current', True)), fields=['workspace', 'period', 'scope_kind', 'scope_id'], name='card_of_scope'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('workspace', 'role_key', 'period', 'scope_kind', 'scope_id'), name='one_current_card'),
+                    models.UniqueConstraint(fields=('workspace', 'role_key', 'period', 'scope_kind', 'scope_id', 'revision'), name='card_revision_once'),
+                    models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='card_period_key'),
+                    models.CheckConstraint(condition=models.Q(('scope_kind__in', ('company', 'unit', 'employee'))), name='card_scope_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('scope_id', ''), ('scope_kind', 'company')), models.Q(models.Q(('scope_kind', 'company'), _negated=True), models.Q(('scope_id', ''), _negated=True)), _connector='OR'), name='card_only_company_has_no_id'),
+                    models.CheckConstraint(condition=models.Q(('role_key__in', ['omni-strategy', 'user-ops', 'member-ops', 'private-mall-ops', 'content-marketing', 'public-platform-ops', 'ad-delivery', 'data-analysis', 'digital-guide', 'training-enablement', 'product-ops', 'merchandise-ops']), models.Q(('role_key', ''), ('scope_kind', 'employee')), _connector='OR'), name='card_role_known'),
+                    models.CheckConstraint(condition=models.Q(('stage__in', ['', 'project', 'strong-department', 'first-level'])), name='card_stage_known'),
+                    models.CheckConstraint(condition=models.Q(('subtype__in', ['', 'project-team', 'market-led', 'sales-led', 'user-growth-driven', 'digital-enablement'])), name='card_subtype_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('band', ''), ('score__isnull', True)), models.Q(('band__in', ['met', 'near', 'low', 'missed']), ('score__isnull', False)), _connector='OR'), name='card_band_goes_with_score'),
+                    models.CheckConstraint(condition=models.Q(('score__isnull', True), models.Q(('score__gte', 0), ('score__lte', 120)), _connector='OR'), name='card_score_range'),
+                    models.CheckConstraint(condition=models.Q(('coverage__gte', 0), ('coverage__lte', 100)), name='card_coverage_range'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('weight_set__isnull', False), ('weights_source', 'workspace')), models.Q(('weight_set__isnull', True), ('weights_source__in', ['library', 'shares'])), _connector='OR'), name='card_weights_named'),
+                ],
+            },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='computation',
-            index=models.Index(fields=['workspace', '-id'], name='computation_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='computation',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['values', 'grades'])), name='computation_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='computation',
-            constraint=models.CheckConstraint(condition=models.Q(('finished_at__gte', models.F('started_at'))), name='computation_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='computation',
-            constraint=models.CheckConstraint(condition=models.Q(('upload_seq__gte', 0)), name='computation_upload_seq_natural'),
-        ),
-        migrations.AddIndex(
-            model_name='kpivalue',
-            index=models.Index(condition=models.Q(('is_current', True)), fields=['workspace', 'period', 'scope_kind', 'scope_id'], name='value_of_scope'),
-        ),
-        migrations.AddConstraint(
-            model_name='kpivalue',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('workspace', 'kpi', 'period', 'scope_kind', 'scope_id'), name='one_current_value'),
-        ),
-        migrations.AddConstraint(
-            model_name='kpivalue',
-            constraint=models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='value_period_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='kpivalue',
-            constraint=models.CheckConstraint(condition=models.Q(('scope_kind__in', ['company', 'unit', 'employee', 'channel', 'campaign', 'role'])), name='value_scope_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='kpivalue',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scope_id', ''), ('scope_kind', 'company')), models.Q(models.Q(('scope_kind', 'company'), _negated=True), models.Q(('scope_id', ''), _negated=True)), _connector='OR'), name='value_only_company_has_no_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='kpivalue',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), ('value__isnull', False)), models.Q(('reason__in', ['no_rows', 'table_missing', 'missing_operand', 'zero_denominator', 'not_at_scope', 'too_few_customers']), ('value__isnull', True)), _connector='OR'), name='value_or_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='kpivalue',
-            constraint=models.CheckConstraint(condition=models.Q(('rows__gte', 0)), name='value_rows_natural'),
-        ),
-        migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(fields=['workspace', '-id'], name='upload_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(fields=['workspace', 'sha256'], name='upload_same_bytes'),
-        ),
-        migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(fields=['workspace', 'table_id', 'seq'], name='upload_of_table'),
-        ),
-        migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.UniqueConstraint(fields=('workspace', 'seq'), name='upload_seq_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['received', 'checking', 'needs_attention', 'ready', 'loading', 'loaded', 'refused', 'failed', 'discarded'])), name='upload_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(('auto_load__in', ['off', 'clean', 'good_rows'])), name='upload_auto_load_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(('origin__in', ['web', 'api', 'command', 'system'])), name='upload_origin_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(('bytes__gte', 0)), name='upload_bytes_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(('visible_until', None), ('visible_until__gt', models.F('visible_from')), _connector='OR'), name='upload_visible_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'loaded'), _negated=True), models.Q(('loaded_at__isnull', False), ('seq__isnull', False), ('visible_from__isnull', False)), _connector='OR'), name='upload_loaded_has_its_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.UniqueConstraint(fields=('workspace', 'period', 'kpi', 'scope_kind', 'scope_id'), name='one_target_per_scope'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='target_period_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(('scope_kind__in', ['company', 'unit', 'employee', 'channel', 'campaign', 'role'])), name='target_scope_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scope_id', ''), ('scope_kind', 'company')), models.Q(models.Q(('scope_kind', 'company'), _negated=True), models.Q(('scope_id', ''), _negated=True)), _connector='OR'), name='target_only_company_has_no_id'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['workspace', 'subject_kind', 'subject_id'], name='review_of_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(fields=('workspace', 'period', 'kpi', 'subject_kind', 'subject_id', 'reviewer_id'), name='one_review_per_reviewer'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='review_period_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('subject_kind__in', ['employee', 'role', 'unit'])), name='review_subject_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('score__gte', 1), ('score__lte', 5)), name='review_score_1_to_5'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('evidence', ''), _negated=True), name='review_has_evidence'),
-        ),
-        migrations.AddIndex(
-            model_name='part',
-            index=models.Index(fields=['workspace', 'table_id', 'month'], name='part_of_table'),
-        ),
-        migrations.AddConstraint(
-            model_name='part',
-            constraint=models.UniqueConstraint(fields=('workspace', 'path'), name='part_path_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='part',
-            constraint=models.CheckConstraint(condition=models.Q(('rows__gt', 0)), name='part_has_rows'),
-        ),
-        migrations.AddConstraint(
-            model_name='part',
-            constraint=models.CheckConstraint(condition=models.Q(('first_day', None), ('last_day__gte', models.F('first_day')), _connector='OR'), name='part_days_in_order'),
-        ),
-        migrations.AddIndex(
-            model_name='uploadproblem',
-            index=models.Index(fields=['workspace', 'upload', 'id'], name='problem_of_upload'),
-        ),
-        migrations.AddConstraint(
-            model_name='uploadproblem',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['error', 'warning'])), name='problem_severity_known'),
-        ),
-        migrations.AddIndex(
-            model_name='weightset',
-            index=models.Index(fields=['workspace', 'role_key', 'stage', '-effective_from', '-id'], name='weights_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='weightset',
-            constraint=models.CheckConstraint(condition=models.Q(('role_key__in', ['omni-strategy', 'user-ops', 'member-ops', 'private-mall-ops', 'content-marketing', 'public-platform-ops', 'ad-delivery', 'data-analysis', 'digital-guide', 'training-enablement', 'product-ops', 'merchandise-ops'])), name='weights_role_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='weightset',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['project', 'strong-department', 'first-level'])), name='weights_stage_known'),
-        ),
-        migrations.AddIndex(
-            model_name='scorecard',
-            index=models.Index(condition=models.Q(('is_current', True)), fields=['workspace', 'period', 'scope_kind', 'scope_id'], name='card_of_scope'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('workspace', 'role_key', 'period', 'scope_kind', 'scope_id'), name='one_current_card'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.UniqueConstraint(fields=('workspace', 'role_key', 'period', 'scope_kind', 'scope_id', 'revision'), name='card_revision_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='card_period_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.CheckConstraint(condition=models.Q(('scope_kind__in', ('company', 'unit', 'employee'))), name='card_scope_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scope_id', ''), ('scope_kind', 'company')), models.Q(models.Q(('scope_kind', 'company'), _negated=True), models.Q(('scope_id', ''), _negated=True)), _connector='OR'), name='card_only_company_has_no_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.CheckConstraint(condition=models.Q(('role_key__in', ['omni-strategy', 'user-ops', 'member-ops', 'private-mall-ops', 'content-marketing', 'public-platform-ops', 'ad-delivery', 'data-analysis', 'digital-guide', 'training-enablement', 'product-ops', 'merchandise-ops']), models.Q(('role_key', ''), ('scope_kind', 'employee')), _connector='OR'), name='card_role_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['', 'project', 'strong-department', 'first-level'])), name='card_stage_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.CheckConstraint(condition=models.Q(('subtype__in', ['', 'project-team', 'market-led', 'sales-led', 'user-growth-driven', 'digital-enablement'])), name='card_subtype_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('band', ''), ('score__isnull', True)), models.Q(('band__in', ['met', 'near', 'low', 'missed']), ('score__isnull', False)), _connector='OR'), name='card_band_goes_with_score'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.CheckConstraint(condition=models.Q(('score__isnull', True), models.Q(('score__gte', 0), ('score__lte', 120)), _connector='OR'), name='card_score_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.CheckConstraint(condition=models.Q(('coverage__gte', 0), ('coverage__lte', 100)), name='card_coverage_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('weight_set__isnull', False), ('weights_source', 'workspace')), models.Q(('weight_set__isnull', True), ('weights_source__in', ['library', 'shares'])), _connector='OR'), name='card_weights_named'),
         ),
         ProtectTenantTable("computation"),
         ProtectTenantTable("kpivalue"),

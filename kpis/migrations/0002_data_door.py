@@ -29,11 +29,16 @@ class Migration(migrations.Migration):
                 ('orphans', models.BigIntegerField(null=True)),
                 ('orphan_ids', models.BigIntegerField(null=True)),
                 ('examples', models.JSONField(default=list)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('id',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'table_id', 'column'), name='column_health_once'),
+                    models.CheckConstraint(condition=models.Q(('filled__lte', models.F('rows'))), name='column_health_filled_within_rows'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -49,11 +54,16 @@ class Migration(migrations.Migration):
                 ('dimension', models.CharField(blank=True, max_length=80)),
                 ('part', models.DecimalField(decimal_places=4, max_digits=24)),
                 ('whole', models.DecimalField(decimal_places=4, max_digits=24)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('subject', 'month', 'dimension'),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'subject', 'month', 'dimension'), name='data_share_once'),
+                    models.CheckConstraint(condition=models.Q(('subject__in', ['anonymous_orders', 'unified', 'consented', 'linked_systems', 'late_refunds'])), name='data_share_subject_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -69,11 +79,19 @@ class Migration(migrations.Migration):
                 ('line', models.BigIntegerField(null=True)),
                 ('before', models.JSONField(null=True)),
                 ('after', models.JSONField(null=True)),
+                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='fact_changes', to='kpis.upload')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('id',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'table_id', 'key'], name='fact_change_of_key'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'upload', 'key'), name='fact_changed_once_per_upload'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -93,11 +111,16 @@ class Migration(migrations.Migration):
                 ('uses', models.PositiveIntegerField(default=0)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('used_at', models.DateTimeField(null=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('name', 'id'),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'fingerprint', 'table_id'), name='saved_mapping_once'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -120,11 +143,16 @@ class Migration(migrations.Migration):
                 ('missing_days', models.PositiveIntegerField(default=0)),
                 ('gaps', models.JSONField(default=list)),
                 ('by_month', models.BooleanField(default=False)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('table_id', 'system', 'channel'),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'table_id', 'system', 'channel'), name='table_health_once'),
+                    models.CheckConstraint(condition=models.Q(('first_day', None), ('last_day__gte', models.F('first_day')), _connector='OR'), name='table_health_days_in_order'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -140,11 +168,24 @@ class Migration(migrations.Migration):
                 ('ended', models.BigIntegerField(null=True)),
                 ('rows_added', models.BigIntegerField(default=0)),
                 ('rows_removed', models.BigIntegerField(null=True)),
+                ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='spans', to='kpis.upload')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('began',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'starts_at', 'ends_at'], name='upload_span_at'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ends_at', None)), fields=('workspace', 'upload'), name='upload_counts_once'),
+                    models.UniqueConstraint(fields=('workspace', 'began'), name='upload_span_began_once'),
+                    models.UniqueConstraint(fields=('workspace', 'ended'), name='upload_span_ended_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended', None), ('ends_at', None), ('rows_removed', None)), models.Q(('ended__gt', models.F('began')), ('ends_at__gte', models.F('starts_at')), ('rows_removed__isnull', False)), _connector='OR'), name='upload_span_range'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -188,36 +229,6 @@ class Migration(migrations.Migration):
             field=models.CharField(choices=[('received', 'Received'), ('checking', 'Checking'), ('needs_attention', 'Needs your attention'), ('ready', 'Ready to load'), ('loading', 'Loading'), ('loaded', 'Loaded'), ('reverted', 'Reverted'), ('unpacked', 'Unpacked'), ('refused', 'Cannot be read'), ('failed', 'Failed'), ('discarded', 'Discarded')], default='received', max_length=16),
         ),
         migrations.AddField(
-            model_name='columnhealth',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='datashare',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='factchange',
-            name='upload',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='fact_changes', to='kpis.upload'),
-        ),
-        migrations.AddField(
-            model_name='factchange',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='savedmapping',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='savedmapping',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
             model_name='upload',
             name='saved_mapping',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='mapped_uploads', to='kpis.savedmapping'),
@@ -229,87 +240,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='upload',
             constraint=models.CheckConstraint(condition=models.Q(('visible_from', None), ('state', 'loaded'), _connector='OR'), name='upload_counts_when_loaded'),
-        ),
-        migrations.AddField(
-            model_name='tablehealth',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='uploadspan',
-            name='ended_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='uploadspan',
-            name='started_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='uploadspan',
-            name='upload',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='spans', to='kpis.upload'),
-        ),
-        migrations.AddField(
-            model_name='uploadspan',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddConstraint(
-            model_name='columnhealth',
-            constraint=models.UniqueConstraint(fields=('workspace', 'table_id', 'column'), name='column_health_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='columnhealth',
-            constraint=models.CheckConstraint(condition=models.Q(('filled__lte', models.F('rows'))), name='column_health_filled_within_rows'),
-        ),
-        migrations.AddConstraint(
-            model_name='datashare',
-            constraint=models.UniqueConstraint(fields=('workspace', 'subject', 'month', 'dimension'), name='data_share_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='datashare',
-            constraint=models.CheckConstraint(condition=models.Q(('subject__in', ['anonymous_orders', 'unified', 'consented', 'linked_systems', 'late_refunds'])), name='data_share_subject_known'),
-        ),
-        migrations.AddIndex(
-            model_name='factchange',
-            index=models.Index(fields=['workspace', 'table_id', 'key'], name='fact_change_of_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='factchange',
-            constraint=models.UniqueConstraint(fields=('workspace', 'upload', 'key'), name='fact_changed_once_per_upload'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedmapping',
-            constraint=models.UniqueConstraint(fields=('workspace', 'fingerprint', 'table_id'), name='saved_mapping_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='tablehealth',
-            constraint=models.UniqueConstraint(fields=('workspace', 'table_id', 'system', 'channel'), name='table_health_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='tablehealth',
-            constraint=models.CheckConstraint(condition=models.Q(('first_day', None), ('last_day__gte', models.F('first_day')), _connector='OR'), name='table_health_days_in_order'),
-        ),
-        migrations.AddIndex(
-            model_name='uploadspan',
-            index=models.Index(fields=['workspace', 'starts_at', 'ends_at'], name='upload_span_at'),
-        ),
-        migrations.AddConstraint(
-            model_name='uploadspan',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_at', None)), fields=('workspace', 'upload'), name='upload_counts_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='uploadspan',
-            constraint=models.UniqueConstraint(fields=('workspace', 'began'), name='upload_span_began_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='uploadspan',
-            constraint=models.UniqueConstraint(fields=('workspace', 'ended'), name='upload_span_ended_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='uploadspan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended', None), ('ends_at', None), ('rows_removed', None)), models.Q(('ended__gt', models.F('began')), ('ends_at__gte', models.F('starts_at')), ('rows_removed__isnull', False)), _connector='OR'), name='upload_span_range'),
         ),
         ProtectTenantTable("columnhealth"),
         ProtectTenantTable("datashare"),

@@ -48,7 +48,24 @@ class Migration(migrations.Migration):
                 ('before', models.TextField(blank=True)),
                 ('during', models.TextField(blank=True)),
                 ('after', models.TextField(blank=True)),
+                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['workspace', 'rule', 'subject_id', 'scope_id', '-id'], name='alert_newest'),
+                    models.Index(fields=['workspace', 'state', 'level'], name='alert_standing'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ('raised', 'acknowledged'))), fields=('workspace', 'rule', 'subject_kind', 'subject_id', 'scope_kind', 'scope_id'), name='one_open_alert'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['raised', 'acknowledged', 'closed', 'reviewed'])), name='alert_state_known'),
+                    models.CheckConstraint(condition=models.Q(('level__in', ['yellow', 'orange', 'red'])), name='alert_level_known'),
+                    models.CheckConstraint(condition=models.Q(('subject_kind__in', ['kpi', 'table', 'role'])), name='alert_subject_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('scope_id', ''), ('scope_kind', 'company')), models.Q(('scope_kind', 'unit'), models.Q(('scope_id', ''), _negated=True)), _connector='OR'), name='alert_scope_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state__in', ('raised', 'acknowledged'))), models.Q(models.Q(('state__in', ('raised', 'acknowledged')), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='alert_closed_has_its_time'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['closed', 'reviewed']), _negated=True), models.Q(models.Q(('cause', ''), _negated=True), models.Q(('action', ''), _negated=True)), _connector='OR'), name='alert_closed_with_cause_and_action'),
+                ],
+            },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
             ],
@@ -63,9 +80,15 @@ class Migration(migrations.Migration):
                 ('measured', models.DecimalField(decimal_places=2, max_digits=28, null=True)),
                 ('text', models.TextField(blank=True)),
                 ('at', models.DateTimeField()),
+                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='kpis.alert')),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-id',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['raised', 'worsened', 'changed', 'over', 'back', 'acknowledged', 'noted', 'closed', 'reviewed'])), name='alert_event_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -80,7 +103,18 @@ class Migration(migrations.Migration):
                 ('error', models.CharField(blank=True, max_length=400)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('sent_at', models.DateTimeField(null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'waiting')), fields=['workspace', 'id'], name='alert_mail_waiting'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('workspace', 'user'), name='one_waiting_alert_mail'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'sending', 'sent'])), name='alert_mail_state_known'),
+                ],
+            },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
             ],
@@ -89,7 +123,16 @@ class Migration(migrations.Migration):
             name='AlertNotice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='kpis.alertevent')),
+                ('mail', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='kpis.alertmail')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'event', 'user'), name='told_once_of_an_event'),
+                ],
+            },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
             ],
@@ -100,7 +143,15 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('least', models.CharField(choices=[('yellow', 'Yellow, orange and red'), ('orange', 'Orange and red'), ('red', 'Red only'), ('none', 'No messages')], default='yellow', max_length=6)),
                 ('language', models.CharField(max_length=10)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'user'), name='one_alert_preference'),
+                    models.CheckConstraint(condition=models.Q(('least__in', ['yellow', 'orange', 'red', 'none'])), name='alert_preference_known'),
+                ],
+            },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
             ],
@@ -119,9 +170,14 @@ class Migration(migrations.Migration):
                 ('notify', models.JSONField(default=dict)),
                 ('note', models.CharField(blank=True, max_length=400)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-id',),
+                'indexes': [
+                    models.Index(fields=['workspace', 'rule', '-id'], name='alert_rule_newest'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -143,11 +199,20 @@ class Migration(migrations.Migration):
                 ('data_until', models.DateField(null=True)),
                 ('list_path', models.CharField(blank=True, max_length=200)),
                 ('computed_at', models.DateTimeField()),
+                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jobs.job')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-period_start', 'scope_kind', 'scope_id', 'name'),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'period', 'scope_kind', 'scope_id', 'name'), name='analysis_once'),
+                    models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='analysis_period_key'),
+                    models.CheckConstraint(condition=models.Q(('name__in', ['rfm', 'aipl', 'churn', 'cohorts', 'members', 'ladder', 'content', 'merchandise', 'lifetime'])), name='analysis_name_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('scope_id', ''), ('scope_kind', 'company')), models.Q(('scope_kind', 'unit'), models.Q(('scope_id', ''), _negated=True)), _connector='OR'), name='analysis_of_company_or_unit'),
+                    models.CheckConstraint(condition=models.Q(('list_path', ''), ('name__in', ['rfm', 'aipl', 'churn']), _connector='OR'), name='analysis_list_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -166,9 +231,20 @@ class Migration(migrations.Migration):
                 ('base', models.JSONField(null=True)),
                 ('note', models.CharField(blank=True, max_length=400)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-id',),
+                'indexes': [
+                    models.Index(fields=['workspace', '-id'], name='definition_newest'),
+                    models.Index(fields=['workspace', 'subject', 'key', '-id'], name='definition_of_key'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('subject__in', ['kpi', 'parameter'])), name='definition_subject_known'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'published', 'retired', 'discarded'])), name='definition_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('effective_from__isnull', False), ('state__in', ('published', 'retired'))), models.Q(models.Q(('state__in', ('published', 'retired')), _negated=True), ('effective_from__isnull', True)), _connector='OR'), name='definition_counts_from_a_day'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -190,11 +266,18 @@ class Migration(migrations.Migration):
                 ('library_version', models.CharField(max_length=80)),
                 ('digest', models.CharField(max_length=64)),
                 ('published_at', models.DateTimeField()),
+                ('published_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-period', '-number'),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'period', 'number'), name='publication_number_once'),
+                    models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='publication_period_key'),
+                    models.CheckConstraint(condition=models.Q(('cards_count__gt', 0)), name='publication_has_cards'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -212,11 +295,20 @@ class Migration(migrations.Migration):
                 ('band', models.CharField(blank=True, choices=[('met', 'Met'), ('near', 'Near'), ('low', 'Low'), ('missed', 'Missed')], max_length=8)),
                 ('document', models.TextField()),
                 ('digest', models.CharField(max_length=64)),
+                ('card', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='published', to='kpis.scorecard')),
+                ('publication', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='kpis.publication')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('publication', 'scope_kind', 'scope_id', 'role_key'),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'scope_kind', 'scope_id', 'role_key'], name='published_of_scope'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'publication', 'role_key', 'scope_kind', 'scope_id'), name='published_card_once'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -234,11 +326,20 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', 'Open'), ('closed', 'Closed'), ('signed', 'Signed off')], default='open', max_length=8)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('signed_at', models.DateTimeField(null=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('signed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-opens_on', '-id'),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='round_period_key'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['open', 'closed', 'signed'])), name='round_state_known'),
+                    models.CheckConstraint(condition=models.Q(('due_on__gte', models.F('opens_on'))), name='round_days_in_order'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', False), ('state', 'signed')), models.Q(models.Q(('state', 'signed'), _negated=True), ('signed_at__isnull', True)), _connector='OR'), name='round_signed_has_its_moment'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -258,11 +359,22 @@ class Migration(migrations.Migration):
                 ('evidence', models.TextField(blank=True)),
                 ('saved_at', models.DateTimeField(null=True)),
                 ('done_at', models.DateTimeField(null=True)),
+                ('round', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='kpis.reviewround')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('subject_id', 'kpi', 'id'),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'reviewer_id'], name='review_task_of_reviewer'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'round', 'kpi', 'subject_kind', 'subject_id', 'reviewer_id'), name='review_task_once'),
+                    models.CheckConstraint(condition=models.Q(('score', None), models.Q(('score__gte', 1), ('score__lte', 5)), _connector='OR'), name='review_task_1_to_5'),
+                    models.CheckConstraint(condition=models.Q(('done_at', None), models.Q(('score__isnull', False), models.Q(('evidence', ''), _negated=True)), _connector='OR'), name='review_task_done_is_whole'),
+                    models.CheckConstraint(condition=models.Q(('subject_id', models.F('reviewer_id')), ('subject_kind', 'employee'), _negated=True), name='review_task_not_of_oneself'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -282,7 +394,21 @@ class Migration(migrations.Migration):
                 ('review_on', models.DateField()),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['workspace', 'state', 'review_on'], name='risk_by_review'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['technical', 'operational', 'compliance', 'market'])), name='risk_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('level__in', ['yellow', 'orange', 'red'])), name='risk_level_known'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['open', 'accepted', 'closed'])), name='risk_state_known'),
+                    models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='risk_has_a_title'),
+                ],
+            },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
             ],
@@ -291,7 +417,15 @@ class Migration(migrations.Migration):
             name='RiskAlert',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='risk_links', to='kpis.alert')),
+                ('risk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='kpis.risk')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'risk', 'alert'), name='risk_linked_once'),
+                ],
+            },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
             ],
@@ -302,6 +436,9 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('changes', models.JSONField()),
                 ('at', models.DateTimeField(auto_now_add=True)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('risk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='history', to='kpis.risk')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-id',),
@@ -319,28 +456,17 @@ class Migration(migrations.Migration):
                 ('subject_id', models.CharField(blank=True, max_length=64)),
                 ('note', models.TextField(blank=True)),
                 ('at', models.DateTimeField(auto_now_add=True)),
+                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('round', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='kpis.reviewround')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-id',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
-            },
-            managers=[
-                ('all_workspaces', django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='TargetChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=240)),
-                ('before', models.JSONField(null=True)),
-                ('after', models.JSONField(null=True)),
-            ],
-            options={
-                'ordering': ('id',),
-                'abstract': False,
-                'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('action__in', ['opened', 'added', 'removed', 'due', 'talked', 'closed', 'reopened', 'signed'])), name='round_action_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -356,11 +482,43 @@ class Migration(migrations.Migration):
                 ('changed', models.PositiveIntegerField(default=0)),
                 ('removed', models.PositiveIntegerField(default=0)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('undoes', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='kpis.targetedit')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-id',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('origin__in', ['file', 'typed', 'copied', 'split', 'cascaded', 'api', 'undo'])), name='target_edit_origin_known'),
+                    models.UniqueConstraint(fields=('workspace', 'undoes'), name='target_edit_undone_once'),
+                ],
+            },
+            managers=[
+                ('all_workspaces', django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='TargetChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=240)),
+                ('before', models.JSONField(null=True)),
+                ('after', models.JSONField(null=True)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+                ('edit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='kpis.targetedit')),
+            ],
+            options={
+                'ordering': ('id',),
+                'abstract': False,
+                'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'key'], name='target_change_of_key'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'edit', 'key'), name='target_changed_once_per_edit'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -417,236 +575,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('subtype__in', ['', 'project-team', 'market-led', 'sales-led', 'user-growth-driven', 'digital-enablement'])), name='weights_subtype_known'),
         ),
         migrations.AddField(
-            model_name='alert',
-            name='owner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='alert',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='alertevent',
-            name='alert',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='kpis.alert'),
-        ),
-        migrations.AddField(
-            model_name='alertevent',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='alertevent',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='alertmail',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='alertmail',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='alertnotice',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='kpis.alertevent'),
-        ),
-        migrations.AddField(
-            model_name='alertnotice',
-            name='mail',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='kpis.alertmail'),
-        ),
-        migrations.AddField(
-            model_name='alertnotice',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='alertnotice',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='alertpreference',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='alertpreference',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='alertrule',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='alertrule',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='analysisresult',
-            name='job',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jobs.job'),
-        ),
-        migrations.AddField(
-            model_name='analysisresult',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='definition',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='definition',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='publication',
-            name='published_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='publication',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='publishedcard',
-            name='card',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='published', to='kpis.scorecard'),
-        ),
-        migrations.AddField(
-            model_name='publishedcard',
-            name='publication',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='kpis.publication'),
-        ),
-        migrations.AddField(
-            model_name='publishedcard',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='reviewround',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='reviewround',
-            name='signed_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='reviewround',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='reviewtask',
-            name='round',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='kpis.reviewround'),
-        ),
-        migrations.AddField(
-            model_name='reviewtask',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='risk',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='risk',
-            name='owner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='risk',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='riskalert',
-            name='alert',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='risk_links', to='kpis.alert'),
-        ),
-        migrations.AddField(
-            model_name='riskalert',
-            name='risk',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='kpis.risk'),
-        ),
-        migrations.AddField(
-            model_name='riskalert',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='riskchange',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='riskchange',
-            name='risk',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='history', to='kpis.risk'),
-        ),
-        migrations.AddField(
-            model_name='riskchange',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='roundevent',
-            name='actor',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='roundevent',
-            name='round',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='kpis.reviewround'),
-        ),
-        migrations.AddField(
-            model_name='roundevent',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='targetchange',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='targetedit',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='targetedit',
-            name='undoes',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='kpis.targetedit'),
-        ),
-        migrations.AddField(
-            model_name='targetedit',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='targetchange',
-            name='edit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='kpis.targetedit'),
-        ),
-        migrations.AddField(
             model_name='target',
             name='edit',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kpis.targetedit'),
@@ -654,214 +582,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='target',
             index=models.Index(fields=['workspace', 'kpi', 'period'], name='target_of_kpi'),
-        ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['workspace', 'rule', 'subject_id', 'scope_id', '-id'], name='alert_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['workspace', 'state', 'level'], name='alert_standing'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('raised', 'acknowledged'))), fields=('workspace', 'rule', 'subject_kind', 'subject_id', 'scope_kind', 'scope_id'), name='one_open_alert'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['raised', 'acknowledged', 'closed', 'reviewed'])), name='alert_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['yellow', 'orange', 'red'])), name='alert_level_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('subject_kind__in', ['kpi', 'table', 'role'])), name='alert_subject_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scope_id', ''), ('scope_kind', 'company')), models.Q(('scope_kind', 'unit'), models.Q(('scope_id', ''), _negated=True)), _connector='OR'), name='alert_scope_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state__in', ('raised', 'acknowledged'))), models.Q(models.Q(('state__in', ('raised', 'acknowledged')), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='alert_closed_has_its_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['closed', 'reviewed']), _negated=True), models.Q(models.Q(('cause', ''), _negated=True), models.Q(('action', ''), _negated=True)), _connector='OR'), name='alert_closed_with_cause_and_action'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertevent',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['raised', 'worsened', 'changed', 'over', 'back', 'acknowledged', 'noted', 'closed', 'reviewed'])), name='alert_event_known'),
-        ),
-        migrations.AddIndex(
-            model_name='alertmail',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['workspace', 'id'], name='alert_mail_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertmail',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('workspace', 'user'), name='one_waiting_alert_mail'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertmail',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'sending', 'sent'])), name='alert_mail_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertnotice',
-            constraint=models.UniqueConstraint(fields=('workspace', 'event', 'user'), name='told_once_of_an_event'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertpreference',
-            constraint=models.UniqueConstraint(fields=('workspace', 'user'), name='one_alert_preference'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertpreference',
-            constraint=models.CheckConstraint(condition=models.Q(('least__in', ['yellow', 'orange', 'red', 'none'])), name='alert_preference_known'),
-        ),
-        migrations.AddIndex(
-            model_name='alertrule',
-            index=models.Index(fields=['workspace', 'rule', '-id'], name='alert_rule_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='analysisresult',
-            constraint=models.UniqueConstraint(fields=('workspace', 'period', 'scope_kind', 'scope_id', 'name'), name='analysis_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='analysisresult',
-            constraint=models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='analysis_period_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='analysisresult',
-            constraint=models.CheckConstraint(condition=models.Q(('name__in', ['rfm', 'aipl', 'churn', 'cohorts', 'members', 'ladder', 'content', 'merchandise', 'lifetime'])), name='analysis_name_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='analysisresult',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scope_id', ''), ('scope_kind', 'company')), models.Q(('scope_kind', 'unit'), models.Q(('scope_id', ''), _negated=True)), _connector='OR'), name='analysis_of_company_or_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='analysisresult',
-            constraint=models.CheckConstraint(condition=models.Q(('list_path', ''), ('name__in', ['rfm', 'aipl', 'churn']), _connector='OR'), name='analysis_list_known'),
-        ),
-        migrations.AddIndex(
-            model_name='definition',
-            index=models.Index(fields=['workspace', '-id'], name='definition_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='definition',
-            index=models.Index(fields=['workspace', 'subject', 'key', '-id'], name='definition_of_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='definition',
-            constraint=models.CheckConstraint(condition=models.Q(('subject__in', ['kpi', 'parameter'])), name='definition_subject_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='definition',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'published', 'retired', 'discarded'])), name='definition_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='definition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('effective_from__isnull', False), ('state__in', ('published', 'retired'))), models.Q(models.Q(('state__in', ('published', 'retired')), _negated=True), ('effective_from__isnull', True)), _connector='OR'), name='definition_counts_from_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.UniqueConstraint(fields=('workspace', 'period', 'number'), name='publication_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='publication_period_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(('cards_count__gt', 0)), name='publication_has_cards'),
-        ),
-        migrations.AddIndex(
-            model_name='publishedcard',
-            index=models.Index(fields=['workspace', 'scope_kind', 'scope_id', 'role_key'], name='published_of_scope'),
-        ),
-        migrations.AddConstraint(
-            model_name='publishedcard',
-            constraint=models.UniqueConstraint(fields=('workspace', 'publication', 'role_key', 'scope_kind', 'scope_id'), name='published_card_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewround',
-            constraint=models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='round_period_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewround',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'closed', 'signed'])), name='round_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewround',
-            constraint=models.CheckConstraint(condition=models.Q(('due_on__gte', models.F('opens_on'))), name='round_days_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewround',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', False), ('state', 'signed')), models.Q(models.Q(('state', 'signed'), _negated=True), ('signed_at__isnull', True)), _connector='OR'), name='round_signed_has_its_moment'),
-        ),
-        migrations.AddIndex(
-            model_name='reviewtask',
-            index=models.Index(fields=['workspace', 'reviewer_id'], name='review_task_of_reviewer'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewtask',
-            constraint=models.UniqueConstraint(fields=('workspace', 'round', 'kpi', 'subject_kind', 'subject_id', 'reviewer_id'), name='review_task_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewtask',
-            constraint=models.CheckConstraint(condition=models.Q(('score', None), models.Q(('score__gte', 1), ('score__lte', 5)), _connector='OR'), name='review_task_1_to_5'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewtask',
-            constraint=models.CheckConstraint(condition=models.Q(('done_at', None), models.Q(('score__isnull', False), models.Q(('evidence', ''), _negated=True)), _connector='OR'), name='review_task_done_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewtask',
-            constraint=models.CheckConstraint(condition=models.Q(('subject_id', models.F('reviewer_id')), ('subject_kind', 'employee'), _negated=True), name='review_task_not_of_oneself'),
-        ),
-        migrations.AddIndex(
-            model_name='risk',
-            index=models.Index(fields=['workspace', 'state', 'review_on'], name='risk_by_review'),
-        ),
-        migrations.AddConstraint(
-            model_name='risk',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['technical', 'operational', 'compliance', 'market'])), name='risk_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='risk',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['yellow', 'orange', 'red'])), name='risk_level_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='risk',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'accepted', 'closed'])), name='risk_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='risk',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='risk_has_a_title'),
-        ),
-        migrations.AddConstraint(
-            model_name='riskalert',
-            constraint=models.UniqueConstraint(fields=('workspace', 'risk', 'alert'), name='risk_linked_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='roundevent',
-            constraint=models.CheckConstraint(condition=models.Q(('action__in', ['opened', 'added', 'removed', 'due', 'talked', 'closed', 'reopened', 'signed'])), name='round_action_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='targetedit',
-            constraint=models.CheckConstraint(condition=models.Q(('origin__in', ['file', 'typed', 'copied', 'split', 'cascaded', 'api', 'undo'])), name='target_edit_origin_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='targetedit',
-            constraint=models.UniqueConstraint(fields=('workspace', 'undoes'), name='target_edit_undone_once'),
-        ),
-        migrations.AddIndex(
-            model_name='targetchange',
-            index=models.Index(fields=['workspace', 'key'], name='target_change_of_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='targetchange',
-            constraint=models.UniqueConstraint(fields=('workspace', 'edit', 'key'), name='target_changed_once_per_edit'),
         ),
         ProtectTenantTable("alert"),
         ProtectTenantTable("alertevent"),

@@ -18,24 +18,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='PayLine',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('component', models.CharField(max_length=40)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, null=True)),
-                ('workings', models.JSONField()),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
-            ],
-            options={
-                'ordering': ('id',),
-                'abstract': False,
-                'default_manager_name': 'all_workspaces',
-            },
-            managers=[
-                ('all_workspaces', django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
             name='PayPlan',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -53,6 +35,13 @@ class Migration(migrations.Migration):
                 'ordering': ('-id',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'key', '-id'], name='pay_plan_newest'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'approved', 'rejected', 'retired'])), name='pay_plan_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'retired']), _negated=True), ('effective_from__isnull', False), _connector='OR'), name='pay_plan_holds_from_a_day'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -84,29 +73,13 @@ class Migration(migrations.Migration):
                 'ordering': ('-period',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
-            },
-            managers=[
-                ('all_workspaces', django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='PayAdjustment',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person_external_id', models.CharField(max_length=64)),
-                ('reason', models.CharField(choices=[('late', 'Data that came later, refunds among them'), ('dispute', 'A dispute that was accepted'), ('correction', 'A correction by HR')], max_length=10)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18)),
-                ('note', models.CharField(blank=True, max_length=400)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='adjustments', to='kpis.payline')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='adjustments', to='kpis.payrun')),
-            ],
-            options={
-                'ordering': ('id',),
-                'abstract': False,
-                'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'period'), name='one_pay_run_a_period'),
+                    models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='pay_run_period_key'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['open', 'calculated', 'approved', 'locked', 'paid'])), name='pay_run_state_known'),
+                    models.CheckConstraint(condition=models.Q(('approved_by', None), ('opened_by', None), models.Q(('approved_by', models.F('opened_by')), _negated=True), _connector='OR'), name='pay_run_approved_by_another'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'locked', 'paid']), _negated=True), models.Q(models.Q(('digest', ''), _negated=True), ('approved_at__isnull', False)), _connector='OR'), name='pay_run_approved_is_calculated'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -131,71 +104,66 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'person_external_id', '-id'], name='statement_of_person'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'run', 'person_external_id', 'plan_key'), name='one_statement_of_a_plan'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
             ],
         ),
-        migrations.AddField(
-            model_name='payline',
-            name='statement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='kpis.paystatement'),
+        migrations.CreateModel(
+            name='PayLine',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('component', models.CharField(max_length=40)),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=18, null=True)),
+                ('workings', models.JSONField()),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+                ('statement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='kpis.paystatement')),
+            ],
+            options={
+                'ordering': ('id',),
+                'abstract': False,
+                'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'statement', 'component'), name='one_line_of_a_component'),
+                ],
+            },
+            managers=[
+                ('all_workspaces', django.db.models.manager.Manager()),
+            ],
         ),
-        migrations.AddIndex(
-            model_name='payplan',
-            index=models.Index(fields=['workspace', 'key', '-id'], name='pay_plan_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='payplan',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'approved', 'rejected', 'retired'])), name='pay_plan_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='payplan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'retired']), _negated=True), ('effective_from__isnull', False), _connector='OR'), name='pay_plan_holds_from_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='payrun',
-            constraint=models.UniqueConstraint(fields=('workspace', 'period'), name='one_pay_run_a_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='payrun',
-            constraint=models.CheckConstraint(condition=models.Q(('period__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='pay_run_period_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='payrun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'calculated', 'approved', 'locked', 'paid'])), name='pay_run_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='payrun',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', None), ('opened_by', None), models.Q(('approved_by', models.F('opened_by')), _negated=True), _connector='OR'), name='pay_run_approved_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='payrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'locked', 'paid']), _negated=True), models.Q(models.Q(('digest', ''), _negated=True), ('approved_at__isnull', False)), _connector='OR'), name='pay_run_approved_is_calculated'),
-        ),
-        migrations.AddConstraint(
-            model_name='payadjustment',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['late', 'dispute', 'correction'])), name='adjustment_reason_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='payadjustment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='adjustment_moves_money'),
-        ),
-        migrations.AddConstraint(
-            model_name='payadjustment',
-            constraint=models.UniqueConstraint(condition=models.Q(('reason', 'late')), fields=('workspace', 'run', 'line'), name='one_late_adjustment_of_a_line'),
-        ),
-        migrations.AddIndex(
-            model_name='paystatement',
-            index=models.Index(fields=['workspace', 'person_external_id', '-id'], name='statement_of_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='paystatement',
-            constraint=models.UniqueConstraint(fields=('workspace', 'run', 'person_external_id', 'plan_key'), name='one_statement_of_a_plan'),
-        ),
-        migrations.AddConstraint(
-            model_name='payline',
-            constraint=models.UniqueConstraint(fields=('workspace', 'statement', 'component'), name='one_line_of_a_component'),
+        migrations.CreateModel(
+            name='PayAdjustment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('person_external_id', models.CharField(max_length=64)),
+                ('reason', models.CharField(choices=[('late', 'Data that came later, refunds among them'), ('dispute', 'A dispute that was accepted'), ('correction', 'A correction by HR')], max_length=10)),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=18)),
+                ('note', models.CharField(blank=True, max_length=400)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='adjustments', to='kpis.payline')),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='adjustments', to='kpis.payrun')),
+            ],
+            options={
+                'ordering': ('id',),
+                'abstract': False,
+                'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('reason__in', ['late', 'dispute', 'correction'])), name='adjustment_reason_known'),
+                    models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='adjustment_moves_money'),
+                    models.UniqueConstraint(condition=models.Q(('reason', 'late')), fields=('workspace', 'run', 'line'), name='one_late_adjustment_of_a_line'),
+                ],
+            },
+            managers=[
+                ('all_workspaces', django.db.models.manager.Manager()),
+            ],
         ),
         ProtectTenantTable("payline"),
         ProtectTenantTable("payplan"),

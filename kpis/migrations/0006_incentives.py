@@ -31,11 +31,18 @@ class Migration(migrations.Migration):
                 ('ends_on', models.DateField()),
                 ('state', models.CharField(choices=[('waiting', 'Waits for a decision'), ('part', 'Released in part'), ('released', 'Released in full'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn')], default='waiting', max_length=9)),
                 ('asked_at', models.DateTimeField(auto_now_add=True)),
+                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-id',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'part', 'released', 'refused', 'withdrawn'])), name='budget_ask_state_known'),
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='budget_ask_of_money'),
+                    models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='budget_ask_has_days'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -49,11 +56,17 @@ class Migration(migrations.Migration):
                 ('instalment', models.PositiveSmallIntegerField(null=True)),
                 ('note', models.CharField(blank=True, max_length=400)),
                 ('at', models.DateTimeField(auto_now_add=True)),
+                ('ask', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='kpis.budgetask')),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('id',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['asked', 'released', 'overruled', 'refused', 'withdrawn'])), name='budget_ask_step_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -70,11 +83,18 @@ class Migration(migrations.Migration):
                 ('released_at', models.DateTimeField(null=True)),
                 ('seen', models.JSONField(default=dict)),
                 ('reason', models.CharField(blank=True, max_length=400)),
+                ('ask', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='instalments', to='kpis.budgetask')),
+                ('released_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('number',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='budget_instalment_of_money'),
+                    models.UniqueConstraint(fields=('workspace', 'ask', 'number'), name='one_budget_instalment_of_a_number'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -86,121 +106,18 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('metric', models.CharField(choices=[('impressions', 'Impressions'), ('click_rate', 'Click rate'), ('private_users', 'New private users by ads'), ('platforms', 'Media expansion (platforms)'), ('cost_per_user', 'Cost per private user'), ('roi', 'ROI on revenue'), ('profit_roi', 'Profit ROI'), ('ltv_cac', 'LTV/CAC')], max_length=13)),
                 ('value', models.DecimalField(decimal_places=4, max_digits=18)),
+                ('ask', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='kpis.budgetask')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('id',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
-            },
-            managers=[
-                ('all_workspaces', django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='DisputeStep',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('open', 'Open'), ('in_review', 'In review'), ('accepted', 'Accepted'), ('partly', 'Partly accepted'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn')], max_length=10)),
-                ('text', models.TextField(blank=True, max_length=2000)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, null=True)),
-                ('due_on', models.DateField()),
-                ('at', models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
-                'ordering': ('id',),
-                'abstract': False,
-                'default_manager_name': 'all_workspaces',
-            },
-            managers=[
-                ('all_workspaces', django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='DisputeTerm',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('days', models.PositiveSmallIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
-                'ordering': ('-id',),
-                'abstract': False,
-                'default_manager_name': 'all_workspaces',
-            },
-            managers=[
-                ('all_workspaces', django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='GuideTask',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=120)),
-                ('what', models.TextField()),
-                ('script', models.TextField(blank=True)),
-                ('link', models.CharField(blank=True, max_length=400)),
-                ('due_on', models.DateField()),
-                ('unit_external_id', models.CharField(blank=True, max_length=64)),
-                ('role_key', models.CharField(blank=True, max_length=40)),
-                ('given_at', models.DateTimeField(auto_now_add=True)),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-            ],
-            options={
-                'ordering': ('-due_on', '-id'),
-                'abstract': False,
-                'default_manager_name': 'all_workspaces',
-            },
-            managers=[
-                ('all_workspaces', django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='GuideTaskPerson',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person_external_id', models.CharField(max_length=64)),
-                ('unit_external_id', models.CharField(max_length=64)),
-                ('done_on', models.DateField(null=True)),
-                ('note', models.CharField(blank=True, max_length=400)),
-            ],
-            options={
-                'ordering': ('person_external_id',),
-                'abstract': False,
-                'default_manager_name': 'all_workspaces',
-            },
-            managers=[
-                ('all_workspaces', django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='GuideTaskPicture',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content', models.BinaryField()),
-                ('content_type', models.CharField(max_length=20)),
-            ],
-            options={
-                'abstract': False,
-                'default_manager_name': 'all_workspaces',
-            },
-            managers=[
-                ('all_workspaces', django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='GuideTaskStep',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('given', 'Given'), ('changed', 'Changed'), ('withdrawn', 'Withdrawn'), ('restored', 'Given again'), ('done', 'Done'), ('undone', 'Not done after all')], max_length=9)),
-                ('person_external_id', models.CharField(blank=True, max_length=64)),
-                ('note', models.CharField(blank=True, max_length=400)),
-                ('changes', models.JSONField(default=dict)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
-                'ordering': ('-id',),
-                'abstract': False,
-                'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('metric__in', ['impressions', 'click_rate', 'private_users', 'platforms', 'cost_per_user', 'roi', 'profit_roi', 'ltv_cac'])), name='budget_target_metric_known'),
+                    models.CheckConstraint(condition=models.Q(('value__gt', 0)), name='budget_target_above_zero'),
+                    models.UniqueConstraint(fields=('workspace', 'ask', 'metric'), name='one_budget_target_of_a_metric'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -224,11 +141,173 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(blank=True, max_length=64)),
                 ('soon_told_at', models.DateTimeField(null=True)),
                 ('late_told_at', models.DateTimeField(null=True)),
+                ('adjustment', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='dispute', to='kpis.payadjustment')),
+                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='kpis.payline')),
+                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('raised_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-id',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'state', 'due_on'], name='dispute_due'),
+                    models.Index(fields=['workspace', 'person_external_id', '-id'], name='dispute_of_person'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('reason__in', ['missing', 'credit', 'refund', 'rate', 'target', 'attendance', 'other'])), name='dispute_reason_known'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['open', 'in_review', 'accepted', 'partly', 'refused', 'withdrawn'])), name='dispute_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('adjustment__isnull', False), ('state__in', ('accepted', 'partly'))), models.Q(models.Q(('state__in', ('accepted', 'partly')), _negated=True), ('adjustment__isnull', True)), _connector='OR'), name='dispute_granted_is_paid'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state__in', ('accepted', 'partly', 'refused', 'withdrawn'))), models.Q(models.Q(('state__in', ('accepted', 'partly', 'refused', 'withdrawn')), _negated=True), ('ended_at__isnull', True)), _connector='OR'), name='dispute_ended_has_its_time'),
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'in_review'])), fields=('workspace', 'line'), name='one_running_dispute_of_a_line'),
+                ],
+            },
+            managers=[
+                ('all_workspaces', django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='DisputeStep',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('state', models.CharField(choices=[('open', 'Open'), ('in_review', 'In review'), ('accepted', 'Accepted'), ('partly', 'Partly accepted'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn')], max_length=10)),
+                ('text', models.TextField(blank=True, max_length=2000)),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=18, null=True)),
+                ('due_on', models.DateField()),
+                ('at', models.DateTimeField(auto_now_add=True)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+                ('dispute', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='kpis.paydispute')),
+            ],
+            options={
+                'ordering': ('id',),
+                'abstract': False,
+                'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['open', 'in_review', 'accepted', 'partly', 'refused', 'withdrawn'])), name='dispute_step_state_known'),
+                ],
+            },
+            managers=[
+                ('all_workspaces', django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='DisputeTerm',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('days', models.PositiveSmallIntegerField()),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'ordering': ('-id',),
+                'abstract': False,
+                'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('days__gte', 1), ('days__lte', 90)), name='dispute_term_in_reason'),
+                ],
+            },
+            managers=[
+                ('all_workspaces', django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='GuideTask',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('title', models.CharField(max_length=120)),
+                ('what', models.TextField()),
+                ('script', models.TextField(blank=True)),
+                ('link', models.CharField(blank=True, max_length=400)),
+                ('due_on', models.DateField()),
+                ('unit_external_id', models.CharField(blank=True, max_length=64)),
+                ('role_key', models.CharField(blank=True, max_length=40)),
+                ('given_at', models.DateTimeField(auto_now_add=True)),
+                ('withdrawn_at', models.DateTimeField(null=True)),
+                ('given_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'ordering': ('-due_on', '-id'),
+                'abstract': False,
+                'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', '-due_on'], name='guide_task_by_due_day'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('title', ''), _negated=True), models.Q(('what', ''), _negated=True)), name='guide_task_says_what'),
+                ],
+            },
+            managers=[
+                ('all_workspaces', django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='GuideTaskPerson',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('person_external_id', models.CharField(max_length=64)),
+                ('unit_external_id', models.CharField(max_length=64)),
+                ('done_on', models.DateField(null=True)),
+                ('note', models.CharField(blank=True, max_length=400)),
+                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='people', to='kpis.guidetask')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'ordering': ('person_external_id',),
+                'abstract': False,
+                'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'person_external_id'], name='guide_task_of_person'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'task', 'person_external_id'), name='guide_task_once_for_a_person'),
+                ],
+            },
+            managers=[
+                ('all_workspaces', django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='GuideTaskPicture',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('content', models.BinaryField()),
+                ('content_type', models.CharField(max_length=20)),
+                ('task', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='picture', to='kpis.guidetask')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'abstract': False,
+                'default_manager_name': 'all_workspaces',
+            },
+            managers=[
+                ('all_workspaces', django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='GuideTaskStep',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('given', 'Given'), ('changed', 'Changed'), ('withdrawn', 'Withdrawn'), ('restored', 'Given again'), ('done', 'Done'), ('undone', 'Not done after all')], max_length=9)),
+                ('person_external_id', models.CharField(blank=True, max_length=64)),
+                ('note', models.CharField(blank=True, max_length=400)),
+                ('changes', models.JSONField(default=dict)),
+                ('at', models.DateTimeField(auto_now_add=True)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='kpis.guidetask')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'ordering': ('-id',),
+                'abstract': False,
+                'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['given', 'changed', 'withdrawn', 'restored', 'done', 'undone'])), name='guide_task_step_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -247,11 +326,19 @@ class Migration(migrations.Migration):
                 ('result', models.JSONField(null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('finished_at', models.DateTimeField(null=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='jobs.job')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-id',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('first__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$'), ('last__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='pay_simulation_months'),
+                    models.CheckConstraint(condition=models.Q(('against__in', ['holding', 'paid'])), name='pay_simulation_against'),
+                    models.CheckConstraint(condition=models.Q(('result__isnull', True), models.Q(models.Q(('digest', ''), _negated=True), ('finished_at__isnull', False)), _connector='OR'), name='pay_simulation_result_has_inputs'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -269,11 +356,19 @@ class Migration(migrations.Migration):
                 ('after', models.DecimalField(decimal_places=2, max_digits=18)),
                 ('change', models.DecimalField(decimal_places=2, max_digits=18)),
                 ('causes', models.JSONField(default=list)),
+                ('simulation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='people', to='kpis.paysimulation')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('id',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'simulation', 'proposal', 'change'], name='simulated_by_change'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'simulation', 'proposal', 'person_external_id'), name='one_simulated_person'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -286,11 +381,16 @@ class Migration(migrations.Migration):
                 ('person_external_id', models.CharField(blank=True, max_length=64)),
                 ('is_shown', models.BooleanField()),
                 ('at', models.DateTimeField(auto_now_add=True)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-id',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'person_external_id', '-id'], name='ranking_choice_newest'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -310,11 +410,20 @@ class Migration(migrations.Migration):
                 ('holds_from', models.DateField()),
                 ('note', models.CharField(max_length=400)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('undoes', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='kpis.targetruling')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-id',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['unit', 'role'])), name='target_ruling_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('ruling__in', ['shared', 'split'])), name='target_ruling_known'),
+                    models.CheckConstraint(condition=models.Q(('one', models.F('other')), _negated=True), name='target_ruling_of_two'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ruling', 'split'), ('share__gte', 0), ('share__lte', 100)), models.Q(('ruling', 'shared'), ('share__isnull', True)), _connector='OR'), name='target_ruling_share_of_a_split'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -353,338 +462,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='weightset',
             constraint=models.CheckConstraint(condition=models.Q(('role_key__in', ['omni-strategy', 'user-ops', 'member-ops', 'private-mall-ops', 'content-marketing', 'public-platform-ops', 'ad-delivery', 'data-analysis', 'digital-guide', 'training-enablement', 'product-ops', 'merchandise-ops']), ('role_key__regex', '^own-[a-z0-9]+(-[a-z0-9]+)*$'), _connector='OR'), name='weights_role_known'),
-        ),
-        migrations.AddField(
-            model_name='budgetask',
-            name='asked_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='budgetask',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='budgetaskstep',
-            name='ask',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='kpis.budgetask'),
-        ),
-        migrations.AddField(
-            model_name='budgetaskstep',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='budgetaskstep',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='budgetinstalment',
-            name='ask',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='instalments', to='kpis.budgetask'),
-        ),
-        migrations.AddField(
-            model_name='budgetinstalment',
-            name='released_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='budgetinstalment',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='budgettarget',
-            name='ask',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='kpis.budgetask'),
-        ),
-        migrations.AddField(
-            model_name='budgettarget',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='disputestep',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='disputestep',
-            name='owner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='disputestep',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='disputeterm',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='disputeterm',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='guidetask',
-            name='given_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='guidetask',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='guidetaskperson',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='people', to='kpis.guidetask'),
-        ),
-        migrations.AddField(
-            model_name='guidetaskperson',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='guidetaskpicture',
-            name='task',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='picture', to='kpis.guidetask'),
-        ),
-        migrations.AddField(
-            model_name='guidetaskpicture',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='guidetaskstep',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='guidetaskstep',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='kpis.guidetask'),
-        ),
-        migrations.AddField(
-            model_name='guidetaskstep',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='paydispute',
-            name='adjustment',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='dispute', to='kpis.payadjustment'),
-        ),
-        migrations.AddField(
-            model_name='paydispute',
-            name='line',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='kpis.payline'),
-        ),
-        migrations.AddField(
-            model_name='paydispute',
-            name='owner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='paydispute',
-            name='raised_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='paydispute',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='disputestep',
-            name='dispute',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='kpis.paydispute'),
-        ),
-        migrations.AddField(
-            model_name='paysimulation',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='paysimulation',
-            name='job',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='jobs.job'),
-        ),
-        migrations.AddField(
-            model_name='paysimulation',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='paysimulationperson',
-            name='simulation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='people', to='kpis.paysimulation'),
-        ),
-        migrations.AddField(
-            model_name='paysimulationperson',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='rankingchoice',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='rankingchoice',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='targetruling',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='targetruling',
-            name='undoes',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='kpis.targetruling'),
-        ),
-        migrations.AddField(
-            model_name='targetruling',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgetask',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'part', 'released', 'refused', 'withdrawn'])), name='budget_ask_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgetask',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='budget_ask_of_money'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgetask',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='budget_ask_has_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgetaskstep',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['asked', 'released', 'overruled', 'refused', 'withdrawn'])), name='budget_ask_step_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgetinstalment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='budget_instalment_of_money'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgetinstalment',
-            constraint=models.UniqueConstraint(fields=('workspace', 'ask', 'number'), name='one_budget_instalment_of_a_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgettarget',
-            constraint=models.CheckConstraint(condition=models.Q(('metric__in', ['impressions', 'click_rate', 'private_users', 'platforms', 'cost_per_user', 'roi', 'profit_roi', 'ltv_cac'])), name='budget_target_metric_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgettarget',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gt', 0)), name='budget_target_above_zero'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgettarget',
-            constraint=models.UniqueConstraint(fields=('workspace', 'ask', 'metric'), name='one_budget_target_of_a_metric'),
-        ),
-        migrations.AddConstraint(
-            model_name='disputeterm',
-            constraint=models.CheckConstraint(condition=models.Q(('days__gte', 1), ('days__lte', 90)), name='dispute_term_in_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='guidetask',
-            index=models.Index(fields=['workspace', '-due_on'], name='guide_task_by_due_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='guidetask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('title', ''), _negated=True), models.Q(('what', ''), _negated=True)), name='guide_task_says_what'),
-        ),
-        migrations.AddIndex(
-            model_name='guidetaskperson',
-            index=models.Index(fields=['workspace', 'person_external_id'], name='guide_task_of_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='guidetaskperson',
-            constraint=models.UniqueConstraint(fields=('workspace', 'task', 'person_external_id'), name='guide_task_once_for_a_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='guidetaskstep',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['given', 'changed', 'withdrawn', 'restored', 'done', 'undone'])), name='guide_task_step_known'),
-        ),
-        migrations.AddIndex(
-            model_name='paydispute',
-            index=models.Index(fields=['workspace', 'state', 'due_on'], name='dispute_due'),
-        ),
-        migrations.AddIndex(
-            model_name='paydispute',
-            index=models.Index(fields=['workspace', 'person_external_id', '-id'], name='dispute_of_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='paydispute',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['missing', 'credit', 'refund', 'rate', 'target', 'attendance', 'other'])), name='dispute_reason_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='paydispute',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'in_review', 'accepted', 'partly', 'refused', 'withdrawn'])), name='dispute_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='paydispute',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('adjustment__isnull', False), ('state__in', ('accepted', 'partly'))), models.Q(models.Q(('state__in', ('accepted', 'partly')), _negated=True), ('adjustment__isnull', True)), _connector='OR'), name='dispute_granted_is_paid'),
-        ),
-        migrations.AddConstraint(
-            model_name='paydispute',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state__in', ('accepted', 'partly', 'refused', 'withdrawn'))), models.Q(models.Q(('state__in', ('accepted', 'partly', 'refused', 'withdrawn')), _negated=True), ('ended_at__isnull', True)), _connector='OR'), name='dispute_ended_has_its_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='paydispute',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'in_review'])), fields=('workspace', 'line'), name='one_running_dispute_of_a_line'),
-        ),
-        migrations.AddConstraint(
-            model_name='disputestep',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'in_review', 'accepted', 'partly', 'refused', 'withdrawn'])), name='dispute_step_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='paysimulation',
-            constraint=models.CheckConstraint(condition=models.Q(('first__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$'), ('last__regex', '^\\d{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-W[0-5]\\d)?$')), name='pay_simulation_months'),
-        ),
-        migrations.AddConstraint(
-            model_name='paysimulation',
-            constraint=models.CheckConstraint(condition=models.Q(('against__in', ['holding', 'paid'])), name='pay_simulation_against'),
-        ),
-        migrations.AddConstraint(
-            model_name='paysimulation',
-            constraint=models.CheckConstraint(condition=models.Q(('result__isnull', True), models.Q(models.Q(('digest', ''), _negated=True), ('finished_at__isnull', False)), _connector='OR'), name='pay_simulation_result_has_inputs'),
-        ),
-        migrations.AddIndex(
-            model_name='paysimulationperson',
-            index=models.Index(fields=['workspace', 'simulation', 'proposal', 'change'], name='simulated_by_change'),
-        ),
-        migrations.AddConstraint(
-            model_name='paysimulationperson',
-            constraint=models.UniqueConstraint(fields=('workspace', 'simulation', 'proposal', 'person_external_id'), name='one_simulated_person'),
-        ),
-        migrations.AddIndex(
-            model_name='rankingchoice',
-            index=models.Index(fields=['workspace', 'person_external_id', '-id'], name='ranking_choice_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='targetruling',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['unit', 'role'])), name='target_ruling_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='targetruling',
-            constraint=models.CheckConstraint(condition=models.Q(('ruling__in', ['shared', 'split'])), name='target_ruling_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='targetruling',
-            constraint=models.CheckConstraint(condition=models.Q(('one', models.F('other')), _negated=True), name='target_ruling_of_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='targetruling',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ruling', 'split'), ('share__gte', 0), ('share__lte', 100)), models.Q(('ruling', 'shared'), ('share__isnull', True)), _connector='OR'), name='target_ruling_share_of_a_split'),
         ),
         ProtectTenantTable("budgetask"),
         ProtectTenantTable("budgetaskstep"),

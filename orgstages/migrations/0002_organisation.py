@@ -18,24 +18,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='CriterionTick',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('criterion', models.PositiveSmallIntegerField()),
-                ('met_on', models.DateField()),
-                ('evidence', models.CharField(max_length=600)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-            ],
-            options={
-                'abstract': False,
-                'default_manager_name': 'all_workspaces',
-            },
-            managers=[
-                ('all_workspaces', django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
             name='PhaseEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -44,10 +26,42 @@ class Migration(migrations.Migration):
                 ('since', models.DateField()),
                 ('reason', models.CharField(blank=True, max_length=300)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'unit_external_id', 'since'), name='one_phase_from_a_day'),
+                    models.CheckConstraint(condition=models.Q(('unit_external_id', ''), _negated=True), name='phase_has_a_team'),
+                ],
+            },
+            managers=[
+                ('all_workspaces', django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='CriterionTick',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('criterion', models.PositiveSmallIntegerField()),
+                ('met_on', models.DateField()),
+                ('evidence', models.CharField(max_length=600)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('withdrawn_at', models.DateTimeField(null=True)),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('withdrawn_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ticks', to='orgstages.phaseentry')),
+            ],
+            options={
+                'abstract': False,
+                'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('entry', 'criterion'), name='criterion_ticked_once'),
+                    models.CheckConstraint(condition=models.Q(('evidence', ''), _negated=True), name='tick_has_evidence'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -66,10 +80,20 @@ class Migration(migrations.Migration):
                 ('since', models.DateField()),
                 ('note', models.CharField(blank=True, max_length=300)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'unit_external_id', 'number', 'giver', 'receiver', '-since', '-id'], name='relation_owner_newest'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('unit_external_id', ''), _negated=True), models.Q(('giver', ''), _negated=True), models.Q(('receiver', ''), _negated=True)), name='relation_has_its_units'),
+                    models.CheckConstraint(condition=models.Q(('giver', models.F('receiver')), _negated=True), name='relation_between_two_units'),
+                    models.CheckConstraint(condition=models.Q(('subtype__in', ['project-team', 'market-led', 'sales-led', 'user-growth-driven', 'digital-enablement'])), name='relation_subtype_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -88,10 +112,18 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('cancelled_on', models.DateField(null=True)),
                 ('cancel_reason', models.TextField(blank=True)),
+                ('cancelled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'key'), name='roadmap_key_once'),
+                    models.CheckConstraint(condition=models.Q(('unit_external_id', ''), _negated=True), name='roadmap_has_a_unit'),
+                    models.CheckConstraint(condition=models.Q(('cancelled_on', None), models.Q(('cancel_reason', ''), _negated=True), _connector='OR'), name='roadmap_cancelled_with_a_reason'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -109,10 +141,18 @@ class Migration(migrations.Migration):
                 ('first_planned_on', models.DateField()),
                 ('called_off_on', models.DateField(null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('roadmap', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='milestones', to='orgstages.roadmap')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'milestone_id'), name='roadmap_milestone_once'),
+                    models.UniqueConstraint(condition=models.Q(('step', None), _negated=True), fields=('roadmap', 'step'), name='roadmap_step_once_in_a_roadmap'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('step', None), _negated=True), models.Q(('title', ''), _negated=True), _connector='OR'), name='own_milestone_has_a_title'),
+                    models.CheckConstraint(condition=models.Q(('owner_role__in', ['omni-strategy', 'user-ops', 'member-ops', 'private-mall-ops', 'content-marketing', 'public-platform-ops', 'ad-delivery', 'data-analysis', 'digital-guide', 'training-enablement', 'product-ops', 'merchandise-ops'])), name='milestone_owner_role_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -141,131 +181,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='diagnosisanswer',
             constraint=models.CheckConstraint(condition=models.Q(('is_confirmation', False), models.Q(('option', ''), _negated=True), _connector='OR'), name='confirmation_chooses_an_option'),
-        ),
-        migrations.AddField(
-            model_name='criteriontick',
-            name='author',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='criteriontick',
-            name='withdrawn_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='criteriontick',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='phaseentry',
-            name='author',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='phaseentry',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='criteriontick',
-            name='entry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ticks', to='orgstages.phaseentry'),
-        ),
-        migrations.AddField(
-            model_name='relationowner',
-            name='author',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='relationowner',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='roadmap',
-            name='cancelled_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='roadmap',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='roadmap',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='roadmapmilestone',
-            name='roadmap',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='milestones', to='orgstages.roadmap'),
-        ),
-        migrations.AddField(
-            model_name='roadmapmilestone',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddConstraint(
-            model_name='phaseentry',
-            constraint=models.UniqueConstraint(fields=('workspace', 'unit_external_id', 'since'), name='one_phase_from_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='phaseentry',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_external_id', ''), _negated=True), name='phase_has_a_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='criteriontick',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('entry', 'criterion'), name='criterion_ticked_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='criteriontick',
-            constraint=models.CheckConstraint(condition=models.Q(('evidence', ''), _negated=True), name='tick_has_evidence'),
-        ),
-        migrations.AddIndex(
-            model_name='relationowner',
-            index=models.Index(fields=['workspace', 'unit_external_id', 'number', 'giver', 'receiver', '-since', '-id'], name='relation_owner_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='relationowner',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('unit_external_id', ''), _negated=True), models.Q(('giver', ''), _negated=True), models.Q(('receiver', ''), _negated=True)), name='relation_has_its_units'),
-        ),
-        migrations.AddConstraint(
-            model_name='relationowner',
-            constraint=models.CheckConstraint(condition=models.Q(('giver', models.F('receiver')), _negated=True), name='relation_between_two_units'),
-        ),
-        migrations.AddConstraint(
-            model_name='relationowner',
-            constraint=models.CheckConstraint(condition=models.Q(('subtype__in', ['project-team', 'market-led', 'sales-led', 'user-growth-driven', 'digital-enablement'])), name='relation_subtype_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='roadmap',
-            constraint=models.UniqueConstraint(fields=('workspace', 'key'), name='roadmap_key_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='roadmap',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_external_id', ''), _negated=True), name='roadmap_has_a_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='roadmap',
-            constraint=models.CheckConstraint(condition=models.Q(('cancelled_on', None), models.Q(('cancel_reason', ''), _negated=True), _connector='OR'), name='roadmap_cancelled_with_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='roadmapmilestone',
-            constraint=models.UniqueConstraint(fields=('workspace', 'milestone_id'), name='roadmap_milestone_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='roadmapmilestone',
-            constraint=models.UniqueConstraint(condition=models.Q(('step', None), _negated=True), fields=('roadmap', 'step'), name='roadmap_step_once_in_a_roadmap'),
-        ),
-        migrations.AddConstraint(
-            model_name='roadmapmilestone',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('step', None), _negated=True), models.Q(('title', ''), _negated=True), _connector='OR'), name='own_milestone_has_a_title'),
-        ),
-        migrations.AddConstraint(
-            model_name='roadmapmilestone',
-            constraint=models.CheckConstraint(condition=models.Q(('owner_role__in', ['omni-strategy', 'user-ops', 'member-ops', 'private-mall-ops', 'content-marketing', 'public-platform-ops', 'ad-delivery', 'data-analysis', 'digital-guide', 'training-enablement', 'product-ops', 'merchandise-ops'])), name='milestone_owner_role_known'),
         ),
         ProtectTenantTable("criteriontick"),
         ProtectTenantTable("phaseentry"),

@@ -36,6 +36,11 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'external_id'), name='person_external_id_once'),
+                    models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='person_external_id_given'),
+                    models.CheckConstraint(condition=models.Q(('left_on', None), ('left_on__gt', models.F('hired_on')), _connector='OR'), name='left_after_hired'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -52,6 +57,10 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'external_id'), name='unit_external_id_once'),
+                    models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='unit_external_id_given'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -75,6 +84,14 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    django.contrib.postgres.constraints.ExclusionConstraint(deferrable=django.db.models.constraints.Deferrable['IMMEDIATE'], expressions=[('workspace', '='), ('person', '='), ('during', '&&')], name='one_employment_at_a_time'),
+                    models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='employment_lasts'),
+                    models.CheckConstraint(condition=models.Q(('fill_mode__in', ['internal', 'seconded', 'outsourced'])), name='fill_mode_known'),
+                    models.CheckConstraint(condition=models.Q(('fte__gte', 0)), name='fte_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('monthly_cost', None), ('monthly_cost__gte', 0), _connector='OR'), name='cost_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('manager', None), models.Q(('manager', models.F('person')), _negated=True), _connector='OR'), name='person_not_their_own_manager'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -96,6 +113,14 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    django.contrib.postgres.constraints.ExclusionConstraint(deferrable=django.db.models.constraints.Deferrable['IMMEDIATE'], expressions=[('workspace', '='), ('person', '='), ('role_key', '='), ('unit', '='), ('during', '&&')], name='one_holding_of_a_role_at_a_time'),
+                    models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='assignment_lasts'),
+                    models.UniqueConstraint(models.F('workspace'), models.F('person'), models.F('role_key'), models.F('during__startswith'), name='assignment_key_once'),
+                    models.CheckConstraint(condition=models.Q(('role_key__in', ['omni-strategy', 'user-ops', 'member-ops', 'private-mall-ops', 'content-marketing', 'public-platform-ops', 'ad-delivery', 'data-analysis', 'digital-guide', 'training-enablement', 'product-ops', 'merchandise-ops'])), name='assignment_role_known'),
+                    models.CheckConstraint(condition=models.Q(('share__gt', 0), ('share__lte', 1)), name='share_of_time'),
+                    models.CheckConstraint(condition=models.Q(('during__lower_inf', False)), name='assignment_starts'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -117,6 +142,11 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    django.contrib.postgres.constraints.ExclusionConstraint(deferrable=django.db.models.constraints.Deferrable['IMMEDIATE'], expressions=[('workspace', '='), ('unit', '='), ('during', '&&')], name='one_stage_of_a_unit_at_a_time'),
+                    models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='adopted_stage_lasts'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('stage', 'project'), ('subtype__in', ['project-team'])), models.Q(('stage', 'strong-department'), ('subtype__in', ['market-led', 'sales-led'])), models.Q(('stage', 'first-level'), ('subtype__in', ['user-growth-driven', 'digital-enablement'])), _connector='OR'), name='subtype_of_its_stage'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -141,110 +171,17 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    django.contrib.postgres.constraints.ExclusionConstraint(deferrable=django.db.models.constraints.Deferrable['IMMEDIATE'], expressions=[('workspace', '='), ('unit', '='), ('during', '&&')], name='one_version_of_a_unit_at_a_time'),
+                    models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='unit_version_lasts'),
+                    models.CheckConstraint(condition=models.Q(('level__in', ['group', 'hq', 'business_unit', 'department', 'region', 'store', 'project_team'])), name='unit_level_known'),
+                    models.CheckConstraint(condition=models.Q(('ownership__in', ['direct', 'franchise', 'na'])), name='unit_ownership_known'),
+                    models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('unit')), _negated=True), _connector='OR'), name='unit_not_its_own_parent'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(fields=('workspace', 'external_id'), name='person_external_id_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='person_external_id_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('left_on', None), ('left_on__gt', models.F('hired_on')), _connector='OR'), name='left_after_hired'),
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.UniqueConstraint(fields=('workspace', 'external_id'), name='unit_external_id_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='unit_external_id_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='employment',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(deferrable=django.db.models.constraints.Deferrable['IMMEDIATE'], expressions=[('workspace', '='), ('person', '='), ('during', '&&')], name='one_employment_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='employment',
-            constraint=models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='employment_lasts'),
-        ),
-        migrations.AddConstraint(
-            model_name='employment',
-            constraint=models.CheckConstraint(condition=models.Q(('fill_mode__in', ['internal', 'seconded', 'outsourced'])), name='fill_mode_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='employment',
-            constraint=models.CheckConstraint(condition=models.Q(('fte__gte', 0)), name='fte_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='employment',
-            constraint=models.CheckConstraint(condition=models.Q(('monthly_cost', None), ('monthly_cost__gte', 0), _connector='OR'), name='cost_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='employment',
-            constraint=models.CheckConstraint(condition=models.Q(('manager', None), models.Q(('manager', models.F('person')), _negated=True), _connector='OR'), name='person_not_their_own_manager'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(deferrable=django.db.models.constraints.Deferrable['IMMEDIATE'], expressions=[('workspace', '='), ('person', '='), ('role_key', '='), ('unit', '='), ('during', '&&')], name='one_holding_of_a_role_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='assignment_lasts'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(models.F('workspace'), models.F('person'), models.F('role_key'), models.F('during__startswith'), name='assignment_key_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('role_key__in', ['omni-strategy', 'user-ops', 'member-ops', 'private-mall-ops', 'content-marketing', 'public-platform-ops', 'ad-delivery', 'data-analysis', 'digital-guide', 'training-enablement', 'product-ops', 'merchandise-ops'])), name='assignment_role_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('share__gt', 0), ('share__lte', 1)), name='share_of_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('during__lower_inf', False)), name='assignment_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='adoptedstage',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(deferrable=django.db.models.constraints.Deferrable['IMMEDIATE'], expressions=[('workspace', '='), ('unit', '='), ('during', '&&')], name='one_stage_of_a_unit_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='adoptedstage',
-            constraint=models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='adopted_stage_lasts'),
-        ),
-        migrations.AddConstraint(
-            model_name='adoptedstage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('stage', 'project'), ('subtype__in', ['project-team'])), models.Q(('stage', 'strong-department'), ('subtype__in', ['market-led', 'sales-led'])), models.Q(('stage', 'first-level'), ('subtype__in', ['user-growth-driven', 'digital-enablement'])), _connector='OR'), name='subtype_of_its_stage'),
-        ),
-        migrations.AddConstraint(
-            model_name='unitversion',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(deferrable=django.db.models.constraints.Deferrable['IMMEDIATE'], expressions=[('workspace', '='), ('unit', '='), ('during', '&&')], name='one_version_of_a_unit_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='unitversion',
-            constraint=models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='unit_version_lasts'),
-        ),
-        migrations.AddConstraint(
-            model_name='unitversion',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['group', 'hq', 'business_unit', 'department', 'region', 'store', 'project_team'])), name='unit_level_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='unitversion',
-            constraint=models.CheckConstraint(condition=models.Q(('ownership__in', ['direct', 'franchise', 'na'])), name='unit_ownership_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='unitversion',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('unit')), _negated=True), _connector='OR'), name='unit_not_its_own_parent'),
         ),
         ProtectTenantTable("unit"),
         ProtectTenantTable("unitversion"),

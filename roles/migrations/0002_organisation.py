@@ -36,10 +36,16 @@ class Migration(migrations.Migration):
                 ('since', models.DateField(blank=True, null=True)),
                 ('daily', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'kind'), name='directory_once_a_system'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['wecom', 'dingtalk', 'feishu'])), name='directory_kind_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -62,11 +68,47 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ('connection', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='roles.directoryconnection')),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('job', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='jobs.job')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-pk',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', '-id'], name='directory_run_newest'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'running', 'previewed', 'written', 'to_confirm', 'refused', 'failed'])), name='directory_run_state_known'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['wecom', 'dingtalk', 'feishu'])), name='directory_run_kind_known'),
+                ],
+            },
+            managers=[
+                ('all_workspaces', django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='OrgRevision',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveBigIntegerField()),
+                ('at', models.DateTimeField()),
+                ('source', models.CharField(choices=[('web', 'Browser'), ('api', 'API'), ('file', 'File'), ('scim', 'SCIM'), ('wecom', 'WeCom'), ('dingtalk', 'DingTalk'), ('feishu', 'Feishu'), ('command', 'Command line'), ('system', 'System'), ('scenario', 'Scenario')], max_length=12)),
+                ('note', models.TextField(blank=True)),
+                ('in_effect_until', models.DateField(blank=True, null=True)),
+                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('undoes', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='roles.orgrevision')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'abstract': False,
+                'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'number'), name='org_revision_number_once'),
+                    models.CheckConstraint(condition=models.Q(('source__in', ['web', 'api', 'file', 'scim', 'wecom', 'dingtalk', 'feishu', 'command', 'system', 'scenario'])), name='org_source_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -83,28 +125,18 @@ class Migration(migrations.Migration):
                 ('effective_on', models.DateField(blank=True, null=True)),
                 ('before', models.JSONField(blank=True, null=True)),
                 ('after', models.JSONField(blank=True, null=True)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='roles.orgrevision')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
-            },
-            managers=[
-                ('all_workspaces', django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='OrgRevision',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveBigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('source', models.CharField(choices=[('web', 'Browser'), ('api', 'API'), ('file', 'File'), ('scim', 'SCIM'), ('wecom', 'WeCom'), ('dingtalk', 'DingTalk'), ('feishu', 'Feishu'), ('command', 'Command line'), ('system', 'System'), ('scenario', 'Scenario')], max_length=12)),
-                ('note', models.TextField(blank=True)),
-                ('in_effect_until', models.DateField(blank=True, null=True)),
-            ],
-            options={
-                'abstract': False,
-                'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'thing', 'external_id'], name='org_change_of_a_thing'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('revision', 'thing', 'external_id'), name='org_change_once_a_revision'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -120,10 +152,23 @@ class Migration(migrations.Migration):
                 ('external_id', models.CharField(max_length=64)),
                 ('kind', models.CharField(choices=[('project', 'Project line'), ('functional', 'Functional line'), ('regional', 'Regional line')], max_length=12)),
                 ('note', models.CharField(blank=True, max_length=200)),
+                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='roles.person')),
+                ('recorded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('to_person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='roles.person')),
+                ('to_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='roles.unit')),
+                ('unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='roles.unit')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('superseded_at', None)), deferrable=django.db.models.constraints.Deferrable['IMMEDIATE'], expressions=[('workspace', '='), ('external_id', '='), ('during', '&&')], name='one_line_of_a_key_at_a_time'),
+                    models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='line_lasts'),
+                    models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='line_external_id_given'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['project', 'functional', 'regional'])), name='line_kind_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('person', None), ('to_person', None), ('to_unit__isnull', False), ('unit__isnull', False), models.Q(('unit', models.F('to_unit')), _negated=True)), models.Q(('person__isnull', False), ('to_person__isnull', False), ('to_unit', None), ('unit', None), models.Q(('person', models.F('to_person')), _negated=True)), _connector='OR'), name='line_between_two_of_a_kind'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -146,10 +191,23 @@ class Migration(migrations.Migration):
                 ('decision_note', models.TextField(blank=True)),
                 ('applied_at', models.DateTimeField(blank=True, null=True)),
                 ('share_token', models.CharField(blank=True, max_length=43)),
+                ('applied_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('applied_revision', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='scenarios', to='roles.orgrevision')),
+                ('copy_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='roles.scenario')),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('submitted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'submitted', 'approved', 'rejected', 'applied', 'discarded'])), name='scenario_status_known'),
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='scenario_named'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('applied_revision__isnull', False), ('status', 'applied')), models.Q(models.Q(('status', 'applied'), _negated=True), ('applied_revision', None)), _connector='OR'), name='scenario_applied_in_a_revision'),
+                    models.UniqueConstraint(condition=models.Q(('share_token', ''), _negated=True), fields=('workspace', 'share_token'), name='scenario_share_token_once'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -161,10 +219,16 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('text', models.TextField()),
+                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('scenario', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='roles.scenario')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='scenario_comment_says_something'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -180,24 +244,17 @@ class Migration(migrations.Migration):
                 ('before', models.JSONField(default=dict)),
                 ('after', models.JSONField(default=dict)),
                 ('is_undone', models.BooleanField(default=False)),
+                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('scenario', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='roles.scenario')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
-            },
-            managers=[
-                ('all_workspaces', django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='ScimMembership',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
-            ],
-            options={
-                'abstract': False,
-                'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('scenario', 'number'), name='scenario_step_once'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['edit', 'choice', 'drop', 'update'])), name='scenario_step_kind_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -220,10 +277,43 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('linked_at', models.DateTimeField(blank=True, null=True)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'kind', 'user_key'], name='scim_by_user_name'),
+                    models.Index(condition=models.Q(('awaits', ''), _negated=True), fields=['workspace', 'awaits'], name='scim_awaiting'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'scim_id'), name='scim_id_once'),
+                    models.UniqueConstraint(fields=('workspace', 'kind', 'external_id'), name='scim_external_id_once'),
+                    models.UniqueConstraint(condition=models.Q(('user_name', ''), _negated=True), fields=('workspace', 'user_key'), name='scim_user_name_once'),
+                    models.UniqueConstraint(condition=models.Q(('given_id', ''), _negated=True), fields=('workspace', 'kind', 'given_id'), name='scim_given_id_once'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['User', 'Group'])), name='scim_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='scim_external_id_given'),
+                ],
+            },
+            managers=[
+                ('all_workspaces', django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ScimMembership',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='roles.scimresource')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships_of', to='roles.scimresource')),
+            ],
+            options={
+                'abstract': False,
+                'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('group', 'user'), name='scim_membership_once'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -236,10 +326,15 @@ class Migration(migrations.Migration):
                 ('external_id', models.CharField(max_length=64)),
                 ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('removed_at', models.DateTimeField(blank=True, null=True)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'external_id'), name='seat_external_id_once'),
+                    models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='seat_external_id_given'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -258,10 +353,21 @@ class Migration(migrations.Migration):
                 ('planned_fte', models.DecimalField(decimal_places=3, max_digits=6)),
                 ('monthly_budget', models.DecimalField(blank=True, decimal_places=4, max_digits=18, null=True)),
                 ('is_head', models.BooleanField(default=False)),
+                ('recorded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('seat', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='roles.seat')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='roles.unit')),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('superseded_at', None)), deferrable=django.db.models.constraints.Deferrable['IMMEDIATE'], expressions=[('workspace', '='), ('seat', '='), ('during', '&&')], name='one_version_of_a_seat_at_a_time'),
+                    models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='seat_version_lasts'),
+                    models.CheckConstraint(condition=models.Q(('role_key__in', ['', 'omni-strategy', 'user-ops', 'member-ops', 'private-mall-ops', 'content-marketing', 'public-platform-ops', 'ad-delivery', 'data-analysis', 'digital-guide', 'training-enablement', 'product-ops', 'merchandise-ops'])), name='seat_role_known'),
+                    models.CheckConstraint(condition=models.Q(('planned_fte__gt', 0)), name='seat_planned_fte_positive'),
+                    models.CheckConstraint(condition=models.Q(('monthly_budget', None), ('monthly_budget__gte', 0), _connector='OR'), name='seat_budget_not_negative'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -275,10 +381,18 @@ class Migration(migrations.Migration):
                 ('thing', models.CharField(choices=[('units', 'Units'), ('seats', 'Seats'), ('people', 'People'), ('assignments', 'Role assignments'), ('lines', 'Secondary lines'), ('stages', 'Adopted stages')], max_length=12)),
                 ('source_id', models.CharField(max_length=160)),
                 ('external_id', models.CharField(max_length=160)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'thing', 'external_id'], name='source_id_of_a_thing'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'source', 'thing', 'source_id'), name='source_id_once'),
+                    models.CheckConstraint(condition=models.Q(('source_id', ''), _negated=True), name='source_id_given'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -356,181 +470,6 @@ class Migration(migrations.Migration):
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('superseded_at', None)), deferrable=django.db.models.constraints.Deferrable['IMMEDIATE'], expressions=[('workspace', '='), ('unit', '='), ('during', '&&')], name='one_version_of_a_unit_at_a_time'),
         ),
         migrations.AddField(
-            model_name='directoryconnection',
-            name='created_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='directoryconnection',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='directoryrun',
-            name='connection',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='roles.directoryconnection'),
-        ),
-        migrations.AddField(
-            model_name='directoryrun',
-            name='created_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='directoryrun',
-            name='job',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='jobs.job'),
-        ),
-        migrations.AddField(
-            model_name='directoryrun',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='orgchange',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='orgrevision',
-            name='actor',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='orgrevision',
-            name='undoes',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='roles.orgrevision'),
-        ),
-        migrations.AddField(
-            model_name='orgrevision',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='orgchange',
-            name='revision',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='roles.orgrevision'),
-        ),
-        migrations.AddField(
-            model_name='reportingline',
-            name='person',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='roles.person'),
-        ),
-        migrations.AddField(
-            model_name='reportingline',
-            name='recorded_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='reportingline',
-            name='to_person',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='roles.person'),
-        ),
-        migrations.AddField(
-            model_name='reportingline',
-            name='to_unit',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='roles.unit'),
-        ),
-        migrations.AddField(
-            model_name='reportingline',
-            name='unit',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='roles.unit'),
-        ),
-        migrations.AddField(
-            model_name='reportingline',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='scenario',
-            name='applied_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='scenario',
-            name='applied_revision',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='scenarios', to='roles.orgrevision'),
-        ),
-        migrations.AddField(
-            model_name='scenario',
-            name='copy_of',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='roles.scenario'),
-        ),
-        migrations.AddField(
-            model_name='scenario',
-            name='created_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='scenario',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='scenario',
-            name='submitted_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='scenario',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='scenariocomment',
-            name='author',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='scenariocomment',
-            name='scenario',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='roles.scenario'),
-        ),
-        migrations.AddField(
-            model_name='scenariocomment',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='scenariostep',
-            name='actor',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='scenariostep',
-            name='scenario',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='roles.scenario'),
-        ),
-        migrations.AddField(
-            model_name='scenariostep',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='scimmembership',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='scimresource',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='scimmembership',
-            name='group',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='roles.scimresource'),
-        ),
-        migrations.AddField(
-            model_name='scimmembership',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships_of', to='roles.scimresource'),
-        ),
-        migrations.AddField(
-            model_name='seat',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
             model_name='employment',
             name='seat',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='roles.seat'),
@@ -538,191 +477,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='employment',
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('superseded_at', None)), deferrable=django.db.models.constraints.Deferrable['IMMEDIATE'], expressions=[('workspace', '='), ('person', '='), ('during', '&&')], name='one_employment_at_a_time'),
-        ),
-        migrations.AddField(
-            model_name='seatversion',
-            name='recorded_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='seatversion',
-            name='seat',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='roles.seat'),
-        ),
-        migrations.AddField(
-            model_name='seatversion',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='roles.unit'),
-        ),
-        migrations.AddField(
-            model_name='seatversion',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='sourceid',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddConstraint(
-            model_name='directoryconnection',
-            constraint=models.UniqueConstraint(fields=('workspace', 'kind'), name='directory_once_a_system'),
-        ),
-        migrations.AddConstraint(
-            model_name='directoryconnection',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['wecom', 'dingtalk', 'feishu'])), name='directory_kind_known'),
-        ),
-        migrations.AddIndex(
-            model_name='directoryrun',
-            index=models.Index(fields=['workspace', '-id'], name='directory_run_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='directoryrun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'running', 'previewed', 'written', 'to_confirm', 'refused', 'failed'])), name='directory_run_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='directoryrun',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['wecom', 'dingtalk', 'feishu'])), name='directory_run_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='orgrevision',
-            constraint=models.UniqueConstraint(fields=('workspace', 'number'), name='org_revision_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='orgrevision',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['web', 'api', 'file', 'scim', 'wecom', 'dingtalk', 'feishu', 'command', 'system', 'scenario'])), name='org_source_known'),
-        ),
-        migrations.AddIndex(
-            model_name='orgchange',
-            index=models.Index(fields=['workspace', 'thing', 'external_id'], name='org_change_of_a_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='orgchange',
-            constraint=models.UniqueConstraint(fields=('revision', 'thing', 'external_id'), name='org_change_once_a_revision'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportingline',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('superseded_at', None)), deferrable=django.db.models.constraints.Deferrable['IMMEDIATE'], expressions=[('workspace', '='), ('external_id', '='), ('during', '&&')], name='one_line_of_a_key_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportingline',
-            constraint=models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='line_lasts'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportingline',
-            constraint=models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='line_external_id_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportingline',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['project', 'functional', 'regional'])), name='line_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportingline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('person', None), ('to_person', None), ('to_unit__isnull', False), ('unit__isnull', False), models.Q(('unit', models.F('to_unit')), _negated=True)), models.Q(('person__isnull', False), ('to_person__isnull', False), ('to_unit', None), ('unit', None), models.Q(('person', models.F('to_person')), _negated=True)), _connector='OR'), name='line_between_two_of_a_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='scenario',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'submitted', 'approved', 'rejected', 'applied', 'discarded'])), name='scenario_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='scenario',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='scenario_named'),
-        ),
-        migrations.AddConstraint(
-            model_name='scenario',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('applied_revision__isnull', False), ('status', 'applied')), models.Q(models.Q(('status', 'applied'), _negated=True), ('applied_revision', None)), _connector='OR'), name='scenario_applied_in_a_revision'),
-        ),
-        migrations.AddConstraint(
-            model_name='scenario',
-            constraint=models.UniqueConstraint(condition=models.Q(('share_token', ''), _negated=True), fields=('workspace', 'share_token'), name='scenario_share_token_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='scenariocomment',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='scenario_comment_says_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='scenariostep',
-            constraint=models.UniqueConstraint(fields=('scenario', 'number'), name='scenario_step_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='scenariostep',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['edit', 'choice', 'drop', 'update'])), name='scenario_step_kind_known'),
-        ),
-        migrations.AddIndex(
-            model_name='scimresource',
-            index=models.Index(fields=['workspace', 'kind', 'user_key'], name='scim_by_user_name'),
-        ),
-        migrations.AddIndex(
-            model_name='scimresource',
-            index=models.Index(condition=models.Q(('awaits', ''), _negated=True), fields=['workspace', 'awaits'], name='scim_awaiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='scimresource',
-            constraint=models.UniqueConstraint(fields=('workspace', 'scim_id'), name='scim_id_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='scimresource',
-            constraint=models.UniqueConstraint(fields=('workspace', 'kind', 'external_id'), name='scim_external_id_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='scimresource',
-            constraint=models.UniqueConstraint(condition=models.Q(('user_name', ''), _negated=True), fields=('workspace', 'user_key'), name='scim_user_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='scimresource',
-            constraint=models.UniqueConstraint(condition=models.Q(('given_id', ''), _negated=True), fields=('workspace', 'kind', 'given_id'), name='scim_given_id_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='scimresource',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['User', 'Group'])), name='scim_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='scimresource',
-            constraint=models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='scim_external_id_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='scimmembership',
-            constraint=models.UniqueConstraint(fields=('group', 'user'), name='scim_membership_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(fields=('workspace', 'external_id'), name='seat_external_id_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='seat_external_id_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='seatversion',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('superseded_at', None)), deferrable=django.db.models.constraints.Deferrable['IMMEDIATE'], expressions=[('workspace', '='), ('seat', '='), ('during', '&&')], name='one_version_of_a_seat_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='seatversion',
-            constraint=models.CheckConstraint(condition=models.Q(('during__isempty', False)), name='seat_version_lasts'),
-        ),
-        migrations.AddConstraint(
-            model_name='seatversion',
-            constraint=models.CheckConstraint(condition=models.Q(('role_key__in', ['', 'omni-strategy', 'user-ops', 'member-ops', 'private-mall-ops', 'content-marketing', 'public-platform-ops', 'ad-delivery', 'data-analysis', 'digital-guide', 'training-enablement', 'product-ops', 'merchandise-ops'])), name='seat_role_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='seatversion',
-            constraint=models.CheckConstraint(condition=models.Q(('planned_fte__gt', 0)), name='seat_planned_fte_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='seatversion',
-            constraint=models.CheckConstraint(condition=models.Q(('monthly_budget', None), ('monthly_budget__gte', 0), _connector='OR'), name='seat_budget_not_negative'),
-        ),
-        migrations.AddIndex(
-            model_name='sourceid',
-            index=models.Index(fields=['workspace', 'thing', 'external_id'], name='source_id_of_a_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='sourceid',
-            constraint=models.UniqueConstraint(fields=('workspace', 'source', 'thing', 'source_id'), name='source_id_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sourceid',
-            constraint=models.CheckConstraint(condition=models.Q(('source_id', ''), _negated=True), name='source_id_given'),
         ),
         ProtectTenantTable("directoryconnection"),
         ProtectTenantTable("directoryrun"),

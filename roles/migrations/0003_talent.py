@@ -29,9 +29,16 @@ class Migration(migrations.Migration):
                 ('library_version', models.CharField(max_length=80)),
                 ('note', models.CharField(blank=True, max_length=400)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'role_key', 'number'), name='role_text_number_once'),
+                    models.CheckConstraint(condition=models.Q(('role_key', ''), _negated=True), name='role_text_key_given'),
+                    models.CheckConstraint(condition=models.Q(('action__in', ['added', 'changed', 'hidden', 'shown', 'merged', 'restored'])), name='role_text_action_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -47,10 +54,20 @@ class Migration(migrations.Migration):
                 ('role_key', models.CharField(blank=True, max_length=40)),
                 ('note', models.CharField(blank=True, max_length=300)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'plain', '-id'], name='title_mapping_newest'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('plain', ''), _negated=True), name='title_mapping_has_a_title'),
+                    models.CheckConstraint(condition=models.Q(('says__in', ['role', 'none', 'rules'])), name='title_mapping_says_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('says', 'role'), models.Q(('role_key', ''), _negated=True)), models.Q(models.Q(('says', 'role'), _negated=True), ('role_key', '')), _connector='OR'), name='title_mapping_names_its_role'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -71,54 +88,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='seatversion',
             constraint=models.CheckConstraint(condition=models.Q(('role_key', ''), ('role_key__in', ['omni-strategy', 'user-ops', 'member-ops', 'private-mall-ops', 'content-marketing', 'public-platform-ops', 'ad-delivery', 'data-analysis', 'digital-guide', 'training-enablement', 'product-ops', 'merchandise-ops']), ('role_key__regex', '^own-[a-z0-9]+(-[a-z0-9]+)*$'), _connector='OR'), name='seat_role_known'),
-        ),
-        migrations.AddField(
-            model_name='roletext',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='roletext',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddField(
-            model_name='titlemapping',
-            name='author',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='titlemapping',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddConstraint(
-            model_name='roletext',
-            constraint=models.UniqueConstraint(fields=('workspace', 'role_key', 'number'), name='role_text_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='roletext',
-            constraint=models.CheckConstraint(condition=models.Q(('role_key', ''), _negated=True), name='role_text_key_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='roletext',
-            constraint=models.CheckConstraint(condition=models.Q(('action__in', ['added', 'changed', 'hidden', 'shown', 'merged', 'restored'])), name='role_text_action_known'),
-        ),
-        migrations.AddIndex(
-            model_name='titlemapping',
-            index=models.Index(fields=['workspace', 'plain', '-id'], name='title_mapping_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='titlemapping',
-            constraint=models.CheckConstraint(condition=models.Q(('plain', ''), _negated=True), name='title_mapping_has_a_title'),
-        ),
-        migrations.AddConstraint(
-            model_name='titlemapping',
-            constraint=models.CheckConstraint(condition=models.Q(('says__in', ['role', 'none', 'rules'])), name='title_mapping_says_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='titlemapping',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('says', 'role'), models.Q(('role_key', ''), _negated=True)), models.Q(models.Q(('says', 'role'), _negated=True), ('role_key', '')), _connector='OR'), name='title_mapping_names_its_role'),
         ),
         ProtectTenantTable("roletext"),
         ProtectTenantTable("titlemapping"),

@@ -66,6 +66,12 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'key'), name='course_key_once'),
+                    models.CheckConstraint(condition=models.Q(('starts_on__lte', models.F('ends_on'))), name='course_ends_after_it_starts'),
+                    models.CheckConstraint(condition=models.Q(('capacity__gte', 1)), name='course_has_a_seat'),
+                    models.CheckConstraint(condition=models.Q(('cancelled_on', None), models.Q(('cancel_reason', ''), _negated=True), _connector='OR'), name='course_cancelled_with_a_reason'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -87,6 +93,10 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('unit_external_id', ''), _negated=True), name='driver_entry_has_a_unit'),
+                    models.CheckConstraint(condition=models.Q(('value', None), ('value__gte', 0), _connector='OR'), name='driver_value_not_negative'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -107,6 +117,9 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'withdrawn'), _negated=True), fields=('course', 'person_external_id'), name='enrolled_once_in_a_course'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -129,6 +142,9 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('exam_score', None), models.Q(('exam_score__gte', 0), ('exam_score__lte', 100)), _connector='OR'), name='exam_score_0_to_100'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -148,6 +164,9 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('score__lte', 100)), name='feedback_0_to_100'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -178,6 +197,13 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'number'), name='certificate_number_once'),
+                    models.UniqueConstraint(fields=('workspace', 'year', 'serial'), name='certificate_serial_once'),
+                    models.UniqueConstraint(condition=models.Q(('revoked_on', None)), fields=('enrolment',), name='one_standing_certificate_an_enrolment'),
+                    models.CheckConstraint(condition=models.Q(('number', ''), _negated=True), name='certificate_has_a_number'),
+                    models.CheckConstraint(condition=models.Q(('revoked_on', None), models.Q(('revoke_reason', ''), _negated=True), _connector='OR'), name='certificate_revoked_with_a_reason'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -201,6 +227,10 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('units_per_fte__gt', 0)), name='norm_units_positive'),
+                    models.CheckConstraint(condition=models.Q(('minimum__gte', 0)), name='norm_minimum_not_negative'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -218,6 +248,11 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'name'), name='headcount_plan_name_once'),
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='headcount_plan_has_a_name'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'approved', 'archived'])), name='headcount_plan_status_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -282,6 +317,9 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('plan', 'number'), name='headcount_plan_version_once'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -304,6 +342,14 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'role_key', 'stage', 'subtype', 'level', 'language', 'unit_external_id', 'seat_external_id'), name='job_description_once'),
+                    models.CheckConstraint(condition=models.Q(('role_key', ''), _negated=True), name='job_description_has_a_role'),
+                    models.CheckConstraint(condition=models.Q(('stage__in', ['project', 'strong-department', 'first-level'])), name='job_description_stage_known'),
+                    models.CheckConstraint(condition=models.Q(('subtype__in', ['', 'project-team', 'market-led', 'sales-led', 'user-growth-driven', 'digital-enablement'])), name='job_description_subtype_known'),
+                    models.CheckConstraint(condition=models.Q(('level__in', ['specialist', 'manager', 'director'])), name='job_description_level_known'),
+                    models.CheckConstraint(condition=models.Q(('language__in', ['zh', 'en'])), name='job_description_language_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -326,6 +372,10 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('job_description', 'number'), name='job_description_number_once'),
+                    models.CheckConstraint(condition=models.Q(('number__gt', 0)), name='job_description_number_positive'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -368,6 +418,14 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'key', '-id'], name='labour_fact_newest'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('year__gte', 1990), ('year__lte', 2199)), name='labour_fact_has_a_year'),
+                    models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='labour_fact_has_a_source'),
+                    models.CheckConstraint(condition=models.Q(('statement', ''), _negated=True), name='labour_fact_says_something'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -390,6 +448,13 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'role_key', 'since', 'id'], name='needed_level_newest'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('needed', None), ('needed__lte', 3), _connector='OR'), name='needed_level_in_scale'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('role_key', ''), _negated=True), models.Q(('ability', ''), _negated=True)), name='needed_of_an_ability'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -416,6 +481,14 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'role_key', 'level', 'city', '-since', '-id'], name='pay_band_newest'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('level__in', ['specialist', 'manager', 'director'])), name='pay_band_level_known'),
+                    models.CheckConstraint(condition=models.Q(('role_key', ''), _negated=True), name='pay_band_has_a_role'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('high', None), ('low', None), ('middle', None)), models.Q(('high__gte', models.F('middle')), ('low__gte', 0), ('middle__gte', models.F('low'))), _connector='OR'), name='pay_band_rises'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -442,6 +515,16 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'pool', 'target_role'], name='pool_by_role'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('until', None)), fields=('workspace', 'person_external_id', 'pool', 'target_role'), name='one_open_stay_in_a_pool'),
+                    models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='pool_stay_lasts'),
+                    models.CheckConstraint(condition=models.Q(('pool__in', ['reserve', 'core', 'innovative'])), name='pool_known'),
+                    models.CheckConstraint(condition=models.Q(('readiness__in', ['now', '1y', '2y'])), name='readiness_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('person_external_id', ''), _negated=True), models.Q(('reason', ''), _negated=True)), name='pool_stay_has_reason'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -472,6 +555,14 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'key', '-id'], name='programme_newest_first'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('pass_mark__lte', 100)), name='programme_pass_mark_to_100'),
+                    models.CheckConstraint(condition=models.Q(('attendance__gte', 1), ('attendance__lte', 100)), name='programme_attendance_1_to_100'),
+                    models.CheckConstraint(condition=models.Q(('hours__gte', 1)), name='programme_takes_an_hour'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -494,6 +585,14 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'person_external_id', 'role_key', '-rated_on'], name='rating_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('finished_at', None)), fields=('workspace', 'person_external_id', 'role_key', 'rated_by'), name='one_rating_draft'),
+                    models.CheckConstraint(condition=models.Q(('rated_by__in', ['self', 'manager'])), name='rated_by_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('person_external_id', ''), _negated=True), models.Q(('role_key', ''), _negated=True)), name='rating_of_somebody'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -514,6 +613,10 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('rating', 'ability'), name='ability_rated_once'),
+                    models.CheckConstraint(condition=models.Q(('level', None), ('level__lte', 3), _connector='OR'), name='rated_level_in_scale'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -533,6 +636,10 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'unit_external_id', 'period'), name='one_plan_a_quarter'),
+                    models.CheckConstraint(condition=models.Q(('unit_external_id', ''), _negated=True), name='plan_has_a_unit'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -556,6 +663,10 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('plan', 'person_external_id', 'programme'), name='planned_once'),
+                    models.CheckConstraint(condition=models.Q(('dropped_at', None), models.Q(('drop_reason', ''), _negated=True), _connector='OR'), name='dropped_with_a_reason'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -579,6 +690,10 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.UniqueConstraint(fields=('course', 'kind', 'reference'), name='outcome_linked_once'),
+                    models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='outcome_has_a_title'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -603,250 +718,6 @@ class Migration(migrations.Migration):
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='course',
-            constraint=models.UniqueConstraint(fields=('workspace', 'key'), name='course_key_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='course',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_on__lte', models.F('ends_on'))), name='course_ends_after_it_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='course',
-            constraint=models.CheckConstraint(condition=models.Q(('capacity__gte', 1)), name='course_has_a_seat'),
-        ),
-        migrations.AddConstraint(
-            model_name='course',
-            constraint=models.CheckConstraint(condition=models.Q(('cancelled_on', None), models.Q(('cancel_reason', ''), _negated=True), _connector='OR'), name='course_cancelled_with_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='driverentry',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_external_id', ''), _negated=True), name='driver_entry_has_a_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='driverentry',
-            constraint=models.CheckConstraint(condition=models.Q(('value', None), ('value__gte', 0), _connector='OR'), name='driver_value_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'withdrawn'), _negated=True), fields=('course', 'person_external_id'), name='enrolled_once_in_a_course'),
-        ),
-        migrations.AddConstraint(
-            model_name='courseresult',
-            constraint=models.CheckConstraint(condition=models.Q(('exam_score', None), models.Q(('exam_score__gte', 0), ('exam_score__lte', 100)), _connector='OR'), name='exam_score_0_to_100'),
-        ),
-        migrations.AddConstraint(
-            model_name='coursefeedback',
-            constraint=models.CheckConstraint(condition=models.Q(('score__lte', 100)), name='feedback_0_to_100'),
-        ),
-        migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.UniqueConstraint(fields=('workspace', 'number'), name='certificate_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.UniqueConstraint(fields=('workspace', 'year', 'serial'), name='certificate_serial_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_on', None)), fields=('enrolment',), name='one_standing_certificate_an_enrolment'),
-        ),
-        migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(('number', ''), _negated=True), name='certificate_has_a_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(('revoked_on', None), models.Q(('revoke_reason', ''), _negated=True), _connector='OR'), name='certificate_revoked_with_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='headcountnorm',
-            constraint=models.CheckConstraint(condition=models.Q(('units_per_fte__gt', 0)), name='norm_units_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='headcountnorm',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum__gte', 0)), name='norm_minimum_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='headcountplan',
-            constraint=models.UniqueConstraint(fields=('workspace', 'name'), name='headcount_plan_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='headcountplan',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='headcount_plan_has_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='headcountplan',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'approved', 'archived'])), name='headcount_plan_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='headcountplanversion',
-            constraint=models.UniqueConstraint(fields=('plan', 'number'), name='headcount_plan_version_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='jobdescription',
-            constraint=models.UniqueConstraint(fields=('workspace', 'role_key', 'stage', 'subtype', 'level', 'language', 'unit_external_id', 'seat_external_id'), name='job_description_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='jobdescription',
-            constraint=models.CheckConstraint(condition=models.Q(('role_key', ''), _negated=True), name='job_description_has_a_role'),
-        ),
-        migrations.AddConstraint(
-            model_name='jobdescription',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['project', 'strong-department', 'first-level'])), name='job_description_stage_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='jobdescription',
-            constraint=models.CheckConstraint(condition=models.Q(('subtype__in', ['', 'project-team', 'market-led', 'sales-led', 'user-growth-driven', 'digital-enablement'])), name='job_description_subtype_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='jobdescription',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['specialist', 'manager', 'director'])), name='job_description_level_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='jobdescription',
-            constraint=models.CheckConstraint(condition=models.Q(('language__in', ['zh', 'en'])), name='job_description_language_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='jobdescriptionversion',
-            constraint=models.UniqueConstraint(fields=('job_description', 'number'), name='job_description_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='jobdescriptionversion',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gt', 0)), name='job_description_number_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='labourfact',
-            index=models.Index(fields=['workspace', 'key', '-id'], name='labour_fact_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='labourfact',
-            constraint=models.CheckConstraint(condition=models.Q(('year__gte', 1990), ('year__lte', 2199)), name='labour_fact_has_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='labourfact',
-            constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='labour_fact_has_a_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='labourfact',
-            constraint=models.CheckConstraint(condition=models.Q(('statement', ''), _negated=True), name='labour_fact_says_something'),
-        ),
-        migrations.AddIndex(
-            model_name='neededlevel',
-            index=models.Index(fields=['workspace', 'role_key', 'since', 'id'], name='needed_level_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='neededlevel',
-            constraint=models.CheckConstraint(condition=models.Q(('needed', None), ('needed__lte', 3), _connector='OR'), name='needed_level_in_scale'),
-        ),
-        migrations.AddConstraint(
-            model_name='neededlevel',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role_key', ''), _negated=True), models.Q(('ability', ''), _negated=True)), name='needed_of_an_ability'),
-        ),
-        migrations.AddIndex(
-            model_name='paybandentry',
-            index=models.Index(fields=['workspace', 'role_key', 'level', 'city', '-since', '-id'], name='pay_band_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='paybandentry',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['specialist', 'manager', 'director'])), name='pay_band_level_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='paybandentry',
-            constraint=models.CheckConstraint(condition=models.Q(('role_key', ''), _negated=True), name='pay_band_has_a_role'),
-        ),
-        migrations.AddConstraint(
-            model_name='paybandentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('high', None), ('low', None), ('middle', None)), models.Q(('high__gte', models.F('middle')), ('low__gte', 0), ('middle__gte', models.F('low'))), _connector='OR'), name='pay_band_rises'),
-        ),
-        migrations.AddIndex(
-            model_name='poolstay',
-            index=models.Index(fields=['workspace', 'pool', 'target_role'], name='pool_by_role'),
-        ),
-        migrations.AddConstraint(
-            model_name='poolstay',
-            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('workspace', 'person_external_id', 'pool', 'target_role'), name='one_open_stay_in_a_pool'),
-        ),
-        migrations.AddConstraint(
-            model_name='poolstay',
-            constraint=models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='pool_stay_lasts'),
-        ),
-        migrations.AddConstraint(
-            model_name='poolstay',
-            constraint=models.CheckConstraint(condition=models.Q(('pool__in', ['reserve', 'core', 'innovative'])), name='pool_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='poolstay',
-            constraint=models.CheckConstraint(condition=models.Q(('readiness__in', ['now', '1y', '2y'])), name='readiness_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='poolstay',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('person_external_id', ''), _negated=True), models.Q(('reason', ''), _negated=True)), name='pool_stay_has_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='programmeversion',
-            index=models.Index(fields=['workspace', 'key', '-id'], name='programme_newest_first'),
-        ),
-        migrations.AddConstraint(
-            model_name='programmeversion',
-            constraint=models.CheckConstraint(condition=models.Q(('pass_mark__lte', 100)), name='programme_pass_mark_to_100'),
-        ),
-        migrations.AddConstraint(
-            model_name='programmeversion',
-            constraint=models.CheckConstraint(condition=models.Q(('attendance__gte', 1), ('attendance__lte', 100)), name='programme_attendance_1_to_100'),
-        ),
-        migrations.AddConstraint(
-            model_name='programmeversion',
-            constraint=models.CheckConstraint(condition=models.Q(('hours__gte', 1)), name='programme_takes_an_hour'),
-        ),
-        migrations.AddIndex(
-            model_name='rating',
-            index=models.Index(fields=['workspace', 'person_external_id', 'role_key', '-rated_on'], name='rating_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.UniqueConstraint(condition=models.Q(('finished_at', None)), fields=('workspace', 'person_external_id', 'role_key', 'rated_by'), name='one_rating_draft'),
-        ),
-        migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.CheckConstraint(condition=models.Q(('rated_by__in', ['self', 'manager'])), name='rated_by_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('person_external_id', ''), _negated=True), models.Q(('role_key', ''), _negated=True)), name='rating_of_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='ratingline',
-            constraint=models.UniqueConstraint(fields=('rating', 'ability'), name='ability_rated_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='ratingline',
-            constraint=models.CheckConstraint(condition=models.Q(('level', None), ('level__lte', 3), _connector='OR'), name='rated_level_in_scale'),
-        ),
-        migrations.AddConstraint(
-            model_name='trainingplan',
-            constraint=models.UniqueConstraint(fields=('workspace', 'unit_external_id', 'period'), name='one_plan_a_quarter'),
-        ),
-        migrations.AddConstraint(
-            model_name='trainingplan',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_external_id', ''), _negated=True), name='plan_has_a_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='planline',
-            constraint=models.UniqueConstraint(fields=('plan', 'person_external_id', 'programme'), name='planned_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='planline',
-            constraint=models.CheckConstraint(condition=models.Q(('dropped_at', None), models.Q(('drop_reason', ''), _negated=True), _connector='OR'), name='dropped_with_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='workshopoutcome',
-            constraint=models.UniqueConstraint(fields=('course', 'kind', 'reference'), name='outcome_linked_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='workshopoutcome',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='outcome_has_a_title'),
         ),
         ProtectTenantTable("certificatepattern"),
         ProtectTenantTable("course"),

@@ -28,10 +28,17 @@ class Migration(migrations.Migration):
                 ('headers', models.JSONField(default=dict)),
                 ('body', models.TextField()),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
             ],
             options={
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'created_at'], name='idempotent_age'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'client', 'key'), name='idempotent_key_once'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -63,19 +70,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='job',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['check_upload', 'load_upload', 'revert_upload', 'reapply_upload', 'preview_figures', 'compute_values', 'measure_health'])), name='job_kind_known'),
-        ),
-        migrations.AddField(
-            model_name='idempotentrequest',
-            name='workspace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace'),
-        ),
-        migrations.AddIndex(
-            model_name='idempotentrequest',
-            index=models.Index(fields=['workspace', 'created_at'], name='idempotent_age'),
-        ),
-        migrations.AddConstraint(
-            model_name='idempotentrequest',
-            constraint=models.UniqueConstraint(fields=('workspace', 'client', 'key'), name='idempotent_key_once'),
         ),
         ProtectTenantTable("idempotentrequest"),
         ProtectTenantTable("job"),

@@ -20,6 +20,62 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='WebhookEndpoint',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('url', models.CharField(max_length=500)),
+                ('description', models.CharField(blank=True, max_length=200)),
+                ('topics', models.JSONField(default=list)),
+                ('with_values', models.BooleanField(default=False)),
+                ('stopped', models.CharField(blank=True, choices=[('by_hand', 'Switched off by hand'), ('failing', 'Switched off: it has failed for days'), ('gone', 'Switched off: it answered 410 Gone')], max_length=12)),
+                ('stopped_at', models.DateTimeField(blank=True, null=True)),
+                ('failing_since', models.DateTimeField(blank=True, null=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('values_allowed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'ordering': ('pk',),
+                'abstract': False,
+                'default_manager_name': 'all_workspaces',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('stopped__in', ['', 'by_hand', 'failing', 'gone'])), name='webhook_stopped_known'),
+                ],
+            },
+            managers=[
+                ('all_workspaces', django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='WebhookEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('message_id', models.CharField(default=omnichannel.webhooks.models.new_message_id, max_length=40)),
+                ('key', models.CharField(max_length=250)),
+                ('topic', models.CharField(max_length=40)),
+                ('type', models.CharField(max_length=60)),
+                ('at', models.DateTimeField()),
+                ('data', models.JSONField()),
+                ('values', models.JSONField(blank=True, null=True)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+            ],
+            options={
+                'ordering': ('-pk',),
+                'abstract': False,
+                'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(fields=['workspace', 'at'], name='webhook_event_at'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'key'), name='webhook_event_once'),
+                ],
+            },
+            managers=[
+                ('all_workspaces', django.db.models.manager.Manager()),
+            ],
+        ),
+        migrations.CreateModel(
             name='WebhookDelivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -31,11 +87,21 @@ class Migration(migrations.Migration):
                 ('last_error', models.CharField(blank=True, choices=[('address_refused', 'The address is not allowed'), ('unknown_host', 'The host is not found'), ('connection_failed', 'No connection'), ('certificate_invalid', 'The certificate is not valid'), ('timeout', 'No answer in time'), ('broken_answer', 'The answer is no HTTP'), ('secret_unreadable', 'The secret cannot be read with our keys: make a new one')], max_length=24)),
                 ('last_at', models.DateTimeField(blank=True, null=True)),
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='webhooks.webhookendpoint')),
+                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='webhooks.webhookevent')),
             ],
             options={
                 'ordering': ('-pk',),
                 'abstract': False,
                 'default_manager_name': 'all_workspaces',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'waiting')), fields=['workspace', 'endpoint', 'due_at'], name='webhook_delivery_due'),
+                    models.Index(fields=['workspace', 'endpoint', '-id'], name='webhook_delivery_newest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('workspace', 'endpoint', 'event'), name='webhook_delivery_once'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'delivered', 'failed'])), name='webhook_delivery_state_known'),
+                ],
             },
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
@@ -67,63 +133,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='WebhookEndpoint',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.CharField(max_length=500)),
-                ('description', models.CharField(blank=True, max_length=200)),
-                ('topics', models.JSONField(default=list)),
-                ('with_values', models.BooleanField(default=False)),
-                ('stopped', models.CharField(blank=True, choices=[('by_hand', 'Switched off by hand'), ('failing', 'Switched off: it has failed for days'), ('gone', 'Switched off: it answered 410 Gone')], max_length=12)),
-                ('stopped_at', models.DateTimeField(blank=True, null=True)),
-                ('failing_since', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('values_allowed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
-            ],
-            options={
-                'ordering': ('pk',),
-                'abstract': False,
-                'default_manager_name': 'all_workspaces',
-            },
-            managers=[
-                ('all_workspaces', django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.AddField(
-            model_name='webhookdelivery',
-            name='endpoint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='webhooks.webhookendpoint'),
-        ),
-        migrations.CreateModel(
-            name='WebhookEvent',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('message_id', models.CharField(default=omnichannel.webhooks.models.new_message_id, max_length=40)),
-                ('key', models.CharField(max_length=250)),
-                ('topic', models.CharField(max_length=40)),
-                ('type', models.CharField(max_length=60)),
-                ('at', models.DateTimeField()),
-                ('data', models.JSONField()),
-                ('values', models.JSONField(blank=True, null=True)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
-            ],
-            options={
-                'ordering': ('-pk',),
-                'abstract': False,
-                'default_manager_name': 'all_workspaces',
-            },
-            managers=[
-                ('all_workspaces', django.db.models.manager.Manager()),
-            ],
-        ),
-        migrations.AddField(
-            model_name='webhookdelivery',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='webhooks.webhookevent'),
-        ),
-        migrations.CreateModel(
             name='WebhookSecret',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -141,34 +150,6 @@ class Migration(migrations.Migration):
             managers=[
                 ('all_workspaces', django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='webhookendpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('stopped__in', ['', 'by_hand', 'failing', 'gone'])), name='webhook_stopped_known'),
-        ),
-        migrations.AddIndex(
-            model_name='webhookevent',
-            index=models.Index(fields=['workspace', 'at'], name='webhook_event_at'),
-        ),
-        migrations.AddConstraint(
-            model_name='webhookevent',
-            constraint=models.UniqueConstraint(fields=('workspace', 'key'), name='webhook_event_once'),
-        ),
-        migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['workspace', 'endpoint', 'due_at'], name='webhook_delivery_due'),
-        ),
-        migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(fields=['workspace', 'endpoint', '-id'], name='webhook_delivery_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='webhookdelivery',
-            constraint=models.UniqueConstraint(fields=('workspace', 'endpoint', 'event'), name='webhook_delivery_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='webhookdelivery',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'delivered', 'failed'])), name='webhook_delivery_state_known'),
         ),
         ProtectTenantTable("webhookdelivery"),
         ProtectTenantTable("webhookattempt"),
