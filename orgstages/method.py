@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from omnichannel.core.text import Bilingual
 from orgstages.catalogue import AutoRule, Question, StageCatalogue, load_stages
-from orgstages.scoring import EITHER, ENOUGH, HYBRID, SEVERITIES, SKIP, Severity
+from orgstages.scoring import CERTAINTIES, EITHER, ENOUGH, HYBRID, SEVERITIES, SKIP, Certainty, Severity
 from roles.coverage import DEDICATED_SHARE
 
 OLD_AFTER_MONTHS = 6
@@ -72,6 +72,11 @@ def method(catalogue: StageCatalogue | None = None) -> Json:
             "order": [key.value for key in rules.stages],
             "enough": _fraction(ENOUGH),
             "hybrid_from": _fraction(HYBRID),
+            "confidence_words": {
+                "from": [[_fraction(least), word.value] for least, word in CERTAINTIES],
+                "below": Certainty.NARROW.value,
+                "at_zero": Certainty.LEVEL.value,
+            },
             "dedicated_share": str(DEDICATED_SHARE),
         },
         "subtype": {

@@ -33,6 +33,19 @@ class Severity(StrEnum):
 SEVERITIES = ((4, Severity.RED), (3, Severity.ORANGE), (2, Severity.YELLOW))
 
 
+class Certainty(StrEnum):
+    """How clearly the current stage leads the runner-up."""
+
+    CLEAR = "clear"
+    FAIR = "fair"
+    NARROW = "narrow"
+    LEVEL = "level"
+
+
+# A confidence that reaches the part has the word; a hybrid cannot reach the first, and none at all is level.
+CERTAINTIES = ((Fraction(50, 100), Certainty.CLEAR), (Fraction(20, 100), Certainty.FAIR))
+
+
 @dataclass(frozen=True, slots=True)
 class StageResult:
     """Section A. `shares` are parts of the answered weight, stages in order; no `current`: too little was answered.
@@ -52,6 +65,15 @@ class StageResult:
     def coverage(self) -> Fraction:
         """Return the answered part of the weight."""
         return Fraction(self.answered) / Fraction(self.total)
+
+    @property
+    def certainty(self) -> Certainty | None:
+        """Return the confidence as a word; None while there is no verdict."""
+        if self.confidence is None:
+            return None
+        if not self.confidence:
+            return Certainty.LEVEL
+        return next((word for least, word in CERTAINTIES if self.confidence >= least), Certainty.NARROW)
 
 
 @dataclass(frozen=True, slots=True)

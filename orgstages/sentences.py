@@ -5,7 +5,7 @@ from __future__ import annotations
 from omnichannel.core.text import Bilingual
 
 DEDICATED = Bilingual(
-    "任目录岗位的 {people} 共 {total} 全职当量，其中有岗位投入不低于 0.8 者占 {part} 当量，即 {value}。",
+    "任目录岗位的 {people}共 {total} 全职当量，其中有岗位投入不低于 0.8 者占 {part} 当量，即 {value}。",
     "{people} in catalogue roles make {total} FTE; those giving a role 0.8 or more make {part} FTE: {value}.",
 )
 LEADING_FLAG = Bilingual(

@@ -7,10 +7,16 @@ from fractions import Fraction
 
 from omnichannel.core.text import Bilingual
 from orgstages.catalogue import load_stages
-from orgstages.scoring import FitResult, StageResult, SubtypeResult, Verdict, rounded
+from orgstages.scoring import Certainty, FitResult, StageResult, SubtypeResult, Verdict, rounded
 from roles.catalogue import SubtypeKey
 
 NOT_ENOUGH = Bilingual("数据不足", "not enough data")
+CERTAINTY = {
+    Certainty.CLEAR: Bilingual("明确", "clear"),
+    Certainty.FAIR: Bilingual("较明确", "fairly clear"),
+    Certainty.NARROW: Bilingual("差距小", "narrow"),
+    Certainty.LEVEL: Bilingual("并列", "a tie"),
+}
 
 
 def verdict_name(verdict: Verdict) -> Bilingual:
@@ -25,6 +31,24 @@ def verdict_name(verdict: Verdict) -> Bilingual:
         return Bilingual(f"{first.zh}与{second.zh}混合", f"hybrid of {first.en} and {second.en}")
     leading = verdict.subtype.leading if verdict.subtype else ()
     return either(leading) if leading else first
+
+
+def certainty_word(stage: StageResult) -> Bilingual | None:
+    """Return the confidence as a word; None while there is no verdict."""
+    return CERTAINTY[stage.certainty] if stage.certainty else None
+
+
+def lead_words(stage: StageResult) -> Bilingual | None:
+    """Say what the confidence means: by how much the current stage leads which other; None without a verdict."""
+    if stage.current is None or stage.confidence is None:
+        return None
+    if stage.second is None:
+        return Bilingual("已答的题都指向这个阶段", "all that is answered points to this stage")
+    second = load_stages().stages[stage.second].names
+    if stage.certainty is Certainty.LEVEL:
+        return Bilingual(f"与{second.zh}占比相同", f"the same share as the {second.en}")
+    points = rounded(stage.confidence * 100, 1)
+    return Bilingual(f"比{second.zh}多 {points} 个百分点", f"{points} percentage points ahead of the {second.en}")
 
 
 def either(subtypes: Iterable[SubtypeKey]) -> Bilingual:

@@ -26,7 +26,7 @@ class AnswerForm(forms.Form):
         super().__init__(initial=dict(kept), auto_id=f"{question.id}-%s")
         field = self.fields["option"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker what stands above
-        field.choices = [("", "–"), *options_of(question)]
+        field.choices = [("", _("Choose")), *options_of(question)]
         self.fields["evidence_url"].widget.attrs |= {"inputmode": "url", "placeholder": "https://"}
         self.fields["evidence_kpi"].widget.attrs |= {"list": "kpi-ids"}
         if needs_reason:

@@ -54,7 +54,7 @@ class RouteForm(forms.Form):
         for name, options in (("unit", units), ("transition", transitions())):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker what stands above
-            field.choices = [("", "–"), *options]
+            field.choices = [("", _("Choose")), *options]
 
 
 class BeginForm(PlanForm):

@@ -48,7 +48,7 @@ NO_RECEIVER = Bilingual("{reason}；关系 {numbers} 没有接收方", "{reason}
 ONE_BUSINESS = Bilingual(
     "只有 {count} 个事业部：平台要服务多个事业部或品牌", "Only {count} business unit: a platform serves several"
 )
-HELD = Bilingual("{people}，{fte} FTE，专职 {dedicated}", "{people}, {fte} FTE, {dedicated} of them dedicated")
+HELD = Bilingual("{people}，{fte} 全职当量，专职 {dedicated}", "{people}, {fte} FTE, {dedicated} of them dedicated")
 CORE_MISSING = Bilingual(
     "核心岗位没有人担任：该形态需要专职人员", "Nobody holds this core role, which needs a dedicated holder"
 )

@@ -26,13 +26,14 @@ from roles.queries.scenarios import scenarios as drafts_there
 from roles.services import scenarios as drafts
 from roles.services.moving import move
 
-MATURE, PILOT, CENTRE, TEAM = "BU1", "BU2", "BU1-UC", "BU2-PRJ"
+GROUP, MATURE, PILOT, CENTRE, TEAM = "G", "BU1", "BU2", "BU1-UC", "BU2-PRJ"
 REGION = "R05"
 # relations of the user-growth-driven sub-type that somebody sees to: number, and the unit that receives
 RELATIONS = ((2, "D-SAL"), (3, "D-EC"), (4, "D-MD"), (5, "D-IT"))
 PHASES = (("foundation", 10), ("experiment", 4))  # months ago
 # how far a manager agrees with the statements about the four challenges, 1 to 5
 CHALLENGES = {
+    GROUP: {"D1": "2", "D2": "4", "D3": "3", "D4": "4", "D5": "3", "D6": "3", "D7": "4", "D8": "3"},
     MATURE: {"D1": "2", "D2": "3", "D3": "2", "D4": "2", "D5": "4", "D6": "3", "D7": "3", "D8": "2"},
     PILOT: {"D1": "3", "D2": "5", "D3": "4", "D4": "5", "D5": "2", "D6": "3", "D7": "5", "D8": "4"},
 }

@@ -22,15 +22,13 @@ from orgstages.forms.diagnosis import AdoptForm
 from orgstages.queries.diagnosis import Diagnosed, diagnose
 from orgstages.queries.records import recorded_verdicts, verdict_line
 from orgstages.queries.smallest import smallest_changes
-from orgstages.scoring import Severity, rounded
+from orgstages.scoring import rounded
 from orgstages.services.diagnosing import adopt_subtype, run_diagnosis
 from orgstages.services.smallest import open_way
 from orgstages.verdicts import either, verdict_name
 from orgstages.views.rows import Rejected, section_rows
 from orgstages.views.stages import unit_line
 from roles.queries.stages import stage_history
-
-TONES = {Severity.RED: "bad", Severity.ORANGE: "warn", Severity.YELLOW: "warn", Severity.GREEN: "good"}
 
 
 @require_GET
@@ -213,7 +211,6 @@ def _challenges(found: Diagnosed) -> list[dict[str, Any]]:
             "challenge": catalogue.challenges[result.challenge],
             "mean": None if result.mean is None else rounded(result.mean, 2),
             "severity": result.severity,
-            "tone": TONES[result.severity] if result.severity else "",
             "answered": result.answered,
             "asked": result.asked,
         }

@@ -22,6 +22,8 @@ from orgstages.queries.diagnosis import in_bounds
 from orgstages.queries.evidence import Evidence, read_evidence
 from orgstages.queries.fact_rows import FactRow, FactRows, fact_rows
 from orgstages.views.diagnosis import diagnosis_url
+from orgstages.views.options import option_lines
+from orgstages.views.rows import option_words
 from roles.queries.org_chart import unit_tree
 from roles.queries.people import people_names
 
@@ -58,6 +60,8 @@ def fact(request: WorkspaceRequest, slug: str, external_id: str, question: str) 
         "unit": tree.nodes[external_id],
         "spec": spec,
         "fact": found.fact,
+        "chosen": option_words(spec, found.fact.option) if found.fact.option else None,
+        "options": option_lines(spec),
         "found": found,
         "page": page,
         "lines": _lines(request, list(page.object_list), evidence, clock),

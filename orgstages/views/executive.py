@@ -14,12 +14,12 @@ from kpis.queries.values import stored_periods
 from omnichannel.core.periods import Grain, Period, period_or_none
 from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
-from orgstages.catalogue import load_stages
+from omnichannel.workspaces.permissions import may
+from orgstages.catalogue import SectionKey, load_stages
 from orgstages.queries.evidence import newest_period
 from orgstages.queries.executive import MODES_SHOWN, Executive, UnitStanding, Watched, executive
 from orgstages.scoring import rounded
 from orgstages.verdicts import mixed_map
-from orgstages.views.diagnosis import TONES
 from orgstages.views.executive_paper import report_of
 from orgstages.views.planning import milestone_sign
 from orgstages.views.stages import unit_line
@@ -40,6 +40,9 @@ def executive_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
         "picker": _picker(request, page.period, stored),
         "sentence": mixed_map((each.found.unit.name, each.found.verdict) for each in page.units),
         "units": [_unit(each) for each in page.units],
+        "challenges": [spec.names for spec in load_stages().challenges.values()],
+        "first_challenge": load_stages().sections[SectionKey.CHALLENGES].questions[0],
+        "may_ask": clock.scenario is None and may(request.access, "orgstages:questionnaire"),
         "watched": watched[:MODES_SHOWN],
         "more_watched": watched[MODES_SHOWN:],
         "milestones": [{"road": road, "one": one, "sign": milestone_sign(one)} for road, one in page.milestones],
@@ -110,12 +113,12 @@ def _unit(each: UnitStanding) -> dict[str, Any]:
             {
                 "names": catalogue.challenges[one.challenge].names,
                 "severity": one.severity,
-                "tone": TONES[one.severity],
-                "mean": rounded(one.mean, 2),
+                "mean": None if one.mean is None else rounded(one.mean, 2),
             }
             for one in each.found.verdict.challenges
-            if one.severity is not None and one.mean is not None
-        ],
+        ]
+        if any(one.answered for one in each.found.verdict.challenges)
+        else [],
     }
 
 

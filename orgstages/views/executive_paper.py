@@ -21,7 +21,7 @@ from orgstages.queries.roadmaps import MilestoneView, RoadmapView
 from orgstages.scoring import Severity, rounded
 from orgstages.verdicts import mixed_map, verdict_name
 from orgstages.views.planning import milestone_words
-from orgstages.views.stages import unit_line
+from orgstages.views.stages import UnitLine, unit_line
 from roles.catalogue import roles_here
 from roles.paper.marks import Tone
 from roles.paper.report_blocks import Cell, PaperTile, Paragraph, Report, Table, Tiles
@@ -95,15 +95,15 @@ def _units(page: Executive) -> Table:
     head = (
         Cell(_("Unit")),
         Cell(_("Stage and sub-type")),
-        Cell(_("Confidence"), right=True),
+        Cell(_("Confidence")),
         Cell(_("Maturity")),
         Cell(_("Core roles"), right=True),
-        Cell(_("Missing")),
+        Cell(_("Missing or shared")),
         Cell(_("Relations owned"), right=True),
     )
     rows = tuple(_unit(each) for each in page.units)
     note = _("Side by side, no average. A stage is a description, not a grade.")
-    return Table(_("Units"), note, (0.16, 0.26, 0.09, 0.13, 0.09, 0.17, 0.1), head, rows, _("No units yet"))
+    return Table(_("Units"), note, (0.14, 0.25, 0.12, 0.12, 0.09, 0.16, 0.12), head, rows, _("No units yet"))
 
 
 def _unit(each: UnitStanding) -> tuple[Cell, ...]:
@@ -112,13 +112,16 @@ def _unit(each: UnitStanding) -> tuple[Cell, ...]:
     maturity = DASH if line.maturity is None else f"{_words(line.maturity)} {_shown(line.index, '', places=1)}"
     asked = _("asked of %(unit)s") % {"unit": cover.asked_of} if cover.asked_of else DASH
     missing = _listed([_words(names[role].names) for role in cover.missing])
+    shared = _listed([_words(names[role].names) for role in cover.shared])
+    if shared:
+        shared = _("shared: %(roles)s") % {"roles": shared}
     return (
         Cell(each.found.unit.name, bold=True),
         Cell(_words(verdict_name(each.found.verdict))),
-        Cell(_shown(line.confidence, "", places=3), right=True),
+        Cell(_certain(line)),
         Cell(maturity),
         Cell(f"{cover.filled} / {cover.expected}" if cover.expected else DASH, right=True),
-        Cell(missing or asked, Tone.BAD if missing else Tone.MUTED),
+        Cell(" · ".join(filter(None, (missing, shared))) or asked, Tone.BAD if missing else Tone.MUTED),
         Cell(
             f"{each.relations - each.unowned} / {each.relations}" if each.relations else DASH,
             Tone.WARN if each.unowned else Tone.INK,
@@ -127,13 +130,23 @@ def _unit(each: UnitStanding) -> tuple[Cell, ...]:
     )
 
 
+def _certain(line: UnitLine) -> str:
+    """Write the confidence as a part and in a word."""
+    if line.certainty is None:
+        return DASH
+    return f"{_shown(line.confidence, '0..1')} {_words(line.certainty)}"
+
+
 def _challenges(page: Executive) -> Table:
-    """Return the challenges of the units for which anybody has answered."""
+    """Return each unit's challenges; a unit for which nobody has answered says so."""
     catalogue = load_stages().challenges
     head = (Cell(_("Unit")), *(Cell(_words(spec.names)) for spec in catalogue.values()))
     rows = []
     for each in page.units:
         cells = [Cell(each.found.unit.name, bold=True)]
+        if not any(one.answered for one in each.found.verdict.challenges):
+            rows.append((*cells, Cell(_("nobody has answered yet"), Tone.MUTED), *[Cell(DASH, Tone.MUTED)] * 3))
+            continue
         for one in each.found.verdict.challenges:
             if one.severity is None or one.mean is None:
                 cells.append(Cell(DASH, Tone.MUTED))
@@ -145,8 +158,7 @@ def _challenges(page: Executive) -> Table:
                 Severity.GREEN: _("green"),
             }[one.severity]
             cells.append(Cell(f"{word} {rounded(one.mean, 2)}", SEVERE.get(one.severity, Tone.INK)))
-        if any(cell.text != DASH for cell in cells[1:]):
-            rows.append(tuple(cells))
+        rows.append(tuple(cells))
     part = (1 - 0.2) / len(catalogue)
     note = _("Mean of 1 to 5, higher is worse; a dash: nobody has answered yet.")
     return Table(
@@ -155,7 +167,7 @@ def _challenges(page: Executive) -> Table:
         (0.2, *[part] * len(catalogue)),
         head,
         tuple(rows),
-        _("Nobody has answered section D yet"),
+        _("No units yet"),
     )
 
 
@@ -190,7 +202,7 @@ def _watch(page: Executive) -> Table:
     )
     rows = tuple(_mode(line) for line in page.watched[:MODES_SHOWN])
     note = _("Of the sub-types that units have decided for, the worst first.")
-    return Table(_("Failure-mode watch"), note, (0.15, 0.32, 0.18, 0.1, 0.25), head, rows, _("No units yet"))
+    return Table(_("Failure-mode watch"), note, (0.12, 0.36, 0.2, 0.07, 0.25), head, rows, _("No units yet"))
 
 
 def _mode(line: Watched) -> tuple[Cell, ...]:

@@ -12,11 +12,12 @@ from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.clock import clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from orgstages import method
-from orgstages.catalogue import AutoRule, FitStep, Question, SectionKey, load_stages
-from orgstages.observed import case_words
+from orgstages.catalogue import FitStep, Question, SectionKey, load_stages
 from orgstages.queries.exports import diagnosis_csv, diagnosis_json
-from orgstages.scoring import EITHER, ENOUGH, HYBRID, SEVERITIES, SKIP
+from orgstages.scoring import CERTAINTIES, EITHER, ENOUGH, HYBRID, SEVERITIES, SKIP, Certainty
+from orgstages.verdicts import CERTAINTY
 from orgstages.views.diagnosis import found_or_404
+from orgstages.views.options import option_lines
 from orgstages.views.tabs import stage_tabs
 from roles.coverage import DEDICATED_SHARE
 
@@ -37,6 +38,7 @@ def method_page(request: WorkspaceRequest, slug: str) -> HttpResponse:
         ],
         "enough": int(ENOUGH * 100),
         "hybrid": int(HYBRID * 100),
+        "certainties": _certainties(),
         "either": EITHER,
         "skip": SKIP,
         "dedicated": DEDICATED_SHARE,
@@ -75,39 +77,22 @@ def diagnosis_export(request: WorkspaceRequest, slug: str, external_id: str, for
 
 
 def _question(question: Question) -> dict[str, Any]:
-    catalogue, auto = load_stages(), question.auto
+    catalogue = load_stages()
     scale = catalogue.scales[question.scale] if question.scale else None
     return {
         "spec": question,
         "scale": scale,
         "applies": catalogue.stages[question.applies].names if question.applies else None,
         "challenge": catalogue.challenges[question.challenge].names if question.challenge else None,
-        "options": [
-            {
-                "option": option,
-                "stage": catalogue.stages[option.stage].names if option.stage else None,
-                "points": [(catalogue.subtypes[key].names, points) for key, points in option.points.items()],
-                "chosen_by": _chosen_by(auto, question, option.key) if auto else None,
-            }
-            for option in question.options
-        ],
+        "options": option_lines(question),
     }
 
 
-def _chosen_by(auto: AutoRule, question: Question, key: str) -> Bilingual | None:
-    """Say which numbers, or which observations, choose an option."""
-    if auto.cases:
-        return case_words(auto.cases, key)
-    if auto.cuts is None:
-        return None
-    unit = " %" if auto.unit == "percent" else ""
-    at = [option.key for option in question.options].index(key)
-    low, high = (f"{cut.normalize():f}{unit}" for cut in auto.cuts)
-    if auto.descending:
-        signs = (f"≥ {low}", f"≥ {high}, < {low}", f"< {high}")
-    else:
-        signs = (f"< {low}", f"≥ {low}, ≤ {high}", f"> {high}")
-    return Bilingual(signs[at], signs[at])
+def _certainties() -> list[Bilingual]:
+    """Return the words of the confidence with the parts from which they hold."""
+    signs = [(word, f"≥ {int(least * 100)} %") for least, word in CERTAINTIES]
+    signs += [(Certainty.NARROW, "> 0 %"), (Certainty.LEVEL, "= 0 %")]
+    return [Bilingual(f"{CERTAINTY[word].zh} {sign}", f"{CERTAINTY[word].en} {sign}") for word, sign in signs]
 
 
 def _step(number: int, step: FitStep) -> dict[str, Any]:

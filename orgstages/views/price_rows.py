@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from kpis.queries.move_effect import CardMove
 from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.middleware import WorkspaceRequest
+from orgstages.queries.diagnosis import Diagnosed
 from orgstages.queries.prices import Price, VerdictShift
 from orgstages.scoring import rounded
+from orgstages.verdicts import certainty_word
 from orgstages.views.scenario_frame import Frame, seeing
 from roles.catalogue import RoleKey, roles_here
 from roles.comparing import Difference
@@ -64,13 +66,21 @@ class CoverRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Sureness:
+    """The confidence of a verdict as a part and in a word, as `_confidence.html` shows it; both None without one."""
+
+    confidence: Decimal | None
+    certainty: Bilingual | None
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictRow:
     """A diagnosed unit: what it is found to be, and how sure that is, on both sides."""
 
     shift: VerdictShift
     before: Bilingual | None
     after: Bilingual | None
-    confidence: tuple[Decimal | None, Decimal | None]
+    confidence: tuple[Sureness, Sureness]
     differs: bool
 
 
@@ -169,6 +179,12 @@ def _seat(seat: PlannedSeat) -> tuple[PlannedSeat, Bilingual | None]:
 
 def _verdict(shift: VerdictShift) -> VerdictRow:
     before, after = shift.names
-    old, new = (side.verdict.stage.confidence if side else None for side in (shift.before, shift.after))
-    confidence = (None if old is None else rounded(old), None if new is None else rounded(new))
-    return VerdictRow(shift, before, after, confidence, shift.differs)
+    sure = _sureness(shift.before), _sureness(shift.after)
+    return VerdictRow(shift, before, after, sure, shift.differs)
+
+
+def _sureness(side: Diagnosed | None) -> Sureness:
+    stage = side.verdict.stage if side else None
+    if stage is None or stage.confidence is None:
+        return Sureness(None, None)
+    return Sureness(rounded(stage.confidence), certainty_word(stage))

@@ -18,6 +18,7 @@ from orgstages.catalogue import Question, Section, SectionKey, load_stages
 from orgstages.forms.diagnosis import AnswerForm
 from orgstages.queries.diagnosis import Diagnosed
 from orgstages.scoring import rounded
+from orgstages.views.options import OptionLine, option_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Row:
     tied: Sequence[tuple[str, Bilingual]]
     own: GivenAnswer | None
     may_answer: bool
+    options: Sequence[OptionLine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def _row(
         tied=[(key, option_words(question, key)) for key in given.tied] if given is not None else (),
         own=own,
         may_answer=may_answer,
+        options=option_lines(question),
     )
 
 

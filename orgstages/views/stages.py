@@ -15,25 +15,30 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from orgstages.catalogue import load_stages
 from orgstages.queries.diagnosis import Diagnosed, diagnose_all
 from orgstages.scoring import rounded
-from orgstages.verdicts import either, mixed_map
+from orgstages.verdicts import certainty_word, either, lead_words, mixed_map
 from orgstages.views.tabs import stage_tabs
 
 
 @dataclass(frozen=True, slots=True)
 class UnitLine:
-    """A unit's verdict as one row. `second` is the partner of a hybrid; `agrees` is None while either is not known."""
+    """A unit's verdict as one row. `second` is the partner of a hybrid; `agrees` is None while either is not known.
+
+    `certainty` is the confidence as a word, `lead` what it means; `adopted_from` names the unit above that decided.
+    """
 
     found: Diagnosed
     stage: Bilingual | None
     second: Bilingual | None
-    runner_up: Bilingual | None
     subtype: Bilingual | None
     confidence: Decimal | None
+    certainty: Bilingual | None
+    lead: Bilingual | None
     coverage: Decimal
     maturity: Bilingual | None
     index: Decimal | None
     adopted_stage: Bilingual
     adopted_subtype: Bilingual
+    adopted_from: str
     agrees: bool | None
 
 
@@ -61,13 +66,21 @@ def unit_line(found: Diagnosed) -> UnitLine:
         found=found,
         stage=catalogue.stages[stage.current].names if stage.current else None,
         second=catalogue.stages[stage.second].names if stage.second and stage.is_hybrid else None,
-        runner_up=catalogue.stages[stage.second].names if stage.second else None,
         subtype=either(leading) if leading else None,
         confidence=None if stage.confidence is None else rounded(stage.confidence),
+        certainty=certainty_word(stage),
+        lead=lead_words(stage),
         coverage=rounded(stage.coverage * 100, 1),
         maturity=catalogue.maturity[verdict.maturity.level].names if verdict.maturity.level else None,
         index=None if verdict.maturity.index is None else rounded(verdict.maturity.index, 1),
         adopted_stage=catalogue.stages[found.adopted.stage].names,
         adopted_subtype=catalogue.subtypes[found.adopted.subtype].names,
+        adopted_from=_name_of(found.adopted.unit_external_id, found),
         agrees=None if stage.current is None or found.adopted.is_default else stage.current is found.adopted.stage,
     )
+
+
+def _name_of(unit: str | None, found: Diagnosed) -> str:
+    """Return a unit's name on the day; the id of one that is not there any more, nothing for no unit."""
+    node = found.evidence.tree.nodes.get(unit or "")
+    return node.name if node else unit or ""

@@ -44,7 +44,7 @@ def test_every_automatic_question_shows_its_fact_and_the_shares_make_the_verdict
     winner = max(percents, key=lambda name: percents[name])
     assert fact(page, "Stage").startswith(winner)
     ordered = sorted(percents.values(), reverse=True)
-    assert abs(number(fact(page, "Confidence")) * 100 - (ordered[0] - ordered[1])) <= Decimal("0.2")
+    assert abs(number(fact(page, "Confidence")) - (ordered[0] - ordered[1])) <= Decimal("0.2")
 
 
 def test_the_fact_of_a_question_leads_to_its_source(sign_in: SignIn) -> None:

@@ -38,7 +38,7 @@ def test_the_demo_has_a_roadmap_owners_a_phase_and_two_scenarios(signed_in: Call
     hr = signed_in("hr_lead")
     for _time in range(2):
         seed_plans()
-    assert DiagnosisAnswer.objects.count() == 16, "two units, two statements about each of four challenges"
+    assert DiagnosisAnswer.objects.count() == 24, "three units, two statements about each of four challenges"
     (roadmap,) = Roadmap.objects.all()
     assert [entry.phase for entry in PhaseEntry.objects.order_by("since")] == ["foundation", "experiment"]
     assert {owner.receiver for owner in RelationOwner.objects.all()} == {"D-SAL", "D-EC", "D-MD", "D-IT"}

@@ -67,6 +67,8 @@ def test_one_page_tells_where_the_firm_stands_and_each_number_leads_to_its_sourc
     assert "女装事业部: User-growth-driven" in page
     assert "/w/acme/stages/units/BU1/?as_of=2026-11-05#stage" in page
     assert "/w/acme/stages/units/BU1/?as_of=2026-11-05#challenges" in page
+    assert "percentage points ahead of the" in page  # what the confidence means stands with its part and its word
+    assert "/w/acme/stages/units/BU2/questions/?question=D1&amp;as_of=2026-11-05" in page  # nobody has answered there
     assert "/w/acme/stages/coverage/?top=BU1&amp;as_of=2026-11-05" in page
     assert "/w/acme/stages/relations/?unit=BU1&amp;as_of=2026-11-05" in page
     assert ">1 / 6</a>" in page  # one of six relations has an owner
@@ -139,7 +141,13 @@ def test_a_workspace_with_only_a_roster_says_what_is_missing(
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ("Where the firm stands", "Failure-mode watch", "Next milestones", "61.3", "page 1 of")),
+        (
+            "en",
+            (
+                *("Where the firm stands", "Failure-mode watch", "Next milestones", "61.3", "page 1 of"),
+                *("% clear", "nobody has answered yet"),
+            ),
+        ),
         ("zh-hans", ("企业现状", "失败模式", "女装事业部", "用户打通率")),
     ],
 )

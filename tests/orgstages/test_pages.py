@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from io import StringIO
@@ -53,7 +54,11 @@ def test_an_executive_sees_every_units_stage_and_every_questions_fact(world: Wor
     assert "女装事业部: User-growth-driven" in overview
     assert "First-level" in overview
     shown = text_of(client, page("BU1"))
-    assert "0.789" in shown  # 0.895 less 0.105
+    for told in (overview, shown):  # 0.895 less 0.105
+        assert re.search(r"78\.9\D+%\D+clear", told)
+        assert "78.9 percentage points ahead of the Project stage" in told
+    rule = shown[shown.index('id="A1"') :]
+    assert "≥ 30 %, ≤ 85 %" in rule[: rule.index("</details>")]  # the rule of a question stands with its thresholds
     for question in [f"A{number}" for number in range(1, 13)] + ["B5", "C3", "D8", "E5"]:
         assert f'id="{question}"' in shown
     assert "3 of 3.50 FTE" in shown or "make 3 FTE: 85.7" in shown

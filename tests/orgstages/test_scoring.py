@@ -9,6 +9,7 @@ import pytest
 
 from orgstages.catalogue import load_stages
 from orgstages.scoring import (
+    Certainty,
     Severity,
     Verdict,
     challenge_results,
@@ -55,6 +56,19 @@ def test_a_second_share_of_exactly_30_percent_makes_a_hybrid() -> None:
     assert result.is_hybrid
     less = stage_result({**answers, "A2": "c", "A1": "c"}, catalogue=RULES)
     assert (less.shares[StageKey.FIRST_LEVEL], less.is_hybrid) == (Fraction(1, 4), False)
+
+
+def test_the_confidence_has_a_word_and_a_hybrid_is_never_clear() -> None:
+    tie = judge({**EXAMPLE, "A2": "c", "A3": "c", "A4": "c"}).stage
+    assert (judge(EXAMPLE).stage.certainty, tie.certainty) == (Certainty.CLEAR, Certainty.LEVEL)
+    assert judge({}).stage.certainty is None
+    answers = {name: option for name, option in ALL_B.items() if name not in ("A10", "A11", "A12")}
+    at_edge = stage_result({**answers, "A2": "c", "A3": "c"}, catalogue=RULES)  # 14 to 6 of 20: 40 %
+    assert (at_edge.is_hybrid, at_edge.certainty) == (True, Certainty.FAIR)
+    half = stage_result({**answers, "A2": "c", "A1": "c"}, catalogue=RULES)  # 15 to 5 of 20: 50 %
+    assert (half.confidence, half.certainty) == (Fraction(1, 2), Certainty.CLEAR)
+    close = stage_result({**answers, "A2": "c", "A3": "c", "A4": "c"}, catalogue=RULES)  # 12 to 8 of 20: 20 %
+    assert (close.confidence, close.certainty) == (Fraction(1, 5), Certainty.FAIR)
 
 
 def test_under_60_percent_of_the_weight_there_is_no_stage_and_no_subtype() -> None:
