@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import ClassVar
 
@@ -11,6 +11,30 @@ from django.utils.translation import gettext as _
 
 from omnichannel.core.errors import DomainError
 from orgstages.catalogue import StageSpec
+
+
+class FieldError(DomainError):
+    """A refusal that one field of what was sent has caused; `field` is its name."""
+
+    status: ClassVar[int] = 422
+    field: str = ""
+
+
+class SeveralFaults(DomainError):
+    """Several fields are wrong at once; `faults` are the refusals of each."""
+
+    code: ClassVar[str] = "several_faults"
+    status: ClassVar[int] = 422
+
+    def __init__(self, faults: Sequence[DomainError]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(" ".join(str(fault) for fault in faults))
+
+
+def refuse(faults: Sequence[DomainError]) -> None:
+    """Raise the one fault, or all of them together; nothing where there is none."""
+    if faults:
+        raise faults[0] if len(faults) == 1 else SeveralFaults(faults)
 
 
 class UnknownDiagnosisUnit(DomainError):
@@ -33,21 +57,21 @@ class UnknownQuestion(DomainError):
         super().__init__(_("The diagnostic has no such question."))
 
 
-class UnknownOption(DomainError):
+class UnknownOption(FieldError):
     """The answer is none of the question's."""
 
     code: ClassVar[str] = "unknown_option"
-    status: ClassVar[int] = 422
+    field = "option"
 
     def __init__(self) -> None:
         super().__init__(_("Choose one of the question's answers."))
 
 
-class ReasonRequired(DomainError):
+class ReasonRequired(FieldError):
     """Data answers the question; a person who says otherwise must say why."""
 
     code: ClassVar[str] = "reason_required"
-    status: ClassVar[int] = 422
+    field = "reason"
 
     def __init__(self) -> None:
         super().__init__(_("The data says otherwise. Give the reason for overruling it."))
@@ -71,14 +95,19 @@ class NothingToConfirm(DomainError):
         super().__init__(_("The respondents are not tied on this answer, so there is nothing to confirm."))
 
 
-class BadEvidence(DomainError):
+class BadEvidence(FieldError):
     """Evidence must be a web address or a KPI of the library."""
 
     code: ClassVar[str] = "bad_evidence"
-    status: ClassVar[int] = 422
 
-    def __init__(self) -> None:
-        super().__init__(_("Evidence is a text, a web address (http or https) or a KPI of the library."))
+    def __init__(self, field: str) -> None:
+        self.field = field
+        is_address = field == "evidence_url"
+        super().__init__(
+            _("A link is a web address that begins with http or https.")
+            if is_address
+            else _("The library has no KPI of that id.")
+        )
 
 
 class WayNotOffered(DomainError):
@@ -131,11 +160,11 @@ class UnknownMilestone(DomainError):
         super().__init__(_("The roadmap has no such milestone."))
 
 
-class SkipNotConfirmed(DomainError):
+class SkipNotConfirmed(FieldError):
     """The route leaves a stage out, and nobody has typed what it leaves out."""
 
     code: ClassVar[str] = "skip_not_confirmed"
-    status: ClassVar[int] = 422
+    field = "confirmation"
 
     def __init__(self, *, stages: Iterable[StageSpec]) -> None:
         name = " ".join(stage.names.in_language(get_language()) for stage in stages)
@@ -160,11 +189,11 @@ class MilestoneOver(DomainError):
         super().__init__(_("This milestone is done or has been called off; that is not changed any more."))
 
 
-class DoneAhead(DomainError):
+class DoneAhead(FieldError):
     """Nothing is done on a day to come."""
 
     code: ClassVar[str] = "done_ahead"
-    status: ClassVar[int] = 422
+    field = "done_on"
 
     def __init__(self, *, today: date) -> None:
         super().__init__(_("Nothing can be done later than today, %(today)s.") % {"today": today.isoformat()})
@@ -181,11 +210,11 @@ class MilestonesRefused(DomainError):
         super().__init__(" ".join(told))
 
 
-class UnknownOwner(DomainError):
+class UnknownOwner(FieldError):
     """Nobody of that name or number works here on the day, or several are called so."""
 
     code: ClassVar[str] = "unknown_owner"
-    status: ClassVar[int] = 422
+    field = "owner"
 
     def __init__(self, *, text: str, day: date) -> None:
         words = {"text": text, "day": day.isoformat()}
@@ -202,14 +231,18 @@ class UnknownRelation(DomainError):
         super().__init__(_("The sub-type has no such relation."))
 
 
-class UnitsOfRelation(DomainError):
-    """Giver and receiver must be two units of the day."""
+class UnitsOfRelation(FieldError):
+    """Giver and receiver must be two units of the day; with `text` no one unit is called so."""
 
     code: ClassVar[str] = "relation_units"
-    status: ClassVar[int] = 422
 
-    def __init__(self) -> None:
-        super().__init__(_("Choose two different units that are there on the day."))
+    def __init__(self, field: str, text: str = "") -> None:
+        self.field = field
+        super().__init__(
+            _("“%(text)s” names no one unit that is there on the day. Write the number.") % {"text": text}
+            if text
+            else _("Choose two different units that are there on the day.")
+        )
 
 
 class NobodyOwns(DomainError):
@@ -237,21 +270,21 @@ class PhaseOrder(DomainError):
     status: ClassVar[int] = 422
 
 
-class EvidenceRequired(DomainError):
+class EvidenceRequired(FieldError):
     """A criterion is met by evidence, not by a tick alone."""
 
     code: ClassVar[str] = "evidence_required"
-    status: ClassVar[int] = 422
+    field = "evidence"
 
     def __init__(self) -> None:
         super().__init__(_("Say what shows that the criterion is met."))
 
 
-class ReasonMissing(DomainError):
+class ReasonMissing(FieldError):
     """What is given up or set back is given a reason."""
 
     code: ClassVar[str] = "reason_missing"
-    status: ClassVar[int] = 422
+    field = "reason"
 
     def __init__(self) -> None:
         super().__init__(_("Give a reason."))

@@ -74,7 +74,7 @@ def upload(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         "delimiters": DELIMITERS,
         "sheets": [(sheet, sheet) for sheet in found.inspected.get("sheets", ())],
         "sample": [list(zip(columns, row, strict=False)) for row in found.inspected.get("sample", ())],
-        "other_sheets": _other_sheets(found, taken={member.member for member in members}),
+        "other_sheets": _other_sheets(found),
         "members": members,
         "locked": not page.may_change,
         "grid": grid,
@@ -98,9 +98,15 @@ def _is_parent(found: Upload) -> bool:
     return found.state == UploadState.UNPACKED or len(found.inspected.get("sheets", ())) > 1
 
 
-def _other_sheets(found: Upload, *, taken: set[str]) -> list[str]:
-    """Return the sheets of the workbook that seem to hold data, without the one read here and those taken already."""
-    left_out = {found.inspected.get("sheet"), *taken}
+def _other_sheets(found: Upload) -> list[str]:
+    """Return the sheets of the workbook that seem to hold data, without the one read here and those taken already.
+
+    An upload of one sheet counts what was taken from the workbook it came out of.
+    """
+    is_sheet = found.parent is not None and found.member == found.guess.get("sheet")
+    book = found.parent if is_sheet and found.parent is not None else found
+    taken = newest_uploads().filter(parent=book).values_list("member", flat=True)
+    left_out = {found.inspected.get("sheet"), book.inspected.get("sheet"), *taken}
     return [sheet for sheet in found.inspected.get("data_sheets", ()) if sheet not in left_out]
 
 

@@ -22,8 +22,10 @@ class AnswerForm(forms.Form):
     evidence_url = forms.CharField(label=_("Link to evidence"), required=False, max_length=500)
     evidence_kpi = forms.CharField(label=_("KPI as evidence"), required=False, max_length=64)
 
-    def __init__(self, question: Question, *, needs_reason: bool, kept: Mapping[str, str]) -> None:
-        super().__init__(initial=dict(kept), auto_id=f"{question.id}-%s")
+    def __init__(
+        self, question: Question, data: Mapping[str, str] | None = None, *, needs_reason: bool, kept: Mapping[str, str]
+    ) -> None:
+        super().__init__(data, initial=dict(kept), auto_id=f"{question.id}-%s")
         field = self.fields["option"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker what stands above
         field.choices = [("", _("Choose")), *options_of(question)]

@@ -10,6 +10,7 @@ from django.core.validators import URLValidator
 from django.db import transaction
 
 from kpis.queries.definitions import library_at
+from omnichannel.core.errors import DomainError
 from orgstages.answers import Answered, is_option
 from orgstages.catalogue import load_stages
 from orgstages.errors import (
@@ -19,6 +20,7 @@ from orgstages.errors import (
     ReasonRequired,
     UnknownOption,
     UnknownQuestion,
+    refuse,
 )
 from orgstages.models import DiagnosisAnswer
 from orgstages.queries.diagnosis import diagnose
@@ -35,6 +37,10 @@ class Proof:
     url: str = ""
     kpi: str = ""
 
+    def stripped(self) -> Proof:
+        """Return it without blanks around."""
+        return Proof(self.text.strip(), self.url.strip(), self.kpi.strip())
+
 
 @transaction.atomic
 def answer_question(
@@ -50,13 +56,15 @@ def answer_question(
 ) -> DiagnosisAnswer:
     """Keep the actor's own answer from `on`. Where data answers otherwise this overrules it and needs a reason."""
     answered = _answered(unit, question, on=on, within=within)
-    if not is_option(answered.question, option):
-        raise UnknownOption
     fact = answered.fact
     overruled = fact.option if fact is not None and fact.option != option else ""
-    if overruled and not reason.strip():
-        raise ReasonRequired
-    kept = _checked(proof or Proof(), on=on)
+    kept = (proof or Proof()).stripped()
+    faults: list[DomainError] = []
+    if not is_option(answered.question, option):
+        faults.append(UnknownOption())
+    elif overruled and not reason.strip():
+        faults.append(ReasonRequired())
+    refuse([*faults, *_proof_faults(kept, on=on)])
     return DiagnosisAnswer.objects.create(
         unit_external_id=unit,
         question=question,
@@ -108,13 +116,15 @@ def _answered(unit: str, question: str, *, on: date, within: str | None) -> Answ
     return diagnose(unit, as_of=on, within=within).answers[question]
 
 
-def _checked(proof: Proof, *, on: date) -> Proof:
-    url, kpi = proof.url.strip(), proof.kpi.strip()
-    if url:
+def _proof_faults(proof: Proof, *, on: date) -> list[BadEvidence]:
+    faults = []
+    if proof.url:
         try:
-            ADDRESS(url)
-        except ValidationError as error:
-            raise BadEvidence from error
-    if len(url) > LONGEST_ADDRESS or (kpi and kpi not in library_at(on).kpis):
-        raise BadEvidence
-    return Proof(proof.text.strip(), url, kpi)
+            ADDRESS(proof.url)
+        except ValidationError:
+            faults.append(BadEvidence("evidence_url"))
+    if not faults and len(proof.url) > LONGEST_ADDRESS:
+        faults.append(BadEvidence("evidence_url"))
+    if proof.kpi and proof.kpi not in library_at(on).kpis:
+        faults.append(BadEvidence("evidence_kpi"))
+    return faults

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from omnichannel.core.errors import DomainError
 from orgstages.errors import UnknownOwner
 from roles.choices import Thing
 from roles.queries.org_chart import UnitTree
@@ -20,6 +21,14 @@ def owner_named(text: str, *, on: date) -> str:
     if len(there) != 1:
         raise UnknownOwner(text=text, day=on)
     return next(iter(there))
+
+
+def owner_or_fault(text: str, *, on: date) -> tuple[str, list[DomainError]]:
+    """Return the person as `owner_named` does, or nothing and the refusal: for a form that tells all its faults."""
+    try:
+        return owner_named(text, on=on), []
+    except UnknownOwner as fault:
+        return "", [fault]
 
 
 def unit_named(text: str, *, tree: UnitTree) -> str:

@@ -14,11 +14,12 @@ from orgstages.errors import (
     UnknownDiagnosisUnit,
     UnknownOwner,
     UnknownRelation,
+    refuse,
 )
 from orgstages.models import RelationOwner
 from orgstages.queries.diagnosis import in_bounds
 from orgstages.queries.relations import owned_relations
-from orgstages.services.owners import owner_named, unit_named
+from orgstages.services.owners import owner_or_fault, unit_named
 from roles.catalogue import SubtypeKey
 from roles.queries.org_chart import unit_tree
 
@@ -41,11 +42,10 @@ def own_relation(
     tree = unit_tree(as_of=since)
     _check(unit, subtype=subtype, number=number, known=in_bounds(unit, tree=tree, within=within))
     gives, receives = unit_named(giver, tree=tree), unit_named(receiver, tree=tree)
-    if not gives or not receives or gives == receives:
-        raise UnitsOfRelation
-    person = owner_named(owner, on=since)
-    if not person:
-        raise UnknownOwner(text=owner, day=since)
+    person, faults = owner_or_fault(owner, on=since)
+    if not person and not faults:
+        faults = [UnknownOwner(text=owner, day=since)]
+    refuse([*_unit_faults(giver=(giver, gives), receiver=(receiver, receives)), *faults])
     return RelationOwner.objects.create(
         unit_external_id=unit,
         subtype=subtype.value,
@@ -90,6 +90,14 @@ def take_back_relation(
         note=note.strip(),
         author_id=actor_id,
     )
+
+
+def _unit_faults(**ends: tuple[str, str]) -> list[UnitsOfRelation]:
+    """Return what is wrong with the units typed: each is told as its text and the unit found."""
+    faults = [UnitsOfRelation(field, text) for field, (text, found) in ends.items() if not found]
+    if not faults and len({found for _text, found in ends.values()}) < len(ends):
+        faults = [UnitsOfRelation("receiver")]
+    return faults
 
 
 def _check(unit: str, *, subtype: SubtypeKey, number: int, known: bool) -> None:

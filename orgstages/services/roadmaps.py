@@ -21,13 +21,14 @@ from orgstages.errors import (
     SkipNotConfirmed,
     UnknownDiagnosisUnit,
     UnknownRoadmap,
+    refuse,
 )
 from orgstages.models import Roadmap, RoadmapMilestone
 from orgstages.queries.diagnosis import in_bounds
 from orgstages.queries.roadmaps import MilestoneView, RoadmapView, milestone_of, roadmap
 from orgstages.roadmap_plan import is_confirmed, planned_steps, skipped_stages
 from orgstages.services.acting import Actor
-from orgstages.services.owners import owner_named
+from orgstages.services.owners import owner_named, owner_or_fault
 from roles.catalogue import RoleKey
 from roles.queries.org_chart import unit_tree
 
@@ -64,9 +65,10 @@ def begin_roadmap(
         raise UnknownRoadmap
     if not in_bounds(unit, tree=unit_tree(as_of=actor.today), within=actor.within):
         raise UnknownDiagnosisUnit
+    person, faults = owner_or_fault(owner, on=actor.today)
     if not is_confirmed(spec, confirmation):
-        raise SkipNotConfirmed(stages=skipped_stages(spec))
-    person = owner_named(owner, on=actor.today)
+        faults.append(SkipNotConfirmed(stages=skipped_stages(spec)))
+    refuse(faults)
     key = secrets.token_hex(KEY_BYTES)
     steps = planned_steps(spec, start=start_on)
     rows = [_row(f"RM-{key}-{step.order:02d}", unit=unit, role=role, planned_on=step.due_on) for step in steps]
@@ -99,9 +101,10 @@ def change_milestone(pk: int, *, milestone: int, wanted: Wanted, actor: Actor) -
     one = milestone_of(view, milestone)
     if one.is_called_off:
         raise MilestoneOver
+    person, faults = owner_or_fault(wanted.owner, on=actor.today)
     if wanted.done_on is not None and wanted.done_on > actor.today:
-        raise DoneAhead(today=actor.today)
-    person = owner_named(wanted.owner, on=actor.today)
+        faults.append(DoneAhead(today=actor.today))
+    refuse(faults)
     by = wanted.planned_on - one.planned_on
     following = _following(view, one) if wanted.shifts and by else []
     rows = [

@@ -24,7 +24,7 @@ from orgstages.queries.diagnosis import Diagnosed
 from orgstages.services.answering import Proof, answer_question, confirm_answer, withdraw_answer
 from orgstages.verdicts import verdict_name
 from orgstages.views.diagnosis import diagnosis_page, diagnosis_url, found_or_404
-from orgstages.views.rows import Rejected, option_words, question_row
+from orgstages.views.rows import Rejected, applies, option_words, question_row
 
 SENT = ("option", "reason", "evidence", "evidence_url", "evidence_kpi")
 
@@ -45,7 +45,7 @@ def answer(request: WorkspaceRequest, slug: str, external_id: str, question: str
     clock = clock_of(request, request.POST.get("as_of", ""))
     error = _kept(request, external_id, question, clock)
     if error is not None:
-        rejected = Rejected(question, _sent(request), str(error))
+        rejected = Rejected(question, _sent(request), error)
         found = found_or_404(request, external_id, clock)
         return diagnosis_page(request, found, clock, rejected=rejected, status=error.status)
     if "withdraw" in request.POST:
@@ -87,7 +87,7 @@ def questionnaire(request: WorkspaceRequest, slug: str, external_id: str) -> Htt
         return _asked(request, found, clock, question)
     error = _kept(request, external_id, question, clock)
     if error is not None:
-        rejected = Rejected(question, _sent(request), str(error))
+        rejected = Rejected(question, _sent(request), error)
         return _asked(request, found, clock, question, rejected=rejected, status=error.status)
     steps = _steps(request, found_or_404(request, external_id, clock), clock)
     after = _next_open(steps, question) if "withdraw" not in request.POST else question
@@ -178,11 +178,11 @@ def _question(
 
 
 def _steps(request: WorkspaceRequest, found: Diagnosed, clock: Clock) -> list[Step]:
-    """Return what data does not answer, in the order of the diagnostic."""
+    """Return what data does not answer, in the order of the diagnostic: section B only of the stage in question."""
     steps = []
     for key, answered in found.answers.items():
-        if answered.is_asked:
-            own = answered.given.of(request.access.user_id) if answered.given else None
+        own = answered.given.of(request.access.user_id) if answered.given else None
+        if answered.is_asked and (own is not None or applies(found, answered.question)):
             state = "open" if own is None else "renew" if own.is_old else "answered"
             steps.append(Step(key, answered, state, _url(request, found.unit.external_id, clock, key)))
     return steps

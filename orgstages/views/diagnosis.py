@@ -26,7 +26,7 @@ from orgstages.scoring import rounded
 from orgstages.services.diagnosing import adopt_subtype, run_diagnosis
 from orgstages.services.smallest import open_way
 from orgstages.verdicts import either, verdict_name
-from orgstages.views.rows import Rejected, section_rows
+from orgstages.views.rows import Rejected, applies, section_rows
 from orgstages.views.stages import unit_line
 from roles.queries.stages import stage_history
 
@@ -159,7 +159,9 @@ def diagnosis_page(
         "smallest": smallest_changes(found),
         "may_open_way": is_live and may(access, "orgstages:way", "POST"),
         "may_ask": is_live and may(access, "orgstages:questionnaire"),
-        "open_questions": sum(not each.option for each in found.answers.values() if each.is_asked),
+        "open_questions": sum(
+            not each.option for each in found.answers.values() if each.is_asked and applies(found, each.question)
+        ),
         "to_renew": sum(bool(each.given and each.given.is_old) for each in found.answers.values()),
         "kpis": library_at(clock.as_of).kpis.values() if may(access, "orgstages:answer", "POST") else (),
         "may_run": is_live and may(access, "orgstages:run", "POST"),

@@ -18,6 +18,7 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from orgstages.errors import UnknownDiagnosisUnit, UnknownMilestone
 from orgstages.forms.plans import PhaseForm, PlanForm, TickForm
+from orgstages.forms.refusals import add_refusal
 from orgstages.queries.diagnosis import in_bounds
 from orgstages.queries.phases import TeamView, ordered_phases, positions_of, team, teams
 from orgstages.services.phases import enter_phase, tick_criterion, untick_criterion
@@ -107,7 +108,7 @@ def _written(
     except (UnknownDiagnosisUnit, UnknownMilestone) as error:
         raise Http404 from error
     except DomainError as error:
-        form.add_error(None, str(error))
+        add_refusal(form, error)
         return _page(request, unit, clock, rejected={place: form}, status=error.status)
     messages.success(request, told)
     return redirect("orgstages:phase", slug, unit)

@@ -22,6 +22,7 @@ from omnichannel.workspaces.permissions import may
 from orgstages.catalogue import load_stages
 from orgstages.errors import UnknownDiagnosisUnit, UnknownRelation
 from orgstages.forms.plans import ReasonForm, RelationForm
+from orgstages.forms.refusals import add_refusal
 from orgstages.queries.diagnosis import DIAGNOSED_LEVELS, in_bounds
 from orgstages.queries.relations import OwnedRelation, matrix_of, owned_relations
 from orgstages.services.relations import own_relation, take_back_relation
@@ -72,7 +73,7 @@ def relation_own(request: WorkspaceRequest, slug: str) -> HttpResponse:
     except (UnknownDiagnosisUnit, UnknownRelation) as error:
         raise Http404 from error
     except DomainError as error:
-        form.add_error(None, str(error))
+        add_refusal(form, error)
         return _page(request, clock, sent, rejected={place: form}, status=error.status)
     query = urlencode({"unit": sent.get("unit", ""), "subtype": subtype})
     return redirect(f"{reverse('orgstages:relations', args=[slug])}?{query}{clock.more}")

@@ -16,6 +16,7 @@ from omnichannel.core.errors import DomainError
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from orgstages.errors import UnknownMilestone, UnknownRoadmap
 from orgstages.forms.plans import MilestoneForm, OwnMilestoneForm, PlanForm, ReasonForm
+from orgstages.forms.refusals import add_refusal
 from orgstages.services.roadmaps import Wanted, add_milestone, call_off, cancel_roadmap, change_milestone
 from orgstages.views.planning import actor_of
 from orgstages.views.roadmaps import shown
@@ -104,7 +105,7 @@ def _written(
         if place == "off":
             messages.error(request, str(error))
             return redirect("orgstages:roadmap", slug, pk)
-        form.add_error(None, str(error))
+        add_refusal(form, error)
         return shown(request, pk, rejected={place: form}, status=error.status)
     messages.success(request, told)
     return redirect("orgstages:roadmap", slug, pk)

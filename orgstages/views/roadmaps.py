@@ -22,6 +22,7 @@ from omnichannel.workspaces.permissions import may
 from orgstages.catalogue import load_stages
 from orgstages.errors import UnknownDiagnosisUnit, UnknownRoadmap
 from orgstages.forms.plans import BeginForm, MilestoneForm, OwnMilestoneForm, PlanForm, ReasonForm, RouteForm
+from orgstages.forms.refusals import add_refusal
 from orgstages.queries.roadmaps import MilestoneView, RoadmapView, roadmap, roadmaps
 from orgstages.roadmap_drawing import Bar, Drawing, draw
 from orgstages.roadmap_plan import planned_steps, skipped_stages
@@ -89,7 +90,7 @@ def roadmap_new(request: WorkspaceRequest, slug: str) -> HttpResponse:
         except UnknownDiagnosisUnit as error:
             raise Http404 from error
         except DomainError as error:
-            begin.add_error("confirmation" if error.code == "skip_not_confirmed" else "owner", str(error))
+            add_refusal(begin, error)
         else:
             messages.success(request, _("The roadmap is kept; its steps are milestones now."))
             return redirect("orgstages:roadmap", slug, made.pk)
@@ -98,7 +99,7 @@ def roadmap_new(request: WorkspaceRequest, slug: str) -> HttpResponse:
 
 
 def _new_context(route: RouteForm, begin: BeginForm, *, tree: UnitTree, within: str | None) -> dict[str, Any]:
-    context: dict[str, Any] = {"route": route, "begin": begin}
+    context: dict[str, Any] = {"route": route, "begin": begin, "has_units": bool(tree.nodes)}
     if not (route.is_bound and route.is_valid()):
         return context
     chosen = route.cleaned_data

@@ -10,12 +10,14 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import get_language
 
+from omnichannel.core.errors import DomainError
 from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.clock import Clock
 from omnichannel.workspaces.permissions import Access, may
 from orgstages.answers import Answered, Given, GivenAnswer
 from orgstages.catalogue import Question, Section, SectionKey, load_stages
 from orgstages.forms.diagnosis import AnswerForm
+from orgstages.forms.refusals import add_refusal
 from orgstages.queries.diagnosis import Diagnosed
 from orgstages.scoring import rounded
 from orgstages.views.options import OptionLine, option_lines
@@ -43,7 +45,7 @@ class Row:
     source_url: str
     applies: bool
     form: AnswerForm | None
-    error: str
+    is_wrong: bool
     responses: Sequence[ResponseLine]
     tied: Sequence[tuple[str, Bilingual]]
     own: GivenAnswer | None
@@ -67,7 +69,7 @@ class Rejected:
 
     question: str
     sent: Mapping[str, str]
-    message: str
+    error: DomainError
 
 
 def section_rows(
@@ -107,9 +109,9 @@ def _row(
         chosen=option_words(question, answered.option) if answered.option else None,
         effect=_effect(found, answered) if answered.option else None,
         source_url=rows_url(found, answered, access=access, clock=clock),
-        applies=_applies(found, question),
+        applies=applies(found, question),
         form=_form(answered, own, sent) if may_answer else None,
-        error=sent.message if sent else "",
+        is_wrong=sent is not None,
         responses=_responses(question, given, access) if given is not None else (),
         tied=[(key, option_words(question, key)) for key in given.tied] if given is not None else (),
         own=own,
@@ -153,11 +155,15 @@ def _responses(question: Question, given: Given, access: Access) -> list[Respons
 def _form(answered: Answered, own: GivenAnswer | None, rejected: Rejected | None) -> AnswerForm:
     names = ("option", "reason", "evidence", "evidence_url", "evidence_kpi")
     kept = {name: str(getattr(own, name)) for name in names} if own is not None else {}
-    return AnswerForm(
+    form = AnswerForm(
         answered.question,
+        rejected.sent if rejected is not None else None,
         needs_reason=answered.fact is not None and answered.fact.is_answer,
-        kept=rejected.sent if rejected is not None else kept,
+        kept=kept,
     )
+    if rejected is not None and form.is_valid():
+        add_refusal(form, rejected.error)
+    return form
 
 
 def option_words(question: Question, option: str) -> Bilingual:
@@ -186,7 +192,7 @@ def _effect(found: Diagnosed, answered: Answered) -> Bilingual | None:
     return None
 
 
-def _applies(found: Diagnosed, question: Question) -> bool:
+def applies(found: Diagnosed, question: Question) -> bool:
     """Section B asks about the current stage; strong-department questions also serve section C."""
     if question.applies is None:
         return True

@@ -176,6 +176,10 @@ def test_a_workbook_with_more_sheets_says_so_above_all_else_until_they_are_taken
     client.post(f"/w/acme/data/uploads/{upload.pk}/sheets/", {"sheets": ["2月", "3月"]})
     page = client.get(f"/w/acme/data/uploads/{upload.pk}/", headers={"Accept-Language": "en"}).content.decode()
     assert "is read here" not in page
+    work(JobKind.CHECK_UPLOAD)
+    for one in Upload.objects.filter(parent=upload):  # nor do the sheets ask for what has been taken with them
+        page = client.get(f"/w/acme/data/uploads/{one.pk}/", headers={"Accept-Language": "en"}).content.decode()
+        assert "is read here" not in page
 
 
 def test_the_other_sheets_of_a_workbook_become_uploads_when_a_person_wants_them() -> None:

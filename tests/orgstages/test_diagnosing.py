@@ -13,9 +13,11 @@ from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import workspace_scope
 from orgstages.errors import (
     BadEvidence,
+    FieldError,
     NothingToConfirm,
     NothingToWithdraw,
     ReasonRequired,
+    SeveralFaults,
     UnknownDiagnosisUnit,
     UnknownOption,
     UnknownQuestion,
@@ -163,6 +165,16 @@ def test_evidence_is_a_text_a_link_or_a_kpi(in_workspace: Workspace) -> None:
     for wrong in (Proof(url="javascript:alert(1)"), Proof(url="ftp://x.example/"), Proof(kpi="no_such_kpi")):
         with pytest.raises(BadEvidence):
             answer_question("BU2", question="A4", option="a", proof=wrong, on=DAY, actor_id=None)
+
+
+def test_all_that_is_wrong_with_an_answer_is_told_at_once(in_workspace: Workspace) -> None:
+    write_world()
+    wrong = Proof(url="no address", kpi="no_such_kpi")
+    with pytest.raises(SeveralFaults) as told:
+        answer_question("BU2", question="A8", option="c", proof=wrong, on=DAY, actor_id=None)
+    faults = [fault for fault in told.value.faults if isinstance(fault, FieldError)]
+    assert [fault.field for fault in faults] == ["reason", "evidence_url", "evidence_kpi"]
+    assert not DiagnosisAnswer.objects.exists()
 
 
 @pytest.mark.parametrize(

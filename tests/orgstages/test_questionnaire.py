@@ -84,6 +84,21 @@ def test_a_refused_answer_keeps_what_was_typed_and_a_tie_is_confirmed_on_the_dia
         assert DiagnosisAnswer.objects.filter(is_confirmation=True).count() == 1
 
 
+def test_only_the_questions_of_the_stage_in_question_are_asked(world: Workspace, signed_in: SignedIn) -> None:
+    client = signed_in("executive")
+
+    def steps() -> set[str]:
+        page = client.get(f"{ASK}?as_of={DAY}", headers=ENGLISH).content.decode()
+        return set(re.findall(r"\?question=(\w+)", page))
+
+    assert not {"B6", "B7", "B8"} & steps()  # the unit is no first-level department
+    for question in ("A4", "A7", "A10"):
+        client.post(ASK, {"as_of": DAY, "question": question, "option": "c"})
+    for question in ("A1", "A2", "A3", "A6", "A8", "A9", "A11", "A12"):
+        client.post(ASK, {"as_of": DAY, "question": question, "option": "c", "reason": "看法不同"})
+    assert {"B6", "B7", "B8"} <= steps()
+
+
 def test_answers_older_than_six_months_are_listed_for_renewal(workspace: Workspace, signed_in: SignedIn) -> None:
     with workspace_scope(workspace.pk):
         write_world()

@@ -90,6 +90,10 @@ def test_unowned_relations_stand_first_and_an_owner_is_named_in_the_browser(
     wrong = client.post(f"{URL}own/", row | {"owner": "GONE"}, headers=ENGLISH)
     assert wrong.status_code == 422
     assert "names no one person" in wrong.content.decode()
+    all_wrong = client.post(f"{URL}own/", row | {"giver": "左", "receiver": "右", "owner": "GONE"}, headers=ENGLISH)
+    told = all_wrong.content.decode()  # every fault at once, each at its field, and nothing typed is lost
+    assert [told.count(f"“{text}” names no one") for text in ("左", "右", "GONE")] == [1, 1, 1]
+    assert [f'value="{text}"' in told for text in ("左", "右", "GONE")] == [True] * 3
     back = asked | {"number": "1", "giver": "UC", "receiver": "D-MKT", "back": "1", "as_of": DAY.isoformat()}
     assert client.post(f"{URL}own/", back).status_code == 422
     assert client.post(f"{URL}own/", back | {"reason": "换人"}).status_code == 302

@@ -143,6 +143,19 @@ def test_a_skip_is_kept_only_when_what_it_leaves_out_is_typed(actor: Actor) -> N
     assert seen(made.pk, actor).milestones[0].is_next
 
 
+def test_every_fault_of_a_new_roadmap_is_told_at_once(actor: Actor, signed_in: Callable[..., Client]) -> None:
+    sent = {"unit": "BU2", "transition": SKIP, "start_on": actor.today.isoformat(), "role": "omni-strategy"}
+    client = signed_in("executive")
+    page = client.post(
+        "/w/acme/stages/roadmaps/new/", sent | {"owner": "谁", "confirmation": "错", "note": "留着"}, headers=ENGLISH
+    )
+    told = page.content.decode()
+    assert page.status_code == 422
+    assert "“谁” names no one person" in told
+    assert "This route skips a stage. Type" in told
+    assert 'value="留着"' in told
+
+
 def test_a_roadmap_is_begun_changed_and_exported_in_the_browser(actor: Actor, signed_in: Callable[..., Client]) -> None:
     client = signed_in("executive")
     asked = {"unit": "BU1", "transition": WAY, "start_on": actor.today.isoformat()}
