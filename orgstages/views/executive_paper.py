@@ -103,7 +103,7 @@ def _units(page: Executive) -> Table:
     )
     rows = tuple(_unit(each) for each in page.units)
     note = _("Side by side, no average. A stage is a description, not a grade.")
-    return Table(_("Units"), note, (0.14, 0.25, 0.12, 0.12, 0.09, 0.16, 0.12), head, rows, _("No units yet"))
+    return Table(_("Units"), note, (0.13, 0.25, 0.1, 0.11, 0.08, 0.2, 0.13), head, rows, _("No units yet"))
 
 
 def _unit(each: UnitStanding) -> tuple[Cell, ...]:
@@ -202,7 +202,7 @@ def _watch(page: Executive) -> Table:
     )
     rows = tuple(_mode(line) for line in page.watched[:MODES_SHOWN])
     note = _("Of the sub-types that units have decided for, the worst first.")
-    return Table(_("Failure-mode watch"), note, (0.12, 0.36, 0.2, 0.07, 0.25), head, rows, _("No units yet"))
+    return Table(_("Failure-mode watch"), note, (0.12, 0.36, 0.2, 0.06, 0.26), head, rows, _("No units yet"))
 
 
 def _mode(line: Watched) -> tuple[Cell, ...]:
@@ -251,7 +251,7 @@ def _milestones(page: Executive) -> Table:
     )
     rows = tuple(_milestone(road, one) for road, one in page.milestones)
     empty = _("No roadmap is under way.")
-    return Table(_("Next milestones"), "", (0.11, 0.15, 0.34, 0.23, 0.17), head, rows, empty)
+    return Table(_("Next milestones"), "", (0.1, 0.12, 0.5, 0.13, 0.15), head, rows, empty)
 
 
 def _milestone(road: RoadmapView, one: MilestoneView) -> tuple[Cell, ...]:
