@@ -140,11 +140,12 @@ def _line(component: Component, facts: Facts, *, variable: Decimal = ZERO) -> Li
     closed = _closed(component, facts)
     if isinstance(closed, Missing):
         return Line(component, worked.parts, worked.quantity, worked.target, (), None, closed)
-    bounds = [Bound(closed.kind, -amount, closed.on)] if closed else list(_bounds(component, amount))
-    amount += sum((bound.delta for bound in bounds), ZERO)
+    bounds = (Bound(closed.kind, -amount, closed.on),) if closed else tuple(_bounds(component, amount))
+    if bounds:
+        amount += sum((bound.delta for bound in bounds), ZERO)
+        bounds = tuple(bound for bound in bounds if bound.delta)
     rounded = (amount / component.step).quantize(YUAN, rounding=ROUND_HALF_UP) * component.step
-    kept = tuple(bound for bound in bounds if bound.delta)
-    return Line(component, worked.parts, worked.quantity, worked.target, kept, rounded.quantize(CENT))
+    return Line(component, worked.parts, worked.quantity, worked.target, bounds, rounded.quantize(CENT))
 
 
 def _closed(component: Component, facts: Facts) -> Bound | Missing | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from kpis.engine.specs import COMPANY, KpiSpec, NoData, Scope, ScopeKind, Value
 from kpis.queries.subjects import Subject
 from kpis.queries.values import Book
@@ -33,10 +35,14 @@ def scopes_read(subject: Subject) -> tuple[Scope, ...]:
 
 def _steps(subject: Subject) -> list[Scope]:
     steps = [subject.measured, COMPANY]
-    is_personal = subject.role == RoleKey.DIGITAL_GUIDE or RoleKey(subject.role).is_own
-    if subject.scope.kind is ScopeKind.EMPLOYEE and is_personal:
+    if subject.scope.kind is ScopeKind.EMPLOYEE and _is_personal(subject.role):
         steps.insert(0, subject.scope)
     return steps
+
+
+@lru_cache(maxsize=4096)
+def _is_personal(role: str) -> bool:
+    return role == RoleKey.DIGITAL_GUIDE or RoleKey(role).is_own
 
 
 def _judged(kpi: KpiSpec, subject: Subject, book: Book) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -50,11 +50,21 @@ class Organisation:
 def organisation(day: date) -> Organisation:
     """Read units, adopted stages and who holds which role on a day."""
     tree = unit_tree(as_of=day)
-    stages = adopted_stages(day, tree=tree)
-    # the company works in the stage of its root; several roots have no stage in common
-    company_stage = stages[tree.root_ids[0]] if len(tree.root_ids) == 1 else DEFAULT
-    holdings = tuple(holding for holding in holders(as_of=day, tree=tree) if holding.unit_external_id in tree)
-    return Organisation(day=day, tree=tree, stages=stages, company_stage=company_stage, holdings=holdings)
+    return organisation_of(tree, stages=adopted_stages(day, tree=tree), holdings=holders(as_of=day, tree=tree))
+
+
+def organisation_of(tree: UnitTree, *, stages: Mapping[str, Adopted], holdings: Iterable[Holding]) -> Organisation:
+    """Return the organisation of the tree's day out of what has been read; roles held outside the tree are left out.
+
+    The company works in the stage of its root; several roots have no stage in common.
+    """
+    return Organisation(
+        day=tree.as_of,
+        tree=tree,
+        stages=stages,
+        company_stage=stages[tree.root_ids[0]] if len(tree.root_ids) == 1 else DEFAULT,
+        holdings=tuple(one for one in holdings if one.unit_external_id in tree),
+    )
 
 
 def answers_for(unit: str, tree: UnitTree) -> Scope:

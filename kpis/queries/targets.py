@@ -25,11 +25,15 @@ MOST_LINES = 40
 
 
 def targets_of(
-    period: Period, *, kpis: Collection[str] | None = None, units: Collection[str] | None = None
+    period: Period,
+    *,
+    kpis: Collection[str] | None = None,
+    units: Collection[str] | None = None,
+    scopes: Collection[Scope] | None = None,
 ) -> Mapping[tuple[str, Scope], Decimal]:
     """Return the targets of exactly this period by KPI and scope. A quarter's target is no month's target.
 
-    With `units` only those of the company and of these units.
+    With `units` only those of the company and of these units, with `scopes` those of anything so called.
     """
     found = Target.objects.filter(period=str(period))
     if kpis is not None:
@@ -37,6 +41,8 @@ def targets_of(
     if units is not None:
         of_units = Q(scope_kind=ScopeKind.UNIT.value, scope_id__in=list(units))
         found = found.filter(of_units | Q(scope_kind=ScopeKind.COMPANY.value))
+    if scopes is not None:
+        found = found.filter(scope_id__in={scope.id for scope in scopes})
     rows = found.values_list("kpi", "scope_kind", "scope_id", "value").iterator(chunk_size=5000)
     return {(kpi, Scope(ScopeKind(kind), scope)): value for kpi, kind, scope, value in rows}
 

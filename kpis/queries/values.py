@@ -16,6 +16,7 @@ from omnichannel.core.periods import Grain, Period, month_of, parse_period
 
 CHUNK = 5000
 MONTHS_AT_MOST = 24
+FEW_KPIS, FEW_SCOPES = 8, 200
 FIELDS = ("kpi", "scope_kind", "scope_id", "value", "numerator", "denominator", "rows", "reason", "detail")
 Book = Mapping[tuple[str, Scope], Value]
 
@@ -73,7 +74,10 @@ def current_values(
     if kinds is not None:
         rows = rows.filter(scope_kind__in=[kind.value for kind in kinds])
     if scopes is not None:
-        rows = rows.filter(scope_kind__in={s.kind.value for s in scopes}, scope_id__in={s.id for s in scopes})
+        rows = rows.filter(scope_kind__in={s.kind.value for s in scopes})
+        # a few KPIs of many scopes are read by KPI: by scope the database would walk over all figures of each
+        if kpis is None or len(kpis) > FEW_KPIS or len(scopes) <= FEW_SCOPES:
+            rows = rows.filter(scope_id__in={s.id for s in scopes})
     wanted = None if scopes is None else frozenset(scopes)
     for row in rows.values_list(*FIELDS).iterator(chunk_size=CHUNK):
         value = as_value(row)

@@ -89,7 +89,8 @@ class World:
 
 def organisation_on(as_of: date) -> Organisation:
     """Read the organisation of a day as it is stored now, within the caller's transaction if there is one."""
-    return Organisation(unit_tree_for_engine(as_of), _frames(as_of=as_of, tables=load_library().tables))
+    units = org_units_rows(as_of)
+    return Organisation(_closure(units), _frames(as_of=as_of, tables=load_library().tables, units=units))
 
 
 def open_relations(
@@ -133,9 +134,12 @@ def open_relations(
 
 def unit_tree_for_engine(as_of: date) -> UnitTree:
     """Return the organisation of a day as the engine's closure."""
+    return _closure(org_units_rows(as_of))
+
+
+def _closure(units: Iterable[Mapping[str, Any]]) -> UnitTree:
     parents: dict[str, str | None] = {
-        str(row["unit_id"]): str(row["parent_id"]) if row["parent_id"] is not None else None
-        for row in org_units_rows(as_of)
+        str(row["unit_id"]): str(row["parent_id"]) if row["parent_id"] is not None else None for row in units
     }
     return UnitTree.from_parents(parents)
 
@@ -209,10 +213,14 @@ def _current_contacts(parts: Sequence[tuple[str, Path]]) -> Path:
 
 
 def _frames(
-    *, as_of: date, tables: Mapping[str, TableSpec], only: Collection[str] | None = None
+    *,
+    as_of: date,
+    tables: Mapping[str, TableSpec],
+    only: Collection[str] | None = None,
+    units: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, pa.Table]:
     reads: Mapping[str, Callable[[], Sequence[Mapping[str, Any]]]] = {
-        "org_units": lambda: org_units_rows(as_of),
+        "org_units": lambda: org_units_rows(as_of) if units is None else units,
         "employees": lambda: employees_rows(as_of),
         "role_assignments": assignment_rows,
         "reviews": review_rows,
@@ -224,9 +232,12 @@ def _frames(
 def frame(rows: Sequence[Mapping[str, Any]], *, spec: TableSpec, more: Sequence[pa.Field] = ()) -> pa.Table:
     """Return the rows as an Arrow table with the canonical columns and types, and `more`."""
     schema = pa.schema([*(pa.field(column.name, arrow_type(column)) for column in spec.columns), *more])
-    return pa.table(
-        {field.name: pa.array([row.get(field.name) for row in rows], field.type) for field in schema}, schema=schema
-    )
+    return pa.table({field.name: pa.array(_cells(rows, field.name), field.type) for field in schema}, schema=schema)
+
+
+def _cells(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+    """Return a column of rows that have the same keys; empty where they have none of that name."""
+    return [row[name] for row in rows] if rows and name in rows[0] else [None] * len(rows)
 
 
 def known_ids(table: str, *, work: Path) -> dict[str, list[str] | str]:

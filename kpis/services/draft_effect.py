@@ -19,7 +19,7 @@ from kpis.models import CardLine
 from kpis.queries.definitions import library_at
 from kpis.queries.move_effect import CardSide, MoveEffect, UnitMove, compare
 from kpis.queries.reading import scopes_read
-from kpis.queries.subjects import Organisation, Subject, organisation, person_subjects
+from kpis.queries.subjects import Organisation, Subject, organisation, organisation_of, person_subjects
 from kpis.queries.targets import targets_of
 from kpis.queries.values import Book, as_book, current_values, stored_periods
 from kpis.queries.warehouse import organisation_on, unit_tree_for_engine
@@ -32,7 +32,7 @@ from roles.choices import Thing
 from roles.holdings import split_assignment_key
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.people import holdings_of, people_names, people_within
-from roles.queries.stages import DEFAULT, adopted_stages
+from roles.queries.stages import adopted_stages
 from roles.state_diff import State, value_on
 
 UNIT_KPI = "sales_net"
@@ -53,19 +53,29 @@ def last_closed(today: date) -> Period | None:
     return next((each for each in stored_periods() if each.last_day < today), None)
 
 
-def read_draft(changes: Sequence[Written], *, before: UnitTree, day: date, everyone: bool = False) -> Draft:
-    """Read the organisation as the changes make it, while they stand. `before` is the tree of the day without them."""
-    tree = unit_tree(as_of=day)
+def people_stay(changes: Iterable[Written]) -> bool:
+    """Tell whether everybody keeps unit, roles and seat: only units are changed, and the stages they work in."""
+    return all(change.thing in (Thing.UNITS, Thing.STAGES) for change in changes)
+
+
+def read_draft(
+    changes: Sequence[Written], *, before: UnitTree, day: date, everyone: Organisation | None = None
+) -> Draft:
+    """Read the organisation as the changes make it, while they stand. `before` is the tree of the day without them.
+
+    `everyone` is that organisation with everybody, to compare the cards of all people.
+    """
+    tree = everyone.tree if everyone is not None else unit_tree(as_of=day)
     people = _people(changes, (before, tree), day=day)
-    found = organisation(day) if everyone else _found(people, day=day, tree=tree)
+    found = everyone or _found(people, day=day, tree=tree)
     units = _moved_units(changes, before, tree, day=day)
-    people_stay = all(change.thing in (Thing.UNITS, Thing.STAGES) for change in changes)
+    stay = people_stay(changes)
     engine = None
-    if people_stay and units:
+    if stay and units:
         engine = EngineOrganisation(unit_tree_for_engine(day))
-    elif not people_stay and (units or any(moves_figures(change) for change in changes)):
+    elif not stay and (units or any(moves_figures(change) for change in changes)):
         engine = organisation_on(day)
-    return Draft(day, people, units, found, engine, people_stay, everyone)
+    return Draft(day, people, units, found, engine, stay, everyone is not None)
 
 
 def on_ground(draft: Draft) -> Draft:
@@ -84,15 +94,20 @@ def effect_of(draft: Draft, *, period: Period | None) -> MoveEffect:
 
 
 def effect_and_figures(
-    draft: Draft, *, period: Period | None, also: Collection[str] = ()
+    draft: Draft, *, period: Period | None, also: Collection[str] = (), live: Organisation | None = None
 ) -> tuple[MoveEffect, tuple[Book, Book]]:
-    """Return the effect, and the figures before and after that had to be found anew for it, with those of more KPIs."""
+    """Return the effect, and the figures before and after that had to be found anew for it, with those of more KPIs.
+
+    `live` is the organisation with everybody that the draft is compared with, where it has been read.
+    """
     if period is None:
         return MoveEffect(period, draft.day, people=len(draft.people)), ({}, {})
     if draft.ground is not None:
         before = draft.ground.found
+    elif draft.everyone:
+        before = live or organisation(draft.day)
     else:
-        before = organisation(draft.day) if draft.everyone else _found(draft.people, day=draft.day)
+        before = _found(draft.people, day=draft.day)
     return _compared(before, draft, period=period, also=also)
 
 
@@ -115,15 +130,8 @@ def _people(changes: Iterable[Written], trees: Sequence[UnitTree], *, day: date)
 def _found(people: Collection[str], *, day: date, tree: UnitTree | None = None) -> Organisation:
     """Return the organisation of the day with the holdings of some people."""
     tree = tree or unit_tree(as_of=day)
-    stages = adopted_stages(day, tree=tree)
-    held = holdings_of(people, as_of=day, tree=tree)
-    return Organisation(
-        day=day,
-        tree=tree,
-        stages=stages,
-        company_stage=stages[tree.root_ids[0]] if len(tree.root_ids) == 1 else DEFAULT,
-        holdings=tuple(one for each in held.values() for one in each if one.unit_external_id in tree),
-    )
+    held = holdings_of(people, as_of=day, tree=tree).values()
+    return organisation_of(tree, stages=adopted_stages(day, tree=tree), holdings=[one for each in held for one in each])
 
 
 def _moved_units(changes: Iterable[Written], before: UnitTree, after: UnitTree, *, day: date) -> frozenset[str]:
@@ -150,10 +158,7 @@ def _compared(
     sides = (before, draft.found)
     kpis, weights = library_at(before.day).kpis, weights_on(before.day)
     subjects = [person_subjects(side) for side in sides]
-    used = [
-        {one: weights_for(one, found=side, weights=weights) for one in some}
-        for side, some in zip(sides, subjects, strict=True)
-    ]
+    used = [_weights_of(some, side, weights=weights) for side, some in zip(sides, subjects, strict=True)]
     weighed = {kpi for some in used for each in some.values() for kpi in each.weights} | {UNIT_KPI}
     read = _read_at({unit_scope(unit) for unit in draft.units}, used) if draft.people_stay else weighed
     anew = measured_anew(draft, period=period, kpis={*read, *also, UNIT_KPI})
@@ -161,7 +166,7 @@ def _compared(
     scopes = {scope for wanted in cards for card in wanted for scope in scopes_read(card)}
     stored = as_book(current_values(period, kpis=weighed, scopes=scopes))
     books = [{**stored, **found} for found in anew]
-    targets = targets_of(period, kpis=weighed)
+    targets = targets_of(period, kpis=weighed, scopes=scopes)
     graded = [
         _graded(wanted, side, book=book, targets=targets, weights=weights)
         for wanted, side, book in zip(cards, sides, books, strict=True)
@@ -176,6 +181,20 @@ def _compared(
         people=len(draft.people),
     )
     return effect, anew
+
+
+def _weights_of(
+    some: Iterable[Subject], found: Organisation, *, weights: WeightBook
+) -> dict[Subject, EffectiveWeights]:
+    """Return the weights of each subject; those with one role in one unit have the same."""
+    places: dict[tuple[str, str, str, str], EffectiveWeights] = {}
+    used = {}
+    for one in some:
+        place = one.role, one.stage, one.subtype, one.unit
+        if place not in places:
+            places[place] = weights_for(one, found=found, weights=weights)
+        used[one] = places[place]
+    return used
 
 
 def _names(people: Collection[str], draft: Draft) -> Mapping[str, str]:
@@ -207,7 +226,7 @@ def _differing(used: Sequence[Mapping[Subject, EffectiveWeights]], *, books: Seq
         one.scope.id
         for some, other in (used, used[::-1])
         for one, weights in some.items()
-        if other.get(one) != weights
+        if ((there := other.get(one)) is not weights and there != weights)
         or any(not moved[scope].isdisjoint(weights.weights) for scope in scopes_read(one) if scope in moved)
     }
     return [[one for one in some if one.scope.id in people] for some in used]

@@ -9,34 +9,38 @@ from datetime import date
 from decimal import Decimal
 
 from kpis.incentives.calculating import Payout, calculate
-from kpis.incentives.specs import ZERO, Facts
+from kpis.incentives.specs import ZERO
 from kpis.queries.move_effect import MoveEffect
 from kpis.queries.pay.draft_pay import PayEffect, PayMove, PaySide
-from kpis.queries.pay.facts import Ground, paid_on, read_ground
+from kpis.queries.pay.facts import Ground, Paid, paid_anew, paid_on, read_ground
 from kpis.queries.pay.kept_facts import kept_measured
-from kpis.queries.pay.plans import PlanOn, plans_on
+from kpis.queries.pay.plans import plans_on
+from kpis.queries.subjects import Organisation
 from kpis.services.draft_figures import Draft
 from roles.queries.people import people_names
 
-# what was worked out of which facts, by person and plan
-Worked = dict[tuple[str, str], tuple[Facts, Payout]]
+# what was worked out of what was told of somebody, by person and plan
+Worked = dict[tuple[str, str], tuple[Paid, Payout]]
 
 
-def pay_effect(draft: Draft, effect: MoveEffect, *, today: date) -> PayEffect | None:
+def pay_effect(draft: Draft, effect: MoveEffect, *, live: Organisation, today: date) -> PayEffect | None:
     """Pay the effect's month on the draft of everybody, with the scores it gives; None where no plan pays.
 
     Plans, units and roles are those of the draft's day. A draft dated back into the month gives exactly what the
-    month's run calculates once it is applied and the month computed again.
+    month's run calculates once it is applied and the month computed again. `live` is the organisation of that day.
     """
     plans = plans_on(draft.day) if effect.period is not None else []
     if effect.period is None or not plans:
         return None
     own = kept_measured(effect.period, as_of=today)
-    ground = read_ground(effect.period, as_of=today, day=draft.day, own=own)
+    ground = read_ground(effect.period, as_of=today, found=live, own=own)
     scores = [_scores(ground.scores, effect, side=side) for side in ("before", "after")]
+    stands = replace(ground, scores=scores[0])
+    becomes = _drafted(replace(ground, scores=scores[1]), draft)
+    known = paid_on(stands, plans)
     worked: Worked = {}
-    before = _paid(replace(ground, scores=scores[0]), plans, worked=worked)
-    after = _paid(_drafted(replace(ground, scores=scores[1]), draft), plans, worked=worked)
+    before = _paid(known, worked=worked)
+    after = _paid(paid_anew(becomes, plans, known=known, on=stands), worked=worked)
     moved = [person for person in before.keys() | after.keys() if before.get(person) != after.get(person)]
     names = _names(moved, draft)
     moves = [PayMove(person, names.get(person, person), before.get(person), after.get(person)) for person in moved]
@@ -68,15 +72,15 @@ def _scores(
     return found
 
 
-def _paid(ground: Ground, plans: list[PlanOn], *, worked: Worked) -> dict[str, PaySide]:
-    """Return what each person is paid by all plans together. Who stands as in `worked` is not worked out again."""
+def _paid(people: Iterable[Paid], *, worked: Worked) -> dict[str, PaySide]:
+    """Return what each person is paid by all plans together. Who is in `worked` is not worked out again."""
     found: dict[str, list[PaySide]] = defaultdict(list)
-    for each in paid_on(ground, plans):
+    for each in people:
         key = (each.facts.person, each.on.row.key)
-        facts, payout = worked.get(key, (None, None))
-        if payout is None or facts != each.facts:
+        told, payout = worked.get(key, (None, None))
+        if payout is None or told is not each:
             payout = calculate(each.on.plan, each.facts)
-            worked[key] = (each.facts, payout)
+            worked[key] = (each, payout)
         side = PaySide(payout.amount, (each.on.row.key,), each.holding.unit_external_id, payout.is_complete)
         found[each.holding.person_external_id].append(side)
     return {

@@ -12,7 +12,7 @@ def uncollected() -> Iterator[None]:
     """Put the collection of cycles off during the block, in all threads of the process.
 
     What is no longer referred to goes at once all the same. Of blocks that overlap, the first to begin ends it, with
-    one search through all: what hung on cycles would stay for long otherwise.
+    one search through what is new since: what hung on cycles would stay for long otherwise.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -21,4 +21,4 @@ def uncollected() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-            gc.collect()
+            gc.collect(0)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from omnichannel.services.session import ROOT, services
 
@@ -21,14 +21,23 @@ def figures_of(*commands: Sequence[str], durable: bool) -> dict[str, float]:
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, services(data=None, durable=durable):
         env = {**os.environ, "DATA_ROOT": folder}
-        for command in (["manage.py", "migrate", "--verbosity=0"], *commands):
-            result = subprocess.run(
-                [sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True, check=False
-            )
-            if result.returncode:
-                raise RuntimeError(result.stdout + result.stderr)
-        figures: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
-        return figures
+        *before, last = (["manage.py", "migrate", "--verbosity=0"], *commands)
+        for command in before:
+            _run(command, env)
+        return printed(last, env)
+
+
+def printed(command: Sequence[str], env: Mapping[str, str] = os.environ) -> dict[str, float]:
+    """Run Python with a command; return the figures it prints as JSON. RuntimeError holds what it said if it failed."""
+    figures: dict[str, float] = json.loads(_run(command, env).splitlines()[-1])
+    return figures
+
+
+def _run(command: Sequence[str], env: Mapping[str, str]) -> str:
+    result = subprocess.run([sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise RuntimeError(result.stdout + result.stderr)
+    return result.stdout
 
 
 def copy_seconds(tables: Iterable[str]) -> float:

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from statistics import median
 from typing import TYPE_CHECKING
 
-from omnichannel.services.bench_stack import figures_of
+from omnichannel.services.bench_stack import figures_of, printed
+from omnichannel.services.session import services
 
 if TYPE_CHECKING:
     from datetime import date
@@ -25,14 +26,18 @@ ROUNDS = 5
 SLUG = "demo"
 
 
-def scenario_figures(scale: str = "small") -> dict[str, float]:
+def scenario_figures(scale: str = "small", *, loaded: bool = False) -> dict[str, float]:
     """Return seconds to put the move into a scenario, for all its consequences, and the ratio to computing the month.
 
     The consequences are those of the price page: both sides of the whole organisation, verdicts, and every card that
-    changes on the rows of the last closed month. `first_s` is the first call of a process.
+    changes on the rows of the last closed month. `first_s` is the first call of a process. With `loaded` the demo is
+    the one of `./run demo` here, running or not, whatever its scale; the scenario is taken back at the end.
     """
-    seed = ["manage.py", "seed_demo", "--scale", scale]
-    return figures_of(seed, ["-m", "omnichannel.services.scenario_bench"], durable=False)
+    measure = ["-m", "omnichannel.services.scenario_bench"]
+    if loaded:
+        with services():
+            return printed(measure)
+    return figures_of(["manage.py", "seed_demo", "--scale", scale], measure, durable=False)
 
 
 def _measure() -> dict[str, float]:
@@ -41,13 +46,17 @@ def _measure() -> dict[str, float]:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "omnichannel.settings")
     django.setup()
+    from django.db import transaction
+
     from omnichannel.workspaces.clock import today_in
     from omnichannel.workspaces.models import Workspace
     from omnichannel.workspaces.scoping import workspace_scope
 
     workspace = Workspace.objects.get(slug=SLUG)
-    with workspace_scope(workspace.pk):
-        return _moved(today_in(workspace))
+    with workspace_scope(workspace.pk), transaction.atomic():
+        figures = _moved(today_in(workspace))
+        transaction.set_rollback(True)
+    return figures
 
 
 def _moved(today: date) -> dict[str, float]:

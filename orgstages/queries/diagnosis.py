@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from kpis.queries.subjects import Organisation, organisation_of
 from kpis.queries.values import Book
 from omnichannel.core.periods import Period, shift_months
 from orgstages.answers import Answered, Given, GivenAnswer, counting, pair
@@ -49,6 +50,11 @@ class Case:
     given: Mapping[str, Mapping[str, Given]]
     adopted: Mapping[str, Adopted]
 
+    @property
+    def organisation(self) -> Organisation:
+        """Return the whole organisation of the day as grading needs it."""
+        return organisation_of(self.evidence.tree, stages=self.adopted, holdings=self.evidence.holdings)
+
 
 def diagnose(unit: str, *, as_of: date, within: str | None = None) -> Diagnosed:
     """Return the diagnosis of one unit. Raise UnknownDiagnosisUnit for one that is not there or out of bounds."""
@@ -63,16 +69,17 @@ def diagnose_all(*, as_of: date, within: str | None = None) -> tuple[Diagnosed, 
     return judged(read_case(as_of=as_of, within=within))
 
 
-def read_case(*, as_of: date, within: str | None = None, before: Case | None = None) -> Case:
+def read_case(*, as_of: date, within: str | None = None, before: Case | None = None, people_stay: bool = False) -> Case:
     """Read what the diagnoses of `diagnose_all` rest on, so that they can be judged later, or with other figures.
 
-    `before` is the case of the same day of an organisation that differs: what does not hang on it is not read again.
+    `before` is the case of the same day of an organisation that differs: what does not hang on it is not read again,
+    nor are its people with `people_stay`, where only units and stages differ.
     """
     tree = unit_tree(as_of=as_of)
     bounds = set(tree.nodes) if within is None else tree.subtree(within)
     units = [node.external_id for node in tree if node.external_id in bounds and node.level in DIAGNOSED_LEVELS]
     top = tree.root_ids if within is None else (within,)
-    return _case(units or [unit for unit in top if unit in tree], tree=tree, before=before)
+    return _case(units or [unit for unit in top if unit in tree], tree=tree, before=before, people_stay=people_stay)
 
 
 def judged(case: Case, *, figures: Book | None = None) -> tuple[Diagnosed, ...]:
@@ -130,10 +137,11 @@ def _diagnosed(units: Collection[str], *, tree: UnitTree) -> tuple[Diagnosed, ..
     return judged(_case(units, tree=tree))
 
 
-def _case(units: Collection[str], *, tree: UnitTree, before: Case | None = None) -> Case:
+def _case(units: Collection[str], *, tree: UnitTree, before: Case | None = None, people_stay: bool = False) -> Case:
+    known = before.evidence if before is not None else None
     return Case(
         units=tuple(units),
-        evidence=read_evidence(tree.as_of, units=units, tree=tree, before=before.evidence if before else None),
+        evidence=read_evidence(tree.as_of, units=units, tree=tree, before=known, people_stay=people_stay),
         given=given_answers(units, as_of=tree.as_of),
         adopted=adopted_stages(tree.as_of, tree=tree),
     )

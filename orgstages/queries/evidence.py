@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ from omnichannel.core.periods import Period, month_of, quarter_of, year_of
 from orgstages.catalogue import load_stages
 from roles.choices import FillMode, Ownership, UnitLevel
 from roles.holdings import Holding
-from roles.queries.frames import employees_rows
+from roles.queries.frames import staff_rows
 from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
 from roles.queries.people import holders
 
@@ -43,7 +43,8 @@ class Evidence:
     """The organisation on a day and the figures of the newest month computed by then.
 
     `targets` are those of the company and of all units but stores, of which there may be thousands; `has_targets`
-    tells whether there are any at all. `aimed` are the units whose targets were looked for.
+    tells whether there are any at all. `aimed` are the units whose targets were looked for, `read` the month and the
+    scopes whose rates and whose sales were, `inside` what `held_in` has found.
     """
 
     day: date
@@ -57,6 +58,8 @@ class Evidence:
     has_targets: bool
     aimed: frozenset[str]
     costs: Mapping[tuple[str, str], Decimal]
+    read: tuple[Period | None, frozenset[Scope], frozenset[Scope]] = field(repr=False)
+    inside: dict[str, tuple[Holding, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def figure(self, kpi: str, unit: str, *, book: Book | None = None) -> Value:
         """Return the unit's figure, or the company's where the KPI is not measured per unit; see its scope."""
@@ -76,17 +79,30 @@ class Evidence:
         """The month whose targets are in force, beside those of its quarter and year."""
         return self.period or month_of(self.day)
 
+    def held_in(self, unit: str) -> tuple[Holding, ...]:
+        """Return the holdings in the unit and below it; several questions ask for the same."""
+        if unit not in self.inside:
+            below = self.tree.subtree(unit)
+            self.inside[unit] = tuple(one for one in self.holdings if one.unit_external_id in below)
+        return self.inside[unit]
+
     def within(self, unit: str) -> tuple[UnitNode, ...]:
         """Return the unit and what is below it."""
         return tuple(self.tree.nodes[each] for each in self.tree.walk(unit))
 
 
 def read_evidence(
-    day: date, *, units: Collection[str], tree: UnitTree | None = None, before: Evidence | None = None
+    day: date,
+    *,
+    units: Collection[str],
+    tree: UnitTree | None = None,
+    before: Evidence | None = None,
+    people_stay: bool = False,
 ) -> Evidence:
     """Read what the automatic questions about these units need. `tree` is the whole tree of the day.
 
-    `before` is what was read for the day of an organisation that differs: targets and costs are the same.
+    `before` is what was read for the day of an organisation that differs: targets, costs and stored figures are the
+    same, as far as they were read. With `people_stay` it differs in units and stages alone.
     """
     tree = tree or unit_tree(as_of=day)
     period = newest_period(day)
@@ -97,18 +113,25 @@ def read_evidence(
         targets, has_any = before.targets, before.has_targets
     else:
         targets, has_any = _targets(month, aimed)
+    selling = wanted | _stores(tree, units)
+    if before is not None and before.read == (period, wanted, selling):
+        book, earlier = before.book, before.year_earlier
+    else:
+        book = {**_values(period, rates, wanted), **_values(period, STORE_SALES, selling)}
+        earlier = _values(period.year_earlier() if period else None, [MALL], wanted)
     return Evidence(
         day=day,
         tree=tree,
-        holdings=tuple(each for each in holders(as_of=day, tree=tree) if each.unit_external_id in tree),
-        staff=_staff(day),
+        holdings=_holdings(tree, before.holdings if before is not None and people_stay else None),
+        staff=before.staff if before is not None and people_stay else _staff(day),
         period=period,
-        book={**_values(period, rates, wanted), **_values(period, STORE_SALES, wanted | _stores(tree, units))},
-        year_earlier=_values(period.year_earlier() if period else None, [MALL], wanted),
+        book=book,
+        year_earlier=earlier,
         targets=targets,
         has_targets=has_any,
         aimed=frozenset(aimed),
         costs=yearly_costs(month) if before is None else before.costs,
+        read=(period, wanted, selling),
     )
 
 
@@ -145,13 +168,17 @@ def _values(period: Period | None, kpis: Collection[str], scopes: Collection[Sco
     return as_book(current_values(period, kpis=known, scopes=scopes))
 
 
+def _holdings(tree: UnitTree, known: Iterable[Holding] | None) -> tuple[Holding, ...]:
+    """Return who holds which role in the tree: as known, with the units' names of this tree, else as it is read."""
+    found = holders(as_of=tree.as_of, tree=tree) if known is None else known
+    inside = [(each, tree.nodes[each.unit_external_id]) for each in found if each.unit_external_id in tree]
+    return tuple(each if each.unit_name == unit.name else replace(each, unit_name=unit.name) for each, unit in inside)
+
+
 def _staff(day: date) -> Mapping[str, Staff]:
+    modes = {mode.value: mode for mode in FillMode}
     return {
-        row["employee_id"]: Staff(
-            row["employee_id"], row["unit_id"], row["manager_id"], FillMode(row["fill_mode"]), row["fte"]
-        )
-        for row in employees_rows(day)
-        if row["left_on"] is None or row["left_on"] > day
+        person: Staff(person, unit, manager, modes[mode], fte) for person, unit, manager, mode, fte in staff_rows(day)
     }
 
 

@@ -18,7 +18,6 @@ from orgstages.queries.evidence import ALL_SALES, MALL, Evidence
 from orgstages.queries.facts import FACTS
 from orgstages.queries.figure_facts import BRAND_COSTS, LABOUR, store_sales
 from orgstages.queries.organisation_facts import (
-    holdings_in,
     lead_of,
     leading_unit,
     time_of,
@@ -75,7 +74,7 @@ def fact_rows(question: str, unit: str, *, evidence: Evidence) -> FactRows:
 
 def _dedicated(evidence: Evidence, unit: str) -> list[FactRow]:
     held: dict[str, list[Holding]] = {}
-    for holding in holdings_in(evidence, unit):
+    for holding in evidence.held_in(unit):
         held.setdefault(holding.person_external_id, []).append(holding)
     rows = []
     for person, mine in held.items():
@@ -114,7 +113,7 @@ def _leaders(evidence: Evidence, unit: str) -> list[FactRow]:
 
 def _roles(evidence: Evidence, unit: str) -> list[FactRow]:
     people: dict[RoleKey, set[str]] = {}
-    for holding in holdings_in(evidence, unit):
+    for holding in evidence.held_in(unit):
         people.setdefault(holding.role_key, set()).add(holding.person_external_id)
     return [
         FactRow(
@@ -128,7 +127,7 @@ def _roles(evidence: Evidence, unit: str) -> list[FactRow]:
 
 def _assignments(evidence: Evidence, unit: str) -> list[FactRow]:
     rows, seen = [], set()
-    for holding in sorted(holdings_in(evidence, unit), key=lambda each: (each.person_external_id, each.role_key)):
+    for holding in sorted(evidence.held_in(unit), key=lambda each: (each.person_external_id, each.role_key)):
         person = holding.person_external_id
         note = _role_share(holding.role_key, holding.share)
         rows.append(FactRow(holding.unit_external_id, person, note, ONE, ZERO if person in seen else ONE))

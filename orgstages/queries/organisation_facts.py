@@ -13,7 +13,6 @@ from orgstages.queries.wording import in_both
 from roles.catalogue import RoleKey
 from roles.choices import FillMode, UnitLevel
 from roles.coverage import DEDICATED_SHARE
-from roles.holdings import Holding
 from roles.queries.org_chart import UnitNode
 
 # Whoever holds these leads omnichannel work, the first before the second.
@@ -34,7 +33,7 @@ class Leading:
 
 def dedicated_time(evidence: Evidence, unit: str) -> Fact:
     """A1: FTE of people with a role share of 0.8 or more / FTE of all people holding a role."""
-    held = holdings_in(evidence, unit)
+    held = evidence.held_in(unit)
     if not held:
         return unanswered("A1", _in_unit(words.NO_HOLDERS, evidence, unit))
     shares: dict[tuple[str, RoleKey], Decimal] = {}
@@ -101,7 +100,7 @@ def lead_reports_to(evidence: Evidence, unit: str) -> Fact:
 
 def roles_filled(evidence: Evidence, unit: str) -> Fact:
     """A5: how many of the 12 roles have a holder."""
-    held = {holding.role_key for holding in holdings_in(evidence, unit) if not holding.role_key.is_own}
+    held = {holding.role_key for holding in evidence.held_in(unit) if not holding.role_key.is_own}
     value = Decimal(len(held))
     text = say(words.ROLES_FILLED, value=(value, "count"))
     return measured("A5", value, text, source=_of(unit), parts=(value, Decimal(len(RoleKey))), parts_unit="count")
@@ -109,7 +108,7 @@ def roles_filled(evidence: Evidence, unit: str) -> Fact:
 
 def roles_per_person(evidence: Evidence, unit: str) -> Fact:
     """A6: open assignments / distinct people."""
-    held = holdings_in(evidence, unit)
+    held = evidence.held_in(unit)
     people = len({holding.person_external_id for holding in held})
     if not people:
         return unanswered("A6", _in_unit(words.NO_HOLDERS, evidence, unit))
@@ -158,7 +157,7 @@ def leading_unit(evidence: Evidence, unit: str) -> Leading | None:
 def time_of(evidence: Evidence, unit: str) -> dict[str, Decimal]:
     """Return the FTE on the leading roles per unit of the subtree; units without any are absent."""
     fte: dict[str, Decimal] = {}
-    for holding in holdings_in(evidence, unit):
+    for holding in evidence.held_in(unit):
         if holding.role_key in LEADING_ROLES:
             here = holding.unit_external_id
             fte[here] = fte.get(here, Decimal(0)) + holding.share * holding.person_fte
@@ -167,7 +166,7 @@ def time_of(evidence: Evidence, unit: str) -> dict[str, Decimal]:
 
 def place_of(evidence: Evidence, node: UnitNode) -> dict[str, str]:
     """Observe where the leading team stands; people nobody employs any more say nothing about its staff."""
-    team = [evidence.staff.get(each.person_external_id) for each in holdings_in(evidence, node.external_id)]
+    team = [evidence.staff.get(each.person_external_id) for each in evidence.held_in(node.external_id)]
     known = [person for person in team if person is not None]
     below = evidence.tree.subtree(node.external_id)
     own = not known or any(person.unit in below and person.fill_mode is FillMode.INTERNAL for person in known)
@@ -185,7 +184,7 @@ def _placed(option: str, node: UnitNode) -> Bilingual:
 
 def lead_of(evidence: Evidence, node: UnitNode) -> Staff | None:
     """Return who leads the unit: of those on the leading role, one who reports to none of the others."""
-    held = holdings_in(evidence, node.external_id)
+    held = evidence.held_in(node.external_id)
     for role in LEADING_ROLES:
         time: dict[str, Decimal] = {}
         for holding in held:
@@ -197,12 +196,6 @@ def lead_of(evidence: Evidence, node: UnitNode) -> Staff | None:
         if top:
             return min(top, key=lambda person: (-time[person.id], person.id))
     return None
-
-
-def holdings_in(evidence: Evidence, unit: str) -> list[Holding]:
-    """Return the holdings in the unit and below it."""
-    below = evidence.tree.subtree(unit)
-    return [holding for holding in evidence.holdings if holding.unit_external_id in below]
 
 
 def _in_unit(reason: Bilingual, evidence: Evidence, unit: str) -> Bilingual:

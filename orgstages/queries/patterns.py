@@ -12,7 +12,7 @@ from orgstages.patterns import Element, Ground, Recognised, lay_over, offered, r
 from orgstages.patterns.parts import Lead
 from orgstages.queries.diagnosis import DIAGNOSED_LEVELS, in_bounds
 from orgstages.queries.evidence import Evidence, read_evidence
-from orgstages.queries.organisation_facts import holdings_in, lead_of, leading_team, leading_unit
+from orgstages.queries.organisation_facts import lead_of, leading_team, leading_unit
 from orgstages.queries.relations import owned_relations
 from roles.catalogue import SubtypeKey
 from roles.queries.org_chart import UnitNode, unit_tree
@@ -65,7 +65,7 @@ def laid_over(
         tree=whole,
         seen=seen,
         spec=spec,
-        holdings=tuple(holdings_in(evidence, unit)),
+        holdings=evidence.held_in(unit),
         managers={person: staff.manager for person, staff in evidence.staff.items()},
         lead=lead,
         recognised=recognised,

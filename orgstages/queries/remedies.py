@@ -11,7 +11,6 @@ from orgstages.catalogue import How, load_stages
 from orgstages.facts import choose, say
 from orgstages.queries.diagnosis import Diagnosed
 from orgstages.queries.evidence import Evidence
-from orgstages.queries.organisation_facts import holdings_in
 from orgstages.queries.remedy_places import lead_reporting, team_placed
 from orgstages.queries.wording import listed
 from orgstages.remedies import Deed, Remedy, Step
@@ -83,7 +82,7 @@ def _full(own: list[Holding]) -> list[Step]:
 
 def _fill(evidence: Evidence, unit: str, after: str) -> Remedy | None:
     """A5: a vacant seat is no holder, so people have to be appointed; no scenario invents them."""
-    filled = {holding.role_key for holding in holdings_in(evidence, unit) if not holding.role_key.is_own}
+    filled = {holding.role_key for holding in evidence.held_in(unit) if not holding.role_key.is_own}
     wanted = next(count for count in _counts(after, up_from=len(filled)))
     if wanted < len(filled):
         return Remedy(say(words.NEED_FEWER_ROLES, most=(Decimal(wanted), "count")))
@@ -100,7 +99,7 @@ def _counts(after: str, *, up_from: int) -> Iterable[int]:
 
 def _part(evidence: Evidence, unit: str, after: str) -> Remedy | None:
     """A6: end second roles, the smallest first, while each role keeps a holder and nobody loses their last one."""
-    held = holdings_in(evidence, unit)
+    held = evidence.held_in(unit)
     people = len({each.person_external_id for each in held})
     if not people or _option("A6", Decimal(len(held)) / people) <= after:
         left = list(held)
@@ -147,7 +146,7 @@ def _brands(evidence: Evidence, unit: str, after: str) -> Remedy | None:
 
 def _by_person(evidence: Evidence, unit: str) -> Mapping[str, list[Holding]]:
     held: dict[str, list[Holding]] = {}
-    for holding in holdings_in(evidence, unit):
+    for holding in evidence.held_in(unit):
         held.setdefault(holding.person_external_id, []).append(holding)
     return held
 

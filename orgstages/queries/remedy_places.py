@@ -12,7 +12,6 @@ from orgstages.queries.organisation_facts import (
     LEADING_ROLES,
     NO,
     WITHOUT_TEAM,
-    holdings_in,
     lead_of,
     leading_unit,
     place_of,
@@ -103,7 +102,7 @@ def lead_reporting(evidence: Evidence, unit: str, after: str) -> Remedy:
 def _head(evidence: Evidence, lead: Staff, levels: Iterable[UnitLevel], *, unit: str) -> Staff | None:
     """Return who could be the lead's manager: nearest in the tree, head of their unit, not among the lead's reports."""
     path = [lead.unit, *evidence.tree.ancestors(lead.unit)]
-    leaders = {each.person_external_id for each in holdings_in(evidence, unit) if each.role_key in LEADING_ROLES}
+    leaders = {each.person_external_id for each in evidence.held_in(unit) if each.role_key in LEADING_ROLES}
     open_to = [
         person
         for person in evidence.staff.values()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kpis.queries.values import Book
-from kpis.services.draft_effect import effect_and_figures, last_closed, read_draft
+from kpis.services.draft_effect import effect_and_figures, last_closed, people_stay, read_draft
 from kpis.services.draft_figures import Draft, measured_anew
 from kpis.services.draft_pay import pay_effect
 from omnichannel.core.collecting import uncollected
@@ -18,7 +18,6 @@ from orgstages.queries.prices import Price, subtype_shifts, verdict_shifts
 from roles.errors import OrganisationBusy
 from roles.queries.consequences import snapshot
 from roles.queries.move_figures import Snapshot
-from roles.queries.org_chart import unit_tree
 from roles.queries.org_prices import OrgPrice, org_price
 from roles.services.scenarios import drafted
 
@@ -42,27 +41,30 @@ def price(scenario_id: int, *, on: date, today: date) -> Price:
     """
     period = last_closed(today)
     day = on if period is None else max(on, period.last_day)
-    before, case, tree = snapshot(on), read_case(as_of=day), unit_tree(as_of=day)
+    before, case = snapshot(on), read_case(as_of=day)
+    live = case.organisation
     try:
         with drafted(scenario_id) as open_draft:
+            stay = people_stay(open_draft.changes)
+            found = read_case(as_of=day, before=case, people_stay=stay)
             inside = _Inside(
-                snapshot(on),
-                read_case(as_of=day, before=case),
-                read_draft(open_draft.changes, before=tree, day=day, everyone=True),
+                snapshot(on, people=before if stay else None),
+                found,
+                read_draft(open_draft.changes, before=live.tree, day=day, everyone=found.organisation),
                 tuple(dict.fromkeys(issue.message for _thing, issue in open_draft.left_out)),
             )
     except OrganisationBusy:
         return Price(on, is_busy=True)
     kpis = figures_asked()
-    effect, anew = effect_and_figures(inside.draft, period=period, also=kpis)
-    stood, found = _of_period(inside, anew, period=period, kpis=kpis)
+    effect, anew = effect_and_figures(inside.draft, period=period, also=kpis, live=live)
+    stood, becomes = _of_period(inside, anew, period=period, kpis=kpis)
     return Price(
         on,
         organisation=org_price(before, inside.snapshot),
-        verdicts=verdict_shifts(judged(case, figures=stood), judged(inside.case, figures=found)),
+        verdicts=verdict_shifts(judged(case, figures=stood), judged(inside.case, figures=becomes)),
         subtypes=subtype_shifts(before, inside.snapshot),
         effect=effect,
-        pay=pay_effect(inside.draft, effect, today=today),
+        pay=pay_effect(inside.draft, effect, live=live, today=today),
         left_out=inside.left_out,
     )
 

@@ -231,9 +231,16 @@ def _name(stands: Stands, unit: str, day: date) -> str:
     return span.value.name if span is not None else unit
 
 
-def snapshot(on: date) -> Snapshot:
-    """Return who and what is where on the day, with names of units, costs and planned seats: five queries."""
+def snapshot(on: date, *, people: Snapshot | None = None) -> Snapshot:
+    """Return who and what is where on the day, with names of units, costs and planned seats: five queries.
+
+    `people` is the same day of an organisation that differs in units and stages alone: its people, roles and seats
+    are taken as they are, in two queries.
+    """
     units = list(UnitVersion.objects.on(on).values_list("unit__external_id", "parent__external_id", "name"))
+    parents, names = {unit: parent for unit, parent, _name in units}, {unit: name for unit, _parent, name in units}
+    if people is not None:
+        return replace(people, parents=parents, decided=decided_stages(on), names=names)
     columns = (
         "seat__external_id",
         "unit__external_id",
@@ -246,13 +253,13 @@ def snapshot(on: date) -> Snapshot:
     rows = SeatVersion.objects.on(on).order_by("seat__external_id").values_list(*columns)
     planned = {row[0]: PlannedSeat(*row) for row in rows}
     return Snapshot(
-        parents={unit: parent for unit, parent, _name in units},
+        parents=parents,
         workers=_workers(on, cost=True),
         held=_held(on),
         seats={key: seat.unit for key, seat in planned.items()},
         heads={key: seat.unit for key, seat in planned.items() if seat.is_head},
         decided=decided_stages(on),
-        names={unit: name for unit, _parent, name in units},
+        names=names,
         planned=planned,
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -48,6 +49,14 @@ def employees_rows(as_of: date, *, people: Collection[str] | None = None) -> lis
     if people is not None:
         newest = newest.filter(person__external_id__in=list(people))
     return [_employee(as_of, *row) for row in newest.values_list(*columns)]
+
+
+def staff_rows(day: date) -> Iterable[tuple[str, str, str | None, str, Decimal]]:
+    """Return who works here on the day: person, unit, line manager, how the place is filled, FTE."""
+    here = Employment.objects.on(day).filter(Q(person__left_on=None) | Q(person__left_on__gt=day))
+    return here.order_by("person__external_id").values_list(
+        "person__external_id", "unit__external_id", "manager__external_id", "fill_mode", "fte"
+    )
 
 
 def is_alike(first: date, last: date) -> bool:

@@ -8,11 +8,21 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import Any, Protocol, Self, TypeVar
 
 from roles.catalogue import RoleKey
 from roles.coverage import CoverState, RoleCover, against_expectation, cover_by_role
 from roles.holdings import Holding
 from roles.queries.stages import DEFAULT, Adopted
+
+
+class Added(Protocol):
+    """What can be summed: numbers, money."""
+
+    def __add__(self, other: Any, /) -> Self: ...
+
+
+A = TypeVar("A", bound=Added)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,33 +148,53 @@ class Snapshot:
 
     def figures(self, units: Iterable[str]) -> dict[str, Figures]:
         """Return the figures of some units."""
-        people = Counter(worker.unit for worker in self.workers.values())
-        seats = Counter(self.seats.values())
-        fte: dict[str, Decimal] = {}
+        people = self.rolled_up(Counter(worker.unit for worker in self.workers.values()))
+        seats = self.rolled_up(Counter(self.seats.values()))
+        own: dict[str, Decimal] = {}
         for worker in self.workers.values():
-            fte[worker.unit] = fte.get(worker.unit, Decimal(0)) + worker.fte
+            own[worker.unit] = own.get(worker.unit, Decimal(0)) + worker.fte
+        fte = self.rolled_up(own)
+        sizes = self.rolled_up(dict.fromkeys(self.parents, 1))
         found = {}
         for unit in units:
-            branch = self.branch(unit)
             lines = self.covers(unit)
             lead = self.leads.get(unit)
             found[unit] = Figures(
-                people=sum(people[each] for each in branch),
-                fte=sum((fte.get(each, Decimal(0)) for each in branch), Decimal(0)),
-                units=len(branch),
-                seats=sum(seats[each] for each in branch),
-                layers=self._layers(unit),
+                people=people.get(unit, 0),
+                fte=fte.get(unit, Decimal(0)),
+                units=sizes[unit],
+                seats=seats.get(unit, 0),
+                layers=self._layers[unit],
                 span=self.reports[lead] if lead is not None else None,
                 missing=_in_state(lines, CoverState.MISSING),
                 shared=_in_state(lines, CoverState.SHARED),
             )
         return found
 
-    def _layers(self, unit: str) -> int:
-        count, row = 0, [unit]
-        while row:
-            count, row = count + 1, [below for each in row for below in self.children.get(each, ())]
-        return count
+    @cached_property
+    def upwards(self) -> list[str]:
+        """Return the units, each below before what it belongs to."""
+        found = [unit for unit, parent in self.parents.items() if parent is None or parent not in self.parents]
+        for unit in found:
+            found += self.children.get(unit, ())
+        return found[::-1]
+
+    def rolled_up(self, own: Mapping[str, A]) -> dict[str, A]:
+        """Add to each unit's own what is below it; units with nothing are absent, and what has no unit here."""
+        found = {unit: figure for unit, figure in own.items() if unit in self.parents}
+        for unit in self.upwards:
+            parent = self.parents[unit]
+            if parent is not None and parent in self.parents and unit in found:
+                found[parent] = found[parent] + found[unit] if parent in found else found[unit]
+        return found
+
+    @cached_property
+    def _layers(self) -> dict[str, int]:
+        """Return how many levels of units each has, itself included."""
+        found: dict[str, int] = {}
+        for unit in self.upwards:
+            found[unit] = 1 + max((found[below] for below in self.children.get(unit, ())), default=0)
+        return found
 
     def covers(self, unit: str) -> tuple[RoleCover, ...] | None:
         """Return how the roles are held against what the unit's sub-type expects; None where a unit above is judged."""

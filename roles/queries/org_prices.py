@@ -5,7 +5,7 @@ Both are read as `Snapshot`s; no query is made here.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -31,6 +31,19 @@ class Money:
     budget: Decimal
     vacant_budget: Decimal
     unbudgeted: int
+
+    def __add__(self, other: Money) -> Money:
+        """Return both together."""
+        return Money(
+            self.cost + other.cost,
+            self.unpriced + other.unpriced,
+            self.budget + other.budget,
+            self.vacant_budget + other.vacant_budget,
+            self.unbudgeted + other.unbudgeted,
+        )
+
+
+NO_MONEY = Money(ZERO, 0, ZERO, ZERO, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,22 +178,21 @@ def count_covers(lines: Iterable[RoleCover]) -> CoverCount:
 def unit_sides(side: Snapshot) -> dict[str, UnitSide]:
     """Return every unit of a side."""
     figures = side.figures(side.parents)
-    own = _own_money(side)
-    vacancies = Counter(seat.unit for seat in side.vacant)
-    found = {}
-    for unit in side.parents:
-        branch = side.branch(unit)
-        found[unit] = UnitSide(
+    money = side.rolled_up(_own_money(side))
+    vacancies = side.rolled_up(Counter(seat.unit for seat in side.vacant))
+    return {
+        unit: UnitSide(
             name=side.names.get(unit, unit),
             parent=side.parents[unit],
             depth=len(side.above(unit)) - 1,
             figures=figures[unit],
-            money=_added(own[each] for each in branch if each in own),
-            vacant=sum(vacancies[each] for each in branch),
+            money=money.get(unit, NO_MONEY),
+            vacant=vacancies.get(unit, 0),
             covers=side.covers(unit),
             adopted=side.stage(unit),
         )
-    return found
+        for unit in side.parents
+    }
 
 
 def totals(side: Snapshot, units: Mapping[str, UnitSide]) -> OrgTotals:
@@ -192,7 +204,7 @@ def totals(side: Snapshot, units: Mapping[str, UnitSide]) -> OrgTotals:
     return OrgTotals(
         people=len(side.workers),
         fte=sum((worker.fte for worker in side.workers.values()), ZERO),
-        money=_added(one.money for one in roots),
+        money=sum((one.money for one in roots), NO_MONEY),
         units=len(side.parents),
         layers=max((one.figures.layers for one in roots), default=0),
         leads=len(leads),
@@ -207,25 +219,23 @@ def totals(side: Snapshot, units: Mapping[str, UnitSide]) -> OrgTotals:
 
 def _own_money(side: Snapshot) -> dict[str, Money]:
     """Return the money of each unit without what is below it."""
-    found: dict[str, list[Money]] = {}
+    costs: dict[str, list[Decimal | None]] = defaultdict(list)
+    seats: dict[str, list[PlannedSeat]] = defaultdict(list)
     for worker in side.workers.values():
-        cost = Money(worker.cost or ZERO, int(worker.cost is None), ZERO, ZERO, 0)
-        found.setdefault(worker.unit, []).append(cost)
-    vacant = {seat.seat for seat in side.vacant}
+        costs[worker.unit].append(worker.cost)
     for seat in side.planned.values():
-        budget = seat.budget or ZERO
-        empty = budget if seat.seat in vacant else ZERO
-        found.setdefault(seat.unit, []).append(Money(ZERO, 0, budget, empty, int(seat.budget is None)))
-    return {unit: _added(some) for unit, some in found.items()}
-
-
-def _added(some: Iterable[Money]) -> Money:
-    cost = budget = vacant = ZERO
-    unpriced = unbudgeted = 0
-    for one in some:
-        cost, budget, vacant = cost + one.cost, budget + one.budget, vacant + one.vacant_budget
-        unpriced, unbudgeted = unpriced + one.unpriced, unbudgeted + one.unbudgeted
-    return Money(cost, unpriced, budget, vacant, unbudgeted)
+        seats[seat.unit].append(seat)
+    vacant = {seat.seat for seat in side.vacant}
+    return {
+        unit: Money(
+            cost=sum((cost for cost in costs[unit] if cost is not None), ZERO),
+            unpriced=costs[unit].count(None),
+            budget=sum((seat.budget or ZERO for seat in seats[unit]), ZERO),
+            vacant_budget=sum((seat.budget or ZERO for seat in seats[unit] if seat.seat in vacant), ZERO),
+            unbudgeted=sum(seat.budget is None for seat in seats[unit]),
+        )
+        for unit in costs.keys() | seats.keys()
+    }
 
 
 def _downwards(side: Snapshot) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from kpis.incentives.templates import load_bases
 from kpis.models import Alert, Target
 from kpis.queries.pay.plans import PlanOn, paid_by, plans_on
 from kpis.queries.scorecards import current_cards
+from kpis.queries.subjects import Organisation
 from kpis.queries.warehouse import open_relations
 from omnichannel.core.periods import Period
 from roles.holdings import Holding
@@ -24,6 +25,8 @@ from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.people import holders
 
 TABLES = ("orders", "contacts", "service_daily")
+Chosen = Sequence[tuple[PlanOn, Holding]]
+Place = tuple[str, str]  # plan, unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +64,19 @@ class Ground:
     red: Mapping[str, frozenset[str]]
 
 
-def read_ground(period: Period, *, as_of: date, day: date | None = None, own: Quantities | None = None) -> Ground:
-    """Read a month once, to be paid by any plans. Roles and units are the last day's, or those of another `day`.
+def read_ground(
+    period: Period, *, as_of: date, found: Organisation | None = None, own: Quantities | None = None
+) -> Ground:
+    """Read a month once, to be paid by any plans. Roles and units are the last day's, or those of `found`.
 
     `own` is what `measured` said of the month, where that is known already.
     """
-    day = day or period.last_day
-    tree, own = unit_tree(as_of=day), own or measured(period, as_of=as_of)
+    tree = found.tree if found is not None else unit_tree(as_of=period.last_day)
+    own = own or measured(period, as_of=as_of)
     return Ground(
         period=period,
         tree=tree,
-        holders=holders(as_of=day, tree=tree),
+        holders=found.holdings if found is not None else holders(as_of=period.last_day, tree=tree),
         own=own,
         found=own.rolled_up(tree.closure()),
         targets=_targets(period),
@@ -88,43 +93,85 @@ def paid_people(period: Period, *, as_of: date) -> list[Paid]:
 
 def paid_on(ground: Ground, plans: Sequence[PlanOn]) -> list[Paid]:
     """Return everybody whom one of the plans pays on what the month holds, by person and plan."""
-    chosen = _once((plan, each) for each in ground.holders if (plan := paid_by(each, plans, ground.tree)))
-    shared = _attendance(chosen, ground.found.days)
-    colleagues: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    chosen = _chosen(ground, plans)
+    shared, colleagues = _attendance(chosen, ground.found.days), _colleagues(chosen)
+    return [_paid(*each, ground, shared, colleagues) for each in chosen]
+
+
+def paid_anew(ground: Ground, plans: Sequence[PlanOn], *, known: Sequence[Paid], on: Ground) -> list[Paid]:
+    """Return the same as `paid_on`, with everybody of `known` as they are there on whom nothing else holds.
+
+    `known` is what `paid_on` says of the ground `on`: the same month, of an organisation and with scores that may
+    differ.
+    """
+    chosen = _chosen(ground, plans)
+    shared, colleagues = _attendance(chosen, ground.found.days), _colleagues(chosen)
+    were = _colleagues([(each.on, each.holding) for each in known])
+    now, then = ground.found.stores, on.found.stores
+    same = {
+        (plan, unit)
+        for (plan, unit), people in colleagues.items()
+        if people == were.get((plan, unit)) and now.get(unit) == then.get(unit)
+    }
+    there = {(each.on.row.key, each.holding.person_external_id): each for each in known}
+    found = []
     for plan, each in chosen:
-        colleagues[plan.row.key, each.unit_external_id][each.person_external_id] = each.role_key
-    return [
-        Paid(
-            plan,
-            each,
-            Facts(
-                person=each.person_external_id,
-                quantities=ground.found.of(each.person_external_id, each.unit_external_id),
-                targets=dict(_targets_of(each, ground.targets)),
-                score=ground.scores.get((each.person_external_id, each.role_key)),
-                red=ground.red.get(each.unit_external_id, frozenset()),
-                attendance=shared[plan.row.key, each.unit_external_id],
-                role=each.role_key,
-                colleagues=colleagues[plan.row.key, each.unit_external_id],
-            ),
-        )
-        for plan, each in chosen
-    ]
+        scored = each.person_external_id, each.role_key
+        old = there.get((plan.row.key, each.person_external_id))
+        stays = old is not None and old.holding == each and (plan.row.key, each.unit_external_id) in same
+        if old is not None and stays and ground.scores.get(scored) == on.scores.get(scored):
+            found.append(old)
+        else:
+            found.append(_paid(plan, each, ground, shared, colleagues))
+    return found
 
 
-def _once(chosen: Iterable[tuple[PlanOn, Holding]]) -> list[tuple[PlanOn, Holding]]:
-    """Return each person once for a plan, by person and plan: a role held in two units pays in the first."""
+def _chosen(ground: Ground, plans: Sequence[PlanOn]) -> Chosen:
+    """Return whom the plans pay, each person once for a plan, by person and plan: of two units the first pays."""
+    paying: dict[tuple[str, str], PlanOn | None] = {}
     found: dict[tuple[str, str], tuple[PlanOn, Holding]] = {}
-    for plan, each in chosen:
-        found.setdefault((each.person_external_id, plan.row.key), (plan, each))
+    for each in ground.holders:
+        place = each.role_key, each.unit_external_id
+        if place not in paying:
+            paying[place] = paid_by(each, plans, ground.tree)
+        plan = paying[place]
+        if plan is not None:
+            found.setdefault((each.person_external_id, plan.row.key), (plan, each))
     return [found[key] for key in sorted(found)]
 
 
-def _attendance(
-    chosen: Sequence[tuple[PlanOn, Holding]], days: Mapping[str, Decimal]
-) -> dict[tuple[str, str], dict[PoolKey, dict[str, Decimal]]]:
+def _paid(
+    plan: PlanOn,
+    each: Holding,
+    ground: Ground,
+    shared: Mapping[Place, Mapping[PoolKey, Mapping[str, Decimal]]],
+    colleagues: Mapping[Place, Mapping[str, str]],
+) -> Paid:
+    person, place = each.person_external_id, (plan.row.key, each.unit_external_id)
+    facts = Facts(
+        person=person,
+        quantities=ground.found.of(person, each.unit_external_id),
+        targets=dict(_targets_of(each, ground.targets)),
+        score=ground.scores.get((person, each.role_key)),
+        red=ground.red.get(each.unit_external_id, frozenset()),
+        attendance=shared[place],
+        role=each.role_key,
+        colleagues=colleagues[place],
+    )
+    return Paid(plan, each, facts)
+
+
+def _colleagues(chosen: Chosen) -> dict[Place, dict[str, str]]:
+    """Return the roles of those whom a plan pays in a unit."""
+    found: dict[Place, dict[str, str]] = defaultdict(dict)
+    for plan, each in chosen:
+        found[plan.row.key, each.unit_external_id][each.person_external_id] = each.role_key
+    return found
+
+
+def _attendance(chosen: Chosen, days: Mapping[str, Decimal]) -> dict[Place, dict[PoolKey, dict[str, Decimal]]]:
     """Return, by plan and unit, what each weighs who shares its pools: days served, and one for each head."""
-    found: dict[tuple[str, str], dict[PoolKey, dict[str, Decimal]]] = defaultdict(lambda: defaultdict(dict))
+    found: dict[Place, dict[PoolKey, dict[str, Decimal]]] = defaultdict(lambda: defaultdict(dict))
     for plan, each in chosen:
         shared, person = found[plan.row.key, each.unit_external_id], each.person_external_id
         shared[PoolKey.EQUAL][person] = Decimal(1)

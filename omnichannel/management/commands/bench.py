@@ -30,7 +30,7 @@ OPTIONS = {
     "ingest": ("rows",),
     "kpis": ("rows",),
     "pages": ("url",),
-    "scenario": ("scale",),
+    "scenario": ("scale", "loaded"),
     "statements": ("guides", "orders"),
 }
 
@@ -49,6 +49,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--url", help="pages: where a demo runs (http://127.0.0.1:8000)")
         parser.add_argument("--scale", choices=["tiny", "small", "full"], help="scenario: of the demo retailer (small)")
+        parser.add_argument("--loaded", action="store_true", help="scenario: of the demo that has been loaded here")
         parser.add_argument("--guides", type=int, help="statements: people who are paid (12,000)")
         parser.add_argument("--orders", type=int, help="statements: orders of the month (500,000)")
         parser.add_argument("--chart", action="store_true", help="pages: the org chart of 10,000 nodes in Chromium")
