@@ -109,7 +109,7 @@ def _in_period(rules: Sequence[EffectiveRule], period: Period) -> Iterator[Findi
     books = [as_book(current_values(month, kpis=wanted, scopes=everywhere)) for month in months]
     now = company_hashes(period)
     books[1:] = [_defined_as_in(now, month, book) for month, book in zip(months[1:], books[1:], strict=True)]
-    targets = targets_of(period, kpis=wanted)
+    targets = targets_of(period, kpis=wanted, scopes=everywhere)
     for rule in rules:
         for kpi in kpis[rule.id]:
             for scope in scopes[rule.id]:

@@ -159,10 +159,13 @@ def kpi_page(kpi: str, *, period: Period | None, scope: Scope | None, within: st
     if period is not None and scope is not None:
         value = next(current_values(period, kpis=[kpi], scopes=[scope]), None)
         line = trends([kpi], months, scopes=[scope])[kpi, scope]
-        targets = targets_of(period, kpis=[kpi])
+        is_shared = scope.kind is not ScopeKind.EMPLOYEE
+        tree = unit_tree(as_of=period.last_day, within=within) if is_shared else None
+        listed = [Scope(ScopeKind.UNIT, unit) for unit in tree.nodes] if tree is not None else []
+        targets = targets_of(period, kpis=[kpi], scopes=[scope, *listed])
         target = targets.get((kpi, scope))
-        if scope.kind is not ScopeKind.EMPLOYEE:
-            units = _unit_figures(kpi, period, targets, tree=unit_tree(as_of=period.last_day, within=within))
+        if tree is not None:
+            units = _unit_figures(kpi, period, targets, tree=tree)
     return KpiPage(
         spec=spec,
         readable=readable(kpi, library=library),

@@ -96,7 +96,7 @@ class _Figures:
     def __init__(self, period: Period, *, kpis: set[str], scopes: set[Scope]) -> None:
         self.kpis = library_at(period.last_day).kpis
         self.book = as_book(current_values(period, kpis=kpis, scopes=scopes))
-        self.targets = targets_of(period, kpis=kpis)
+        self.targets = targets_of(period, kpis=kpis, scopes=scopes)
 
 
 def _next_stage(stage: str) -> StageKey | None:

@@ -129,7 +129,7 @@ def key_figures(wanted: Sequence[str], *, period: Period, scope: Scope) -> tuple
     kpis = library_at(period.last_day).kpis
     values = {value.kpi: value for value in current_values(period, kpis=wanted, scopes=[scope])}
     lines = trends(wanted, months_before(period, MONTHS), scopes=[scope])
-    targets = targets_of(period, kpis=wanted)
+    targets = targets_of(period, kpis=wanted, scopes=[scope])
     return tuple(_figure(kpis[kpi], values.get(kpi), targets.get((kpi, scope)), lines[kpi, scope]) for kpi in wanted)
 
 

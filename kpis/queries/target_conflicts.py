@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
@@ -14,8 +14,10 @@ from kpis.library import library_extras
 from kpis.models import Target
 from kpis.queries.definitions import library_at
 from kpis.queries.subjects import BUSINESS_LEVELS, SERVING_LEVELS, answers_for
+from kpis.queries.target_grid import keys_of_year
 from kpis.queries.values import current_values, stored_periods
 from omnichannel.core.periods import Period
+from roles.choices import UnitLevel
 from roles.queries.org_chart import UnitTree
 
 ORDERS = "orders"
@@ -67,7 +69,7 @@ def find_conflicts(year: Period, *, tree: UnitTree, kpi: str = "") -> tuple[Conf
     library = library_at(year.last_day)
     kpis = order_kpis(library) & {kpi} if kpi else order_kpis(library)
     carried = _carried(year, kpis=kpis, tree=tree)
-    shared = shared_targets(year)
+    shared = shared_targets(year, units=[node.external_id for node in tree if node.level is not UnitLevel.STORE])
     found = []
     for each, units in sorted(carried.items()):
         for one, other in combinations(units, 2):
@@ -78,7 +80,7 @@ def find_conflicts(year: Period, *, tree: UnitTree, kpi: str = "") -> tuple[Conf
             if group and any((total, scope) in shared for scope in upward(at, tree)):
                 continue
             found.append((each, (one, other), at, group, total))
-    money = _Money(library, {each for each, *_rest in found}, year)
+    money = _Money(library, {each for each, *_rest in found}, {at for _kpi, _units, at, *_rest in found}, year)
     conflicts = [
         Conflict(each, units, at, group, total, *money.at(each, at)) for each, units, at, group, total in found
     ]
@@ -86,24 +88,29 @@ def find_conflicts(year: Period, *, tree: UnitTree, kpi: str = "") -> tuple[Conf
 
 
 def _carried(year: Period, *, kpis: frozenset[str], tree: UnitTree) -> Mapping[str, Sequence[str]]:
+    root = tree.root_ids[0] if len(tree.root_ids) == 1 else None
+    departments = [node.external_id for node in tree if node.level in DEPARTMENT_LEVELS and node.external_id != root]
     rows = Target.objects.filter(
-        kpi__in=kpis, scope_kind=ScopeKind.UNIT.value, period__startswith=str(year), value__gt=0
+        kpi__in=kpis,
+        scope_kind=ScopeKind.UNIT.value,
+        scope_id__in=departments,
+        period__in=keys_of_year(year),
+        value__gt=0,
     )
     carried: dict[str, list[str]] = {}
     for each, unit in rows.order_by("kpi", "scope_id").values_list("kpi", "scope_id").distinct():
-        is_root = unit in tree.root_ids and len(tree.root_ids) == 1
-        if unit in tree and not is_root and tree.nodes[unit].level in DEPARTMENT_LEVELS:
-            carried.setdefault(each, []).append(unit)
+        carried.setdefault(each, []).append(unit)
     return carried
 
 
-def shared_targets(year: Period) -> frozenset[tuple[str, Scope]]:
-    """Return which shared KPIs of groups have a target in the year, and where."""
+def shared_targets(year: Period, *, units: Collection[str] | None = None) -> frozenset[tuple[str, Scope]]:
+    """Return which shared KPIs of groups have a target in the year, and where: at all units, or at some of them."""
     totals = {group.total for group in library_extras().shared_groups.values()}
-    rows = Target.objects.filter(kpi__in=totals, period__startswith=str(year), scope_kind__in=["company", "unit"])
-    return frozenset(
-        (kpi, Scope(ScopeKind(kind), key)) for kpi, kind, key in rows.values_list("kpi", "scope_kind", "scope_id")
-    )
+    rows = Target.objects.filter(kpi__in=totals, period__in=keys_of_year(year), scope_kind__in=["company", "unit"])
+    if units is not None:
+        rows = rows.filter(scope_id__in=["", *units])
+    places = rows.order_by().values_list("kpi", "scope_kind", "scope_id").distinct()
+    return frozenset((kpi, Scope(ScopeKind(kind), key)) for kpi, kind, key in places)
 
 
 def group_of(spec: KpiSpec) -> tuple[str, str]:
@@ -134,14 +141,15 @@ def upward(scope: Scope, tree: UnitTree) -> Sequence[Scope]:
 
 
 class _Money:
-    """The actual amounts of the newest month of the year (or the newest there is) at companies and units."""
+    """The actual amounts of the newest month of the year (or the newest there is) at some scopes."""
 
-    def __init__(self, library: Library, kpis: set[str], year: Period) -> None:
+    def __init__(self, library: Library, kpis: set[str], scopes: set[Scope], year: Period) -> None:
         self.amount_of = {kpi: _amount_kpi(library, kpi) for kpi in kpis}
         stored = stored_periods()
         inside = [period for period in stored if year.start <= period.start < year.end]
         self.period = next(iter(inside or stored), None)
-        found = current_values(self.period, kpis=set(self.amount_of.values())) if self.period and kpis else ()
+        asked = set(self.amount_of.values())
+        found = current_values(self.period, kpis=asked, scopes=scopes) if self.period and kpis else ()
         self.values = {(value.kpi, value.scope): value.value for value in found}
 
     def at(self, kpi: str, scope: Scope) -> tuple[Decimal | None, str, str]:

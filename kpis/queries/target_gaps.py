@@ -9,8 +9,8 @@ from decimal import Decimal
 from kpis.engine.specs import COMPANY, Scope, ScopeKind
 from kpis.engine.targets import additivity
 from kpis.queries.definitions import library_at
-from kpis.queries.target_grid import GridAsk, sum_below, units_below
-from kpis.queries.targets import aims
+from kpis.queries.target_grid import GridAsk, units_below
+from kpis.queries.targets import unit_sums
 from roles.queries.org_chart import UnitTree
 
 
@@ -36,18 +36,20 @@ def find_gaps(ask: GridAsk, *, tree: UnitTree) -> tuple[Gap, ...]:
     if not additivity(library, ask.kpi).units:
         return ()
     keys = [str(ask.year), *map(str, ask.periods)]
-    found = aims(ask.kpi, keys)
     tops = [COMPANY] if ask.within is None else []
     scopes = [*tops, *(Scope(ScopeKind.UNIT, unit) for unit in _listed(ask, tree))]
+    children = {scope: units_below(scope, tree) for scope in scopes}
+    parents = {unit: scope.id for scope, units in children.items() for unit in units}
+    own, under = unit_sums(ask.kpi, keys, parents)
     gaps = []
     for scope in scopes:
-        children = [Scope(ScopeKind.UNIT, unit) for unit in units_below(scope, tree)]
         for key in keys:
-            aim = found.get((scope, key))
-            below, missing = sum_below(found, children, key, "value")
-            if aim is not None and below is not None and aim.value != below:
+            value, parts = own.get((scope.id, key)), under.get((scope.id, key), [])
+            below = sum(parts, Decimal(0))
+            if value is not None and parts and value != below:
                 name = tree.nodes[scope.id].name if scope.id else ""
-                gaps.append(Gap(scope, name, key, aim.value, below, aim.value - below, missing))
+                missing = len(children[scope]) - len(parts)
+                gaps.append(Gap(scope, name, key, value, below, value - below, missing))
     return tuple(sorted(gaps, key=lambda gap: (-abs(gap.gap), gap.scope, gap.period)))
 
 

@@ -110,6 +110,15 @@ def parse_scope(text: str) -> Scope:
     return scope
 
 
+def keys_of_year(year: Period) -> list[str]:
+    """Return the keys of a year and of all quarters, months and weeks in it, in which a target may be set."""
+    quarters, weeks = (
+        (f"{year}-Q{number}" for number in range(1, 5)),
+        (f"{year}-W{number:02}" for number in range(1, 54)),
+    )
+    return [str(year), *quarters, *map(str, year.months()), *weeks]
+
+
 def parts_of_year(year: Period, grain: Grain) -> tuple[Period, ...]:
     """Return the months or quarters of a year, or the year itself."""
     if grain is Grain.YEAR:
@@ -141,8 +150,10 @@ def target_grid(ask: GridAsk, *, tree: UnitTree) -> Grid:
     people = _people(ask, tree) if personal else {}
     names = [person for several in people.values() for person, _name in several]
     keys = [str(ask.year), *map(str, ask.periods)]
-    found = aims(ask.kpi, keys, people=names)
     places = list(_places(ask, tree, people))
+    shown = {place.scope.id for place in places if place.scope.kind is ScopeKind.UNIT}
+    below = {unit for place in places for unit in units_below(place.scope, tree)}
+    found = aims(ask.kpi, keys, people=names, units=shown | below)
     before = _last_year(ask, [place.scope for place in places]) if adds.time else {}
     builder = _Builder(ask, adds, tree, people, found, before, personal)
     return Grid(spec, adds, tuple(builder.row(place) for place in places), ask.periods)
@@ -285,5 +296,5 @@ def sum_below(found: Aims, children: Sequence[Scope], period: str, layer: str) -
 
 def targeted_kpis(year: Period) -> frozenset[str]:
     """Return the KPIs that have a target in a year or a part of it."""
-    rows = Target.objects.filter(period__startswith=str(year)).order_by().values_list("kpi", flat=True)
+    rows = Target.objects.filter(period__in=keys_of_year(year)).order_by().values_list("kpi", flat=True)
     return frozenset(rows.distinct())

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 REVIEW_COLUMNS = ("period", "kpi_id", "subject_kind", "subject_id", "reviewer_id", "score", "evidence", "_seq")
 TargetKey = tuple[str, str, str, str]  # period, KPI, scope kind, scope id
 MOST_LINES = 40
+FEW_SCOPES = 200  # more of them are picked out of all of their kind
 
 
 def targets_of(
@@ -33,7 +34,7 @@ def targets_of(
 ) -> Mapping[tuple[str, Scope], Decimal]:
     """Return the targets of exactly this period by KPI and scope. A quarter's target is no month's target.
 
-    With `units` only those of the company and of these units, with `scopes` those of anything so called.
+    With `units` only those of the company and of these units, with `scopes` exactly theirs.
     """
     found = Target.objects.filter(period=str(period))
     if kpis is not None:
@@ -42,9 +43,17 @@ def targets_of(
         of_units = Q(scope_kind=ScopeKind.UNIT.value, scope_id__in=list(units))
         found = found.filter(of_units | Q(scope_kind=ScopeKind.COMPANY.value))
     if scopes is not None:
-        found = found.filter(scope_id__in={scope.id for scope in scopes})
+        found = found.filter(scope_kind__in={scope.kind.value for scope in scopes})
+        if len(scopes) <= FEW_SCOPES:
+            found = found.filter(scope_id__in={scope.id for scope in scopes})
+    wanted = None if scopes is None else {(scope.kind.value, scope.id) for scope in scopes}
+    kinds = {kind.value: kind for kind in ScopeKind}
     rows = found.values_list("kpi", "scope_kind", "scope_id", "value").iterator(chunk_size=5000)
-    return {(kpi, Scope(ScopeKind(kind), scope)): value for kpi, kind, scope, value in rows}
+    return {
+        (kpi, Scope(kinds[kind], scope)): value
+        for kpi, kind, scope, value in rows
+        if wanted is None or (kind, scope) in wanted
+    }
 
 
 def has_targets(periods: Iterable[Period]) -> bool:
@@ -77,10 +86,20 @@ class Aim:
 
 
 def aims(
-    kpi: str, periods: Iterable[str], *, kinds: Collection[str] = ("company", "unit"), people: Collection[str] = ()
+    kpi: str,
+    periods: Iterable[str],
+    *,
+    kinds: Collection[str] = ("company", "unit"),
+    people: Collection[str] = (),
+    units: Collection[str] | None = None,
 ) -> dict[tuple[Scope, str], Aim]:
-    """Return a KPI's targets by scope and period in one query: of whole kinds of scopes, and of the people named."""
+    """Return a KPI's targets by scope and period in one query: of whole kinds of scopes, and of the people named.
+
+    With `units` only those of the kinds that are so called; the company has no name.
+    """
     wanted = Q(scope_kind__in=list(kinds))
+    if units is not None:
+        wanted &= Q(scope_id__in=["", *units])
     if people:
         wanted |= Q(scope_kind=ScopeKind.EMPLOYEE.value, scope_id__in=list(people))
     rows = Target.objects.filter(wanted, kpi=kpi, period__in=list(periods))
@@ -91,6 +110,23 @@ def aims(
             chunk_size=5000
         )
     }
+
+
+def unit_sums(
+    kpi: str, periods: Iterable[str], parents: Mapping[str, str]
+) -> tuple[dict[tuple[str, str], Decimal], dict[tuple[str, str], list[Decimal]]]:
+    """Return a KPI's targets by unit and period, and those right below each unit; the company's unit is empty.
+
+    `parents` says what each unit belongs to.
+    """
+    rows = Target.objects.filter(kpi=kpi, period__in=list(periods), scope_kind__in=["company", "unit"])
+    own: dict[tuple[str, str], Decimal] = {}
+    below: dict[tuple[str, str], list[Decimal]] = {}
+    for unit, period, value in rows.values_list("scope_id", "period", "value").iterator(chunk_size=5000):
+        own[unit, period] = value
+        if unit in parents:
+            below.setdefault((parents[unit], period), []).append(value)
+    return own, below
 
 
 def aims_at(kpi: str, places: Collection[tuple[Scope, str]]) -> dict[tuple[Scope, str], Aim]:

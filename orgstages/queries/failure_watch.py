@@ -76,7 +76,7 @@ def _signals(wanted: Sequence[str], period: Period, scopes: Sequence[Scope]) -> 
     library = library_at(period.last_day)
     kpis = [kpi for kpi in wanted if kpi in library.kpis]
     book = as_book(current_values(period, kpis=kpis, scopes=scopes))
-    targets = targets_of(period, kpis=kpis)
+    targets = targets_of(period, kpis=kpis, scopes=scopes)
     lines = trends(kpis, months_before(period, MONTHS), scopes=scopes)
     found = {}
     for kpi, scope in product(kpis, scopes):

@@ -59,7 +59,7 @@ def board_of(period: Period, scope: Scope) -> Board:
         library=library_at(period.last_day),
         values={value.kpi: value for value in current_values(period, scopes=[scope])},
         before={value.kpi: value for value in current_values(period.previous(), scopes=[scope])},
-        targets={kpi: target for (kpi, at), target in targets_of(period).items() if at == scope},
+        targets={kpi: target for (kpi, _at), target in targets_of(period, scopes=[scope]).items()},
         results=results_of(period, scope),
     )
 
