@@ -294,6 +294,11 @@ def sum_below(found: Aims, children: Sequence[Scope], period: str, layer: str) -
     return (sum(values, Decimal(0)), len(children) - len(values)) if values else (None, len(children))
 
 
+def is_targeted(kpi: str, year: Period) -> bool:
+    """Tell whether a KPI has a target in a year or a part of it."""
+    return Target.objects.filter(kpi=kpi, period__in=keys_of_year(year)).exists()
+
+
 def targeted_kpis(year: Period) -> frozenset[str]:
     """Return the KPIs that have a target in a year or a part of it."""
     rows = Target.objects.filter(period__in=keys_of_year(year)).order_by().values_list("kpi", flat=True)

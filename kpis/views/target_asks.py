@@ -17,7 +17,7 @@ from kpis.library import library_extras
 from kpis.queries.definitions import library_at
 from kpis.queries.target_conflicts import Conflict
 from kpis.queries.target_gaps import Gap
-from kpis.queries.target_grid import LAYERS, GridAsk, targeted_kpis
+from kpis.queries.target_grid import LAYERS, GridAsk, is_targeted, targeted_kpis
 from kpis.queries.values import stored_periods
 from kpis.services.target_checks import Bound
 from omnichannel.core.periods import Grain, Period, parse_period, year_of
@@ -76,10 +76,12 @@ def asked_year(text: str) -> Period:
 def asked_kpi(text: str, year: Period) -> str:
     """Return the KPI asked for, which must take targets; without one the first that has any in the year."""
     kpis = library_at(year.last_day).kpis
+    if not text and FIRST_CHOICE in kpis and is_targeted(FIRST_CHOICE, year):
+        return FIRST_CHOICE
     if not text:
         with_targets = targeted_kpis(year)
-        known = [kpi for kpi in kpis if kpi in with_targets and not kpis[kpi].qualitative]
-        return FIRST_CHOICE if FIRST_CHOICE in known or not known else known[0]
+        known = (kpi for kpi in kpis if kpi in with_targets and not kpis[kpi].qualitative)
+        return next(known, FIRST_CHOICE)
     if text not in kpis or kpis[text].qualitative:
         raise Http404(text)
     return text
