@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from roles.catalogue import ExpectationLevel, RoleKind, load_roles
 from roles.choices import SUBTYPE_NAMES
 from roles.queries.known_kpis import known_kpis
-from roles.queries.library import role_options
+from roles.queries.library import role_library, role_options
 from roles.role_merge import LANGUAGES
 from roles.role_words import KINDS, TONGUES
 
@@ -22,6 +23,24 @@ Issue = tuple[str, str, str]
 NOTE = 400
 TEXTS = ("names", "definition")
 ITEMS = ("duties", "abilities")
+
+
+@dataclass(frozen=True, slots=True)
+class KpiBox:
+    """A KPI to tick. `find` is what a search finds it by: both names and the id, in small letters."""
+
+    widget: Any
+    key: str
+    find: str
+
+
+@dataclass(frozen=True, slots=True)
+class KpiGroup:
+    """KPIs that stand together in the form: those that are chosen, or those of a role."""
+
+    title: Any
+    boxes: tuple[KpiBox, ...]
+    is_chosen: bool = False
 
 
 class PairsInput(forms.Widget):
@@ -87,15 +106,29 @@ class RoleForm(forms.Form):
         language = get_language()
         places = load_roles().positions.values()
         self._offer("position", [(each.id, each.names.in_language(language)) for each in places])
-        chosen = set(self.initial.get("kpis") or [])
-        kpis = [(key, names.in_language(language)) for key, names in known_kpis().items()]
-        # what the role has stands first
-        self._offer("kpis", sorted(kpis, key=lambda each: each[0] not in chosen))
+        self._known = known_kpis()
+        self._offer("kpis", [(key, kpi.names.in_language(language)) for key, kpi in self._known.items()])
 
     def _offer(self, name: str, options: Sequence[tuple[str, Any]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker what stands above
         field.choices = list(options)
+
+    @property
+    def kpi_groups(self) -> tuple[KpiGroup, ...]:
+        """Return the KPIs to choose from: those chosen, then the others by the first role that carries them."""
+        roles = {role.key.value: role.names.in_language(get_language()) for role in role_library().roles.values()}
+        chosen: list[KpiBox] = []
+        others: dict[str, list[KpiBox]] = {key: [] for key in (*roles, "")}
+        for widget in self["kpis"]:
+            key = str(widget.data["value"])
+            names, role = self._known[key].names, self._known[key].role
+            box = KpiBox(widget, key, f"{names.zh} {names.en} {key}".lower())
+            (chosen if widget.data["selected"] else others[role if role in roles else ""]).append(box)
+        groups = [
+            KpiGroup(roles.get(key) or _("Whole company"), tuple(boxes)) for key, boxes in others.items() if boxes
+        ]
+        return (KpiGroup(_("Chosen"), tuple(chosen), is_chosen=True), *groups)
 
     @property
     def content(self) -> dict[str, Any]:

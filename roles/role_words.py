@@ -114,8 +114,8 @@ def _value(field: str, value: Any) -> str:
     if field == "position" and value in load_roles().positions:
         return load_roles().positions[value].names.in_language(language)
     if field == "kpis":
-        names = known_kpis().get(value)
-        return f"{names.in_language(language)} ({value})" if names else str(value)
+        kpi = known_kpis().get(value)
+        return f"{kpi.names.in_language(language)} ({value})" if kpi else str(value)
     if field == "kind":
         return str(KINDS[RoleKind(value)])
     if field == "expectations":

@@ -22,6 +22,7 @@ from kpis.models.definitions import COUNTING
 from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.queries.zones import current_day
 from omnichannel.workspaces.scoping import current_workspace_id, forget, read_once
+from roles.queries.known_kpis import KnownKpi
 
 KEY = "definitions"
 ALWAYS = date.min
@@ -87,8 +88,13 @@ def every_kpi() -> Mapping[str, KpiSpec]:
 
 
 def kpi_names() -> Mapping[str, Bilingual]:
-    """Return what counts today, by id, with its names: what a role may name as its KPI."""
+    """Return the names of what counts today, by id."""
     return {key: spec.names for key, spec in library_at().kpis.items()}
+
+
+def nameable_kpis() -> Mapping[str, KnownKpi]:
+    """Return what counts today, by id: what a role may name as its KPI."""
+    return {key: KnownKpi(spec.names, next(iter(spec.roles), "")) for key, spec in library_at().kpis.items()}
 
 
 def applied(subject: DefinitionSubject, day: date | None = None) -> Mapping[str, Revision]:

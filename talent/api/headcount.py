@@ -29,7 +29,7 @@ from talent.api.headcount_shapes import (
 from talent.choices import fault_words
 from talent.errors.headcount import PlanRefused
 from talent.queries.drivers import DriverValue, NormRow, norms_on, planned_roles, unit_drivers
-from talent.queries.headcount import Need, headcount
+from talent.queries.headcount import AreaNeed, Need, headcount
 from talent.services.headcount import enter_driver, keep_norm
 
 UNIT = OpenApiParameter("unit", OpenApiTypes.STR, description="The unit with all below it; the topmost if left out.")
@@ -74,21 +74,35 @@ class HeadcountView(WorkspaceAPIMixin, APIView):
         access = access_of(request)
         day = asked_day(request, "as_of", workspace=access.workspace)
         tree = unit_tree(as_of=day, within=access.own_unit)
-        found = headcount(asked_unit(request, tree), tree=tree, as_of=day)
+        found = headcount(asked_unit(request, tree), as_of=day)
         return Response([_need(need) for need in found.needs])
 
 
 def _need(need: Need) -> dict[str, Any]:
     return {
         "role": need.role,
-        "expected": need.level.value,
+        "expected": need.level.value if need.level else None,
         "driver": driver_json(need.driver) if need.driver else None,
         "needed": to_text(need.needed),
+        "is_partial": need.is_partial,
         **{mode.value: to_text(need.held[mode]) for mode in FillMode},
         "in_post": to_text(need.in_post),
         "gap": to_text(need.gap),
         "planned": to_text(need.planned),
         "vacant": to_text(need.vacant),
+        "areas": [_area(area) for area in need.areas],
+    }
+
+
+def _area(area: AreaNeed) -> dict[str, Any]:
+    return {
+        "unit": area.area.key,
+        "subtype": area.area.adopted.subtype.value,
+        "expected": area.level.value,
+        "driver": driver_json(area.driver) if area.driver else None,
+        "needed": to_text(area.needed),
+        "in_post": to_text(area.in_post),
+        "gap": to_text(area.gap),
     }
 
 
@@ -102,6 +116,7 @@ def driver_json(value: DriverValue) -> dict[str, Any]:
         "on": value.on.isoformat() if value.on else None,
         "period": str(value.period) if value.period else None,
         "kpi": value.kpi or None,
+        "elsewhere": to_text(value.elsewhere),
     }
 
 

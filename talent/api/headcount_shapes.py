@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from omnichannel.core.fields import StrictBooleanField, StrictCharField, StrictIntegerField
-from roles.catalogue import ExpectationLevel, load_roles
+from roles.catalogue import ExpectationLevel, SubtypeKey, load_roles
 from talent.choices import DriverSource, PlanStatus
 from talent.headcount.budgeting import COST_TYPES, BandState
 from talent.headcount.plan import Gap
@@ -65,6 +65,7 @@ class HeadcountDriverShape(Shape):
     on = serializers.DateField(allow_null=True, help_text="The day it was entered for, or counted on.")
     period = serializers.CharField(allow_null=True, help_text="The month it was measured in.")
     kpi = serializers.CharField(allow_null=True, help_text="The KPI whose figure holds it.")
+    elsewhere = serializers.CharField(help_text="What was taken off because it counts in a stage area below the unit.")
 
 
 class HeadcountDriverBody(Shape):
@@ -77,13 +78,31 @@ class HeadcountDriverBody(Shape):
     note = StrictCharField(max_length=300, required=False, allow_blank=True, default="")
 
 
+class HeadcountAreaShape(Shape):
+    """A role in a stage area: a unit with what is below it, but for units below that adopted a stage of their own."""
+
+    unit = serializers.CharField(help_text="The unit at the head of the area.")
+    subtype = serializers.ChoiceField([key.value for key in SubtypeKey])
+    expected = serializers.ChoiceField([level.value for level in ExpectationLevel])
+    driver = HeadcountDriverShape(allow_null=True, help_text="The area's own part of it.")
+    needed = serializers.CharField(allow_null=True)
+    in_post = serializers.CharField()
+    gap = serializers.CharField(allow_null=True)
+
+
 class HeadcountShape(Shape):
-    """A role in a unit with everything below it. FTE throughout; `needed` and `gap` are null where not known."""
+    """A role in a unit with everything below it: the sum of its stage areas. FTE throughout.
+
+    `needed` and `gap` are null where nothing is known; `is_partial` tells that they leave some area out.
+    """
 
     role = serializers.CharField()
-    expected = serializers.ChoiceField([level.value for level in ExpectationLevel])
-    driver = HeadcountDriverShape(allow_null=True)
+    expected = serializers.ChoiceField(
+        [level.value for level in ExpectationLevel], allow_null=True, help_text="null: it differs from area to area."
+    )
+    driver = HeadcountDriverShape(allow_null=True, help_text="null also where the unit is made of several areas.")
     needed = serializers.CharField(allow_null=True)
+    is_partial = serializers.BooleanField()
     internal = serializers.CharField()
     seconded = serializers.CharField()
     outsourced = serializers.CharField()
@@ -91,6 +110,7 @@ class HeadcountShape(Shape):
     gap = serializers.CharField(allow_null=True)
     planned = serializers.CharField(help_text="FTE of the seats planned for the role.")
     vacant = serializers.CharField(help_text="FTE of those seats in which nobody sits.")
+    areas = HeadcountAreaShape(many=True)
 
 
 class ContingencyShape(Shape):

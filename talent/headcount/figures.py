@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 Amounts = Sequence[Decimal | None]
@@ -36,8 +37,10 @@ def stacked(months: Sequence[str], lines: Mapping[str, Amounts], *, names: Mappi
     return {"data": data, "layout": layout}
 
 
-def two_lines(months: Sequence[str], budget: Amounts, actual: Amounts, *, names: tuple[str, str]) -> dict[str, Any]:
-    """Draw what was planned and what was spent, added up."""
+def two_lines(
+    months: Sequence[str], budget: Amounts, actual: Amounts, *, names: tuple[str, str], missing: str
+) -> dict[str, Any]:
+    """Draw what was planned and what was spent, added up; `missing` stands in the gaps of the plan."""
     data = [
         {
             "type": "scatter",
@@ -51,8 +54,22 @@ def two_lines(months: Sequence[str], budget: Amounts, actual: Amounts, *, names:
         }
         for name, values, colour in ((names[0], budget, BUDGET), (names[1], actual, ACTUAL))
     ]
-    layout = {"yaxis": {"title": {"text": "¥"}, "rangemode": "tozero"}, "xaxis": CATEGORY, "showlegend": True}
+    layout = {
+        "yaxis": {"title": {"text": "¥"}, "rangemode": "tozero"},
+        "xaxis": CATEGORY,
+        "showlegend": True,
+        "annotations": [
+            {"x": months[place], "y": 0.04, "yref": "paper", "text": missing, "showarrow": False}
+            for place in _middles(budget)
+        ],
+    }
     return {"data": data, "layout": layout}
+
+
+def _middles(amounts: Amounts) -> list[int]:
+    """Return the middle place of every run of unknown amounts."""
+    known = [-1, *(place for place, amount in enumerate(amounts) if amount is not None), len(amounts)]
+    return [(before + after) // 2 for before, after in pairwise(known) if after - before > 1]
 
 
 def _drawn(value: Decimal | None) -> float | None:

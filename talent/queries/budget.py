@@ -86,8 +86,13 @@ class BudgetView:
 
     @cached_property
     def budget_so_far(self) -> tuple[Decimal | None, ...]:
-        """Return the budget added up month by month."""
-        return running(self.whole.budget)
+        """Return the budget added up month by month; None in a month that has none of its own."""
+        return _where(self.whole.budget, running(self.whole.budget))
+
+    @cached_property
+    def without_budget(self) -> tuple[Period, ...]:
+        """Return the months that have no budget."""
+        return tuple(month for month, each in zip(self.months, self.whole.budget, strict=True) if each is None)
 
     @cached_property
     def actual_so_far(self) -> tuple[Decimal | None, ...]:
@@ -116,6 +121,10 @@ class BudgetView:
         pairs = zip(budget, actual, strict=True)
         months = tuple(variance(planned, spent_, threshold=self.threshold) for planned, spent_ in pairs)
         return TypeLine(kind, budget, actual, months, whole)
+
+
+def _where(said: Sequence[Decimal | None], sums: Sequence[Decimal | None]) -> tuple[Decimal | None, ...]:
+    return tuple(None if own is None else each for own, each in zip(said, sums, strict=True))
 
 
 def _at(amounts: Sequence[Decimal | None], places: Iterable[int]) -> Decimal | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,7 +18,7 @@ from roles.queries.library import role_library
 from roles.queries.org_chart import UnitTree
 from roles.queries.posts import Post
 from talent.choices import DriverSource
-from talent.headcount.staffing import Norm
+from talent.headcount.staffing import ZERO, Norm
 from talent.models import DriverEntry, HeadcountNorm
 
 # which stored figure holds a driver: the KPI, and the part of it
@@ -47,7 +47,10 @@ class NormRow:
 
 @dataclass(frozen=True, slots=True)
 class DriverValue:
-    """The value of a driver in a unit. `on` is the day it was entered for, `period` the month it was measured in."""
+    """The value of a driver in a unit. `on` is the day it was entered for, `period` the month it was measured in.
+
+    `elsewhere` is what was taken off because it counts in stage areas below the unit.
+    """
 
     driver: str
     unit: str
@@ -59,6 +62,7 @@ class DriverValue:
     scope: Scope | None = None
     note: str = ""
     author: str = ""
+    elsewhere: Decimal = ZERO
 
     @property
     def names(self) -> Bilingual:
@@ -180,14 +184,18 @@ def _part(value: Value | None, part: str) -> Decimal | None:
 def _counted(unit: str, tree: UnitTree, posts: Sequence[Post], as_of: date) -> tuple[DriverValue, ...]:
     below = tree.subtree(unit)
     stores = sum(tree.nodes[each].level is UnitLevel.STORE for each in below)
-    # the analyst serves the others
-    served = {post.role for post in posts if post.unit in below} - {RoleKey.DATA_ANALYSIS.value}
+    served = roles_served(posts, below)
     counted = DriverSource.COUNTED
     return (
         DriverValue(TENANT, unit, ONE, DriverSource.CONSTANT, on=as_of),
         DriverValue(STORES, unit, Decimal(stores), counted, on=as_of),
         DriverValue(ROLES_SERVED, unit, Decimal(len(served)), counted, on=as_of),
     )
+
+
+def roles_served(posts: Iterable[Post], units: Collection[str]) -> frozenset[str]:
+    """Return the roles held in the units but that of the analyst, who serves the others."""
+    return frozenset(post.role for post in posts if post.unit in units) - {RoleKey.DATA_ANALYSIS.value}
 
 
 def entries_of(unit: str) -> tuple[DriverValue, ...]:

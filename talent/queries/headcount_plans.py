@@ -16,7 +16,7 @@ from roles.choices import FillMode
 from roles.queries.library import role_library
 from roles.queries.org_chart import UnitTree
 from roles.queries.posts import Post, posts_held
-from roles.queries.stages import DEFAULT, adopted_stages
+from roles.queries.stages import adopted_stages
 from talent.choices import NEXT_STATUS, PlanStatus
 from talent.errors.headcount import UnknownPlan
 from talent.headcount.budgeting import ENTERED_TYPES
@@ -25,7 +25,8 @@ from talent.headcount.plan import PlanResult, PlanSpec, Rate, RateSource, Sectio
 from talent.headcount.staffing import CENT, ZERO, Line
 from talent.models import BudgetTakeover, HeadcountPlan, HeadcountPlanVersion
 from talent.people.pay import Level
-from talent.queries.drivers import UnitDrivers, norms_on, unit_drivers
+from talent.queries.areas import Area, own_drivers, stage_areas
+from talent.queries.drivers import DriverValue, norms_on, unit_drivers
 from talent.queries.headcount import levels_of, outsourced_posts
 from talent.queries.pay_bands import PayBands, pay_bands
 
@@ -201,20 +202,22 @@ def takeovers(pk: int | None = None) -> tuple[Takeover, ...]:
 def proposed(units: Sequence[str], *, start: date, months: int, tree: UnitTree, as_of: date) -> PlanSpec:
     """Return a plan as the day suggests it: present norms, drivers, posts and rates, and the costs of the last year.
 
-    The contingency is the middle of its band. What is not known stays empty.
+    Each stage area of the units is a section of its own. The contingency is the middle of its band. What is not known
+    stays empty.
     """
     posts = posts_held(as_of=as_of)
-    adopted, drivers = adopted_stages(as_of, tree=tree), unit_drivers(units, tree=tree, posts=posts, as_of=as_of)
-    spent = mean_costs(units, tree=tree, before=as_of)
+    areas = stage_areas(units, tree=tree, adopted=adopted_stages(as_of, tree=tree))
+    drivers = unit_drivers([area.key for area in areas], tree=tree, posts=posts, as_of=as_of)
+    spent = mean_costs(areas, before=as_of)
     sections = tuple(
         Section(
-            unit,
-            levels_of(adopted.get(unit, DEFAULT)),
-            _lines(drivers[unit]),
-            {kind: Line(spent[unit, kind]) for kind in ENTERED_TYPES if (unit, kind) in spent},
-            outsourced_posts(posts, units=tree.subtree(unit)),
+            area.key,
+            levels_of(area.adopted),
+            _lines(own_drivers(area, drivers, posts=posts)),
+            {kind: Line(spent[area.key, kind]) for kind in ENTERED_TYPES if (area.key, kind) in spent},
+            outsourced_posts(posts, units=area.units),
         )
-        for unit in units
+        for area in areas
     )
     norms = {role: row.norm for role, row in norms_on(as_of).items()}
     inside = {each for unit in units for each in tree.subtree(unit)}
@@ -222,8 +225,8 @@ def proposed(units: Sequence[str], *, start: date, months: int, tree: UnitTree, 
     return PlanSpec(month_of(start).start, months, norms, rates, sections, Decimal("17.5"))
 
 
-def _lines(drivers: UnitDrivers) -> dict[str, Line]:
-    return {driver: Line(value.value) for driver, value in drivers.counting.items() if value.value is not None}
+def _lines(drivers: Mapping[str, DriverValue]) -> dict[str, Line]:
+    return {driver: Line(value.value) for driver, value in drivers.items() if value.value is not None}
 
 
 def proposed_rates(roles: Iterable[str], posts: Iterable[Post], *, bands: PayBands) -> dict[str, Rate]:
@@ -250,17 +253,17 @@ def proposed_rates(roles: Iterable[str], posts: Iterable[Post], *, bands: PayBan
     return found
 
 
-def mean_costs(units: Collection[str], *, tree: UnitTree, before: date) -> dict[tuple[str, str], Decimal]:
-    """Return the mean monthly actual cost of each entered type in each unit over the last months that have costs."""
+def mean_costs(areas: Iterable[Area], *, before: date) -> dict[tuple[str, str], Decimal]:
+    """Return the mean monthly actual cost of each entered type in each area over the last months that have costs."""
     months = [month_of(before).previous(back) for back in range(1, MONTHS_LOOKED_AT + 1)]
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     seen: set[str] = set()
-    inside = {unit: tree.subtree(unit) for unit in units}
+    some = list(areas)
     for row in cost_rows(months, version=ACTUAL):
         seen.add(row.period)
-        for unit, below in inside.items():
-            if row.kind in ENTERED_TYPES and belongs(row.unit, below, is_root=tree.nodes[unit].parent is None):
-                sums[unit, row.kind] += row.amount
+        for area in some:
+            if row.kind in ENTERED_TYPES and belongs(row.unit, area.units, is_root=area.head.parent is None):
+                sums[area.key, row.kind] += row.amount
     return {key: max(ZERO, (amount / len(seen)).quantize(CENT, ROUND_HALF_UP)) for key, amount in sums.items()}
 
 

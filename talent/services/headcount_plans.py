@@ -10,6 +10,7 @@ from django.db import transaction
 from roles.catalogue import load_roles
 from roles.queries.library import role_keys
 from roles.queries.org_chart import UnitTree
+from roles.queries.stages import decided_stages
 from talent.choices import GAP_WORDS, NEXT_STATUS, PlanStatus
 from talent.errors.headcount import (
     NameTaken,
@@ -115,15 +116,19 @@ def refuse_unseen(newest: int, seen: int | None) -> None:
 
 
 def checked(document: Mapping[str, object], *, tree: UnitTree) -> PlanSpec:
-    """Read a document of today's roles and units. PlanRefused names every fault."""
+    """Read a document of today's roles and units. PlanRefused names every fault.
+
+    A unit below another one of the plan is refused unless it works under a stage of its own: those above count
+    without it, as head count does.
+    """
     known = Known(role_keys(), set(load_roles().headcount.drivers), set(tree.nodes))
     spec, issues = read_plan(document, known)
     if spec is not None:
-        units = [section.unit for section in spec.sections]
+        units, own_stage = [section.unit for section in spec.sections], decided_stages(tree.as_of)
         issues = tuple(
             Issue(f"/units/{index}/unit", Fault.OVERLAP)
             for index, unit in enumerate(units)
-            if set(tree.ancestors(unit)) & set(units)
+            if set(tree.ancestors(unit)) & set(units) and unit not in own_stage
         )
     if spec is None or issues:
         raise PlanRefused(issues)

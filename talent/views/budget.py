@@ -26,7 +26,7 @@ from talent.queries.budget import BudgetView, budget_view, overrun_threshold
 from talent.queries.headcount_plans import PlanView, plan_view, plans
 from talent.reach import sees_role_costs
 from talent.views.headcount_plans import money
-from talent.views.headcount_words import asked_unit, plain, type_name
+from talent.views.headcount_words import asked_unit, plain, together, type_name
 from talent.views.tabs import talent_tabs
 
 YEARS_BACK = 3
@@ -113,14 +113,24 @@ def _shown(view: BudgetView, *, today: str) -> dict[str, Any]:
         "months": months,
         "lines": [{"line": line, "name": type_name(line.kind)} for line in view.lines],
         "overruns": [(type_name(kind), month, each) for kind, month, each in view.overruns],
-        "chart": two_lines(months, view.budget_so_far, view.actual_so_far, names=names),
+        "chart": two_lines(months, view.budget_so_far, view.actual_so_far, names=names, missing=_("no budget")),
+        "chart_note": _no_budget(view),
         "chart_table": {
             "head": [_("Month"), *names],
-            "rows": [[month, money(planned), money(spent)] for month, planned, spent in so_far],
+            "rows": [[month, money(planned) or _("no budget"), money(spent)] for month, planned, spent in so_far],
         },
         "band": BAND_WORDS[view.contingency.state],
         "quarters": [(name, found, BAND_WORDS[found.state]) for name, found in view.quarters],
         "this_month": today,
+    }
+
+
+def _no_budget(view: BudgetView) -> str:
+    """Say in which months no budget stands; empty where each has one."""
+    if not view.without_budget:
+        return ""
+    return _("No budget stands for %(months)s: the line has a gap there.") % {
+        "months": together([str(month) for month in view.without_budget])
     }
 
 

@@ -23,7 +23,7 @@ from roles.queries.org_chart import unit_tree
 from roles.queries.picking import unit_options
 from talent.errors.headcount import PlanRefused
 from talent.queries.drivers import NormRow, entries_of, norm_history, planned_roles
-from talent.queries.headcount import Headcount, Need, headcount
+from talent.queries.headcount import AreaNeed, Headcount, Need, headcount
 from talent.services.headcount import enter_driver, keep_norm, restore_norm
 from talent.views.headcount_words import (
     asked_unit,
@@ -36,7 +36,8 @@ from talent.views.headcount_words import (
 from talent.views.tabs import talent_tabs
 
 FILE_COLUMNS = (
-    "as_of", "unit_id", "role", "expected", "driver", "driver_value", "driver_source", "units_per_fte", "minimum",
+    "as_of", "unit_id", "area_unit_id", "role", "expected", "driver", "driver_value", "driver_source", "units_per_fte",
+    "minimum",
     "needed_fte", "internal_fte", "seconded_fte", "outsourced_fte", "in_post_fte", "gap_fte", "planned_fte",
     "vacant_fte",
 )  # fmt: skip
@@ -63,7 +64,7 @@ def _show(
         "may_plan": may(request.access, "talent:headcount_plans"),
     }
     if unit:
-        found = headcount(unit, tree=tree, as_of=clock.as_of)
+        found = headcount(unit, as_of=clock.as_of)
         context |= {"found": found, **_parts(request, found, clock), "typed": typed, "faults": faults}
     return render(request, "talent/headcount.html", context, status=status)
 
@@ -77,8 +78,15 @@ def _parts(request: WorkspaceRequest, found: Headcount, clock: Clock) -> dict[st
             {
                 "need": need,
                 "name": role_name(need.role),
-                "level": levels[need.level].names,
-                "source": driver_note(need.driver, request.access) if need.driver else None,
+                "level": levels[need.level].names if need.level else None,
+                "parts": [
+                    {
+                        "of": part,
+                        "level": levels[part.level].names,
+                        "source": driver_note(part.driver, request.access) if part.driver else None,
+                    }
+                    for part in need.areas
+                ],
                 "cover_url": f"{reverse('orgstages:coverage', args=[slug])}?unit={unit}&role={need.role}{clock.more}",
                 "is_short": need.gap is not None and need.gap > 0,
             }
@@ -100,26 +108,26 @@ def _parts(request: WorkspaceRequest, found: Headcount, clock: Clock) -> dict[st
 
 @require_GET
 def headcount_file(request: WorkspaceRequest, slug: str) -> HttpResponse:
-    """Answer the posts of a unit on a day as CSV."""
+    """Answer the posts of a unit on a day as CSV: a row for each role in each stage area of the unit."""
     clock = clock_of(request)
     tree = unit_tree(as_of=clock.as_of, within=request.access.own_unit)
     unit = asked_unit(request.GET.get("unit", ""), tree)
     if not unit:
         raise Http404
-    found = headcount(unit, tree=tree, as_of=clock.as_of)
+    found = headcount(unit, as_of=clock.as_of)
     rows: list[tuple[object, ...]] = [FILE_COLUMNS]
-    rows += [_file_row(need, unit=unit, day=clock.as_of.isoformat()) for need in found.needs]
+    day = clock.as_of.isoformat()
+    rows += [(day, unit, *_file_row(need, area)) for need in found.needs for area in need.areas]
     return csv_answer(csv_text(rows), filename=f"headcount-{unit}-{clock.as_of.isoformat()}.csv")
 
 
-def _file_row(need: Need, *, unit: str, day: str) -> tuple[object, ...]:
-    norm, driver = need.norm.norm if need.norm else None, need.driver
-    numbers = (need.needed, *(need.held[mode] for mode in FillMode), need.in_post, need.gap, need.planned, need.vacant)
+def _file_row(need: Need, area: AreaNeed) -> tuple[object, ...]:
+    norm, driver = need.norm.norm if need.norm else None, area.driver
+    numbers = (area.needed, *(area.held[mode] for mode in FillMode), area.in_post, area.gap, area.planned, area.vacant)
     return (
-        day,
-        unit,
+        area.area.key,
         need.role,
-        need.level.value,
+        area.level.value,
         norm.driver if norm else "",
         plain(driver.value) if driver else "",
         driver.source.value if driver else "",

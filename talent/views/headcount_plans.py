@@ -20,14 +20,14 @@ from omnichannel.workspaces.permissions import may
 from roles.catalogue import ExpectationLevel, load_roles
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.picking import unit_options
-from roles.queries.posts import posts_held
 from talent.choices import BAND_WORDS, GAP_WORDS, RATE_WORDS
-from talent.errors.headcount import UnknownPlan
+from talent.errors.headcount import PlanRefused, UnknownPlan
 from talent.headcount.budgeting import COST_TYPES, LABOUR, contingency_of, total
-from talent.headcount.document import MOST_MONTHS
+from talent.headcount.document import MOST_MONTHS, MOST_UNITS, Fault
 from talent.headcount.figures import stacked
 from talent.headcount.plan import PlanResult, RoleMonths
 from talent.headcount.staffing import ZERO
+from talent.queries.headcount import filled_by_area
 from talent.queries.headcount_plans import PlanView, plan_steps, plan_versions, plan_view, plans, takeovers
 from talent.reach import seen_plan, sees_role_costs
 from talent.services.headcount_plans import propose_plan
@@ -109,8 +109,12 @@ def plan_new(request: WorkspaceRequest, slug: str) -> HttpResponse:
 
 
 def _why(error: DomainError) -> str:
-    if error.code == "plan_refused":
-        return _("One of the units is a part of another: it would count twice.")
+    if isinstance(error, PlanRefused):
+        if any(issue.fault is Fault.OVERLAP for issue in error.issues):
+            return _("One of the units is a part of another: it would count twice.")
+        return _("More than %(most)s units below work under stages of their own: plan them apart.") % {
+            "most": MOST_UNITS
+        }
     return str(error)
 
 
@@ -146,10 +150,8 @@ def show_plan(request: WorkspaceRequest, pk: int, *, refused: str = "", status: 
     sees_roles = sees_role_costs(request.access, plan)
     months = [str(month) for month in plan.spec.periods]
     kinds = {kind: type_name(kind) for kind in COST_TYPES}
-    filled: dict[tuple[str, str], Any] = {}
-    for post in posts_held(as_of=today):
-        for unit in {post.unit, *tree.ancestors(post.unit)}:
-            filled[unit, post.role] = filled.get((unit, post.role), ZERO) + post.fte
+    filled = filled_by_area([section.unit for section in plan.spec.sections], tree=tree)
+    areas = {unit.unit for unit in plan.result.units}
     context = {
         "plan": plan,
         "refused": refused,
@@ -163,6 +165,7 @@ def show_plan(request: WorkspaceRequest, pk: int, *, refused: str = "", status: 
         "shares": _shares(plan.result),
         "chart": stacked(months, plan.result.amounts, names=kinds),
         "chart_table": _chart_table(plan.result, months, kinds),
+        "is_nested": any(areas & set(tree.ancestors(unit)) for unit in areas),
         "unit_totals": [
             (unit_name(unit.unit, tree), unit.unit, unit.total, total(unit.amounts[LABOUR]))
             for unit in plan.result.units

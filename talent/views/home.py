@@ -120,21 +120,22 @@ def _posts(access: Access, tree: UnitTree, clock: Clock) -> list[Tile]:
     top = access.own_unit or next(iter(tree.root_ids), "")
     if top not in tree or not may(access, "talent:headcount"):
         return []
-    found = headcount(top, tree=tree, as_of=clock.as_of)
+    found = headcount(top, as_of=clock.as_of)
     known = len(found.needs) - len(found.unknown)
     told = {
         "missing": f"{found.missing.normalize():f}",
         "unit": found.unit.name,
         "unknown": len(found.unknown),
+        "partial": len(found.partial),
     }
     return [
         {
             "route": "talent:headcount", "label": _("Needed in FTE"), "value": found.needed if known else None,
             "unit": "FTE", "reason": _("No driver of any role has a value"),
-            "note": _("%(unit)s: %(missing)s missing in roles that are known, %(unknown)s roles unknown") % told,
+            "note": _("%(unit)s: %(missing)s missing, %(unknown)s roles unknown, %(partial)s known in part") % told,
         },
         {
-            "route": "talent:headcount", "label": _("FTE in post in these roles"),
+            "route": "talent:headcount", "label": _("FTE in post there"),
             "value": found.in_post_known if known else None, "unit": "FTE",
             "reason": _("No driver of any role has a value"), "note": _left_out(found),
         },
@@ -142,11 +143,11 @@ def _posts(access: Access, tree: UnitTree, clock: Clock) -> list[Tile]:
 
 
 def _left_out(found: Headcount) -> str:
-    """Say which posts stand in neither of the two sums: those in roles whose need nobody can tell."""
-    if not found.unknown:
+    """Say which posts stand in neither of the two sums: those where nobody can tell the need."""
+    left = found.in_post - found.in_post_known
+    if not left:
         return ""
-    told = {"fte": f"{(found.in_post - found.in_post_known).normalize():f}", "unknown": len(found.unknown)}
-    return _("only roles whose need is known; %(fte)s FTE in the %(unknown)s unknown roles are left out") % told
+    return _("only where the need is known; %(fte)s FTE are left out") % {"fte": f"{left.normalize():f}"}
 
 
 def _certified(access: Access, clock: Clock) -> list[Tile]:

@@ -381,3 +381,104 @@ def test_the_day_counts(hr: Client) -> None:
     late = rows_of(hr.get("/w/acme/talent/headcount.csv?unit=BU1&as_of=2026-02-01"))
     needs = [next(row["needed_fte"] for row in rows if row["role"] == "user-ops") for rows in (early, late)]
     assert needs == ["", "12"]
+
+
+NESTED = (("G", "6"), ("BU1", "250"), ("R1", "60"))
+
+
+@pytest.fixture
+def nested(firm: Workspace, signed_in: Callable[..., Client]) -> Client:
+    """Stage areas in one another: the group, its unit BU1 and the region R1 in that, each with groups of its own."""
+    adopt_stage(
+        "R1", stage=StageKey.STRONG_DEPARTMENT, subtype=SubtypeKey.SALES_LED, on=SINCE, actor_id=None, note=""
+    )  # fmt: skip
+    client = signed_in("hr_lead")
+    for unit, groups in NESTED:
+        assert enter(client, "wecom_groups", groups, unit).status_code == 302
+    return client
+
+
+def areas_of(client: Client, role: str, unit: str) -> dict[str, tuple[str, str, str, str]]:
+    rows = rows_of(client.get(f"/w/acme/talent/headcount.csv?unit={unit}"))
+    return {
+        row["area_unit_id"]: (row["expected"], row["driver_value"], row["needed_fte"], row["in_post_fte"])
+        for row in rows
+        if row["role"] == role
+    }
+
+
+def figures(need: dict[str, str]) -> tuple[Decimal, ...]:
+    return Decimal(need["needed"]), Decimal(need["in_post"]), Decimal(need["gap"])
+
+
+def test_b07_the_need_of_a_firm_is_the_sum_of_its_stage_areas(
+    nested: Client, api_client: Callable[..., APIClient]
+) -> None:
+    # by hand: 300 groups in all; R1 has 60 of BU1's 250 -> 190; the group's own entry leaves out BU1's 250
+    assert enter(nested, "wecom_groups", "300", "G").status_code == 302
+    assert areas_of(nested, "user-ops", "G") == {
+        "G": ("core", "50", "2", "0.5"),  # 50 / 25; P1 0.4 of half a post, P2 0.3 of one
+        "BU1": ("core", "190", "8", "0.8"),  # 7.6 -> 8
+        "R1": ("core", "60", "2.5", "0"),  # 2.4 -> 2.5
+    }
+    # stores: BU2's S3 is the group's, S1 and S2 are the region's, none is left to BU1, whose minimum is one
+    assert areas_of(nested, "digital-guide", "G") == {
+        "G": ("core", "1", "4", "0"),
+        "BU1": ("core", "0", "1", "0"),
+        "R1": ("core", "2", "8", "1"),
+    }
+    page = nested.get(f"{PAGE}?unit=G", headers=ENGLISH).content.decode()
+    assert "made of 3 stage areas" in page
+    assert ">250</span> count in the units below" in page
+    needs = {each["role"]: each for each in api_client("hr_lead").get(f"{API}headcount/?unit=G").json()}
+    users = needs["user-ops"]
+    assert (users["expected"], users["driver"], users["is_partial"]) == ("core", None, False)
+    assert figures(users) == (Decimal("12.5"), Decimal("1.3"), Decimal("11.2"))
+    assert [(each["unit"], each["needed"]) for each in users["areas"]] == [("G", "2.0"), ("BU1", "8.0"), ("R1", "2.5")]
+    assert figures(needs["digital-guide"]) == (Decimal(13), Decimal(1), Decimal(12))
+    # shared by the project team and the sales-led region, half a post each; core where users' growth drives
+    assert (needs["omni-strategy"]["expected"], needs["omni-strategy"]["needed"]) == (None, "2.0")
+    # what nobody knows of one area leaves the others' sum, and is told
+    assert enter(nested, "wecom_groups", "", "G").status_code == 302
+    users = next(
+        each for each in api_client("hr_lead").get(f"{API}headcount/?unit=G").json() if each["role"] == "user-ops"
+    )
+    assert users["is_partial"]
+    # 0.5 of the 1.3 in post are held where nobody knows the need
+    assert figures(users) == (Decimal("10.5"), Decimal("1.3"), Decimal("9.7"))
+    assert "in part" in nested.get(f"{PAGE}?unit=G", headers=ENGLISH).content.decode()
+    # from inside BU1 the area reaches as far as one sees
+    assert list(areas_of(nested, "user-ops", "BU1")) == ["BU1", "R1"]
+    assert list(areas_of(nested, "user-ops", "S1")) == ["S1"]
+
+
+def test_b07_a_plan_of_a_firm_holds_each_stage_area_once_and_needs_what_the_page_says(
+    nested: Client, api_client: Callable[..., APIClient]
+) -> None:
+    assert enter(nested, "wecom_groups", "300", "G").status_code == 302
+    body = {"name": "All", "units": ["G"], "start": "2027-01", "months": "2"}
+    assert nested.post(f"{PLANS}new/", body).status_code == 302
+    (plan,) = HeadcountPlan.objects.all()
+    kept = api_client("hr_lead").get(f"{API}headcount/plans/{plan.pk}/").json()
+    first = {unit["unit"]: {role["role"]: role["fte"][0] for role in unit["roles"]} for unit in kept["units"]}
+    assert set(first) == {"G", "BU1", "R1"}
+    for need in api_client("hr_lead").get(f"{API}headcount/?unit=G").json():
+        parts = [first[area["unit"]][need["role"]] for area in need["areas"]]
+        assert parts == [area["needed"] for area in need["areas"]], need["role"]
+    page = nested.get(f"{PLANS}{plan.pk}/", headers=ENGLISH).content.decode()
+    assert "A unit above others of the plan counts without them." in page
+    # a unit without a stage of its own would count twice
+    document = {
+        **kept["document"],
+        "units": [*kept["document"]["units"], {**kept["document"]["units"][0], "unit": "UC"}],
+    }
+    refused = api_client("hr_lead").post(f"{API}headcount/plans/", {"name": "B", "document": document}, format="json")
+    assert refused.status_code == 422
+    assert [each["code"] for each in refused.json()["issues"]] == ["overlap"]
+
+
+def test_b07_a_leader_of_a_part_sees_the_stage_of_the_unit_above(
+    nested: Client, signed_in: Callable[..., Client]
+) -> None:
+    leader = signed_in("line_manager", unit_external_id="UC")
+    assert areas_of(leader, "omni-strategy", "UC")["UC"][0] == "core"
