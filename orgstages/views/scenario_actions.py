@@ -187,6 +187,8 @@ def _drop(request: WorkspaceRequest, pk: int) -> str:
 
 def _settle(request: WorkspaceRequest, pk: int) -> str:
     chosen = _chosen(request.POST)
+    if not chosen:
+        raise DomainError(_("Choose a side of a conflict first; nothing has been settled."))
     scenarios.choose(pk, chosen, actor_id=request.access.user_id)
     return ngettext("%(count)s conflict is settled.", "%(count)s conflicts are settled.", len(chosen)) % {
         "count": len(chosen)

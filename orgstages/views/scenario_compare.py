@@ -83,7 +83,7 @@ def _compared(chosen: Sequence[ScenarioRow], prices: Sequence[Price], *, with_pa
     ]
     return {
         "columns": list(zip(chosen, prices, strict=True)),
-        "rows": [*rows, *_scores(prices)],
+        "rows": [*rows, *_scores(prices), *(_pay(prices) if with_pay else ())],
         "verdicts": _verdicts(prices),
         "period": prices[0].effect.period if prices[0].effect else None,
     }
@@ -102,6 +102,15 @@ def _scores(prices: Sequence[Price]) -> list[Row]:
         (_("Change of the scores, on average"), [effect.average_change for effect in effects]),
     ]
     return [Row(label, "", None, tuple(Cell(value, None) for value in values)) for label, values in figures]
+
+
+def _pay(prices: Sequence[Price]) -> list[Row]:
+    """Return what the month's incentive pay comes to; nothing where it is not worked out for every scenario."""
+    effects = [one.pay for one in prices if one.pay is not None]
+    if len(effects) < len(prices):
+        return []
+    cells = tuple(Cell(effect.after, effect.change) for effect in effects)
+    return [Row(_("Incentive pay of the month"), "CNY", effects[0].before, cells)]
 
 
 def _verdicts(prices: Sequence[Price]) -> list[VerdictLine]:

@@ -89,6 +89,10 @@ def test_the_pay_that_a_price_tells_is_what_the_run_calculates_once_it_is_applie
     executive = signed_in("executive")
     assert "ES1" not in executive.get(root).content.decode()
     assert executive.get(root + "pay.csv").status_code == 403
+    compared = f"/w/acme/scenarios/compare/?ids={pk}&ids={backdated('另一个')}&on={FIRST}"
+    asked = {"accept-language": "en"}
+    assert "Incentive pay of the month" in signed_in("hr_lead").get(compared, headers=asked).content.decode()
+    assert "Incentive pay of the month" not in executive.get(compared, headers=asked).content.decode()
     api = f"/api/v1/workspaces/acme/scenarios/{pk}/price/"
     assert Decimal(api_client("hr_lead").get(api).json()["pay"]["change"]) == pay.change
     less = api_client("executive").get(api).json()["pay"]
