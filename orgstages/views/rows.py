@@ -25,13 +25,14 @@ from orgstages.views.options import OptionLine, option_lines
 
 @dataclass(frozen=True, slots=True)
 class ResponseLine:
-    """One respondent's answer in words; `kpi_url` opens the KPI given as evidence."""
+    """One respondent's answer in words, what the data `overruled` said; `kpi_url` opens the KPI given as evidence."""
 
     given: GivenAnswer
     chosen: Bilingual
     is_own: bool
     is_confirmation: bool
     kpi_url: str
+    overruled: Bilingual | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Row:
     is_wrong: bool
     responses: Sequence[ResponseLine]
     tied: Sequence[tuple[str, Bilingual]]
+    spread: Sequence[tuple[Bilingual, int]]
     own: GivenAnswer | None
     may_answer: bool
     options: Sequence[OptionLine]
@@ -114,6 +116,9 @@ def _row(
         is_wrong=sent is not None,
         responses=_responses(question, given, access) if given is not None else (),
         tied=[(key, option_words(question, key)) for key in given.tied] if given is not None else (),
+        spread=[(option_words(question, key), count) for key, count in given.counts.items()]
+        if given is not None and given.is_spread
+        else (),
         own=own,
         may_answer=may_answer,
         options=option_lines(question),
@@ -147,6 +152,7 @@ def _responses(question: Question, given: Given, access: Access) -> list[Respons
             each.author_id == access.user_id,
             each is counts,
             reverse("kpis:kpi", args=[access.workspace.slug, each.evidence_kpi]) if each.evidence_kpi else "",
+            option_words(question, each.overruled_option) if each.overruled_option and each is not counts else None,
         )
         for each in told
     ]

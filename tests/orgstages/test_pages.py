@@ -19,6 +19,7 @@ from rest_framework.test import APIClient
 from omnichannel.core.issues import Issue
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import workspace_scope
+from orgstages.catalogue import load_stages
 from orgstages.models import Diagnosis, DiagnosisAnswer
 from roles.catalogue import StageKey, SubtypeKey
 from roles.queries.stages import adopted_stage
@@ -134,6 +135,8 @@ def test_overruling_without_a_reason_keeps_what_was_typed(world: Workspace, sign
     shown = text_of(client, page("BU1"))
     assert "only members are joined" in shown
     assert "overruled" in shown
+    said = next(option for option in load_stages().questions["A8"].options if option.key == "c")
+    assert f"the data said {said.names.en}" in shown  # in words, not as the key of an option
     assert client.post(f"{PAGE.format('BU1')}answers/Z1/", {"option": "b"}).status_code == 404
 
 
