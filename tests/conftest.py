@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
@@ -19,6 +21,10 @@ from omnichannel.workspaces.scoping import workspace_scope
 from omnichannel.workspaces.services.tokens import create_token
 
 PASSWORD = "correct horse battery"
+
+# A busy machine is no fault of the product: no property fails for the time that an example takes.
+property_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+property_settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
