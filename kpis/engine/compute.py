@@ -19,7 +19,7 @@ from kpis.engine.grammar import MeasureRef
 from kpis.engine.grids import Grids, from_results
 from kpis.engine.plan import PlannedKpi, missing_table, plan_kpi, reported_kinds, scope_kinds
 from kpis.engine.results import KINDS, MeasureResult, Quantity
-from kpis.engine.scoping import Organisation, ScopeRequest, Scoping, UnitTree, listed_ids
+from kpis.engine.scoping import LISTED, Organisation, ScopeRequest, Scoping, UnitTree, listed_ids
 from kpis.engine.simple import simple_results
 from kpis.engine.sources import Coverage
 from kpis.engine.specs import Library, NoData, Params, ScopeKind, SimpleMeasure, Value
@@ -181,20 +181,14 @@ class _Reported:
         return ids
 
     def _codes(self, kind: ScopeKind, organisation: Organisation) -> Codes:
-        source = organisation.units if kind is ScopeKind.UNIT else organisation.frames
-        known, codes = self._listed.get(kind, (self, _NONE))
-        if known is not source:
-            ids = (
-                organisation.units.units()
-                if kind is ScopeKind.UNIT
-                else listed_ids(self.context.relations, self.context.library, kind)
-            )
-            codes = self.grids.axes[kind].codes(ids)
-            self._listed[kind] = source, codes
-        return codes
-
-
-_NONE: Codes = np.zeros(0, dtype=np.int32)
+        """Return the numbers of what is listed: anew where the list is another one than that of the period before."""
+        table, _ = LISTED.get(kind, ("", ""))
+        source = organisation.units.closure if kind is ScopeKind.UNIT else (organisation.frames or {}).get(table)
+        if kind not in self._listed or self._listed[kind][0] != source:
+            relations, library = self.context.relations, self.context.library
+            ids = organisation.units.units() if kind is ScopeKind.UNIT else listed_ids(relations, library, kind)
+            self._listed[kind] = source, self.grids.axes[kind].codes(ids)
+        return self._listed[kind][1]
 
 
 def _blocks(

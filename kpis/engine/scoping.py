@@ -172,7 +172,10 @@ class Scoping:
 
 
 # where the ids of a scope kind are listed, so that a scope nothing happened in still gets its values
-_LISTED = {ScopeKind.EMPLOYEE: ("employees", "employee_id"), ScopeKind.CAMPAIGN: ("campaigns", "campaign_id")}
+LISTED: Mapping[ScopeKind, tuple[str, str]] = {
+    ScopeKind.EMPLOYEE: ("employees", "employee_id"),
+    ScopeKind.CAMPAIGN: ("campaigns", "campaign_id"),
+}
 
 
 def listed_ids(relations: Relations, library: Library, kind: ScopeKind) -> set[str]:
@@ -181,7 +184,7 @@ def listed_ids(relations: Relations, library: Library, kind: ScopeKind) -> set[s
         return set(library.tables["orders"].column("channel").enum)
     if kind is ScopeKind.ROLE:
         return {role for role, _ in library.weights}
-    name, column = _LISTED[kind]
+    name, column = LISTED[kind]
     table = relations.table(name)
     if table is None:
         return set()

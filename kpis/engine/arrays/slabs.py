@@ -219,16 +219,15 @@ def _numbered(work: Work, rows: ir.Table, axes: Mapping[str, ScopeKind], *, cust
 
 
 def number_ids(work: Work, spec: TableSpec) -> None:
-    """Number the ids that are listed, and campaigns by what a table says: who reads it need not read their list."""
+    """Number all ids in the columns of a table that lead to scopes asked for, once."""
     table = work.relations.table(spec.id)
     for kind in leaf_kinds(spec, work.request.kinds):
-        if kind is not ScopeKind.CAMPAIGN:
-            work.number_listed(kind)
-        elif table is not None and spec.id not in work.campaigns_of:
-            work.campaigns_of.add(spec.id)
-            _share(work, kind)
-            work.relations.numbered(f"axis_{kind.value}", table.select(id=spec.scopes[kind]))
-            _learn(work, kind)
+        if table is None or (spec.id, kind) in work.numbered:
+            continue
+        work.numbered.add((spec.id, kind))
+        _share(work, kind)
+        work.relations.numbered(f"axis_{kind.value}", table.select(id=spec.scopes[kind]))
+        _learn(work, kind)
 
 
 def _share(work: Work, kind: ScopeKind) -> None:

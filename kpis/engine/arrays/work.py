@@ -15,7 +15,7 @@ from kpis.engine.arrays.layers import depths_of, lookups_of
 from kpis.engine.arrays.slabs import CUSTOMERS
 from kpis.engine.context import Context
 from kpis.engine.grids import Grids
-from kpis.engine.scoping import SUBJECT_TABLES, Scoping, listed_ids
+from kpis.engine.scoping import SUBJECT_TABLES, Scoping
 from kpis.engine.sources import Coverage, Source, source
 from kpis.engine.specs import ScopeKind
 from kpis.engine.windows import Span, span_of
@@ -87,8 +87,7 @@ class Work:
         self._lookups: dict[int, list[Codes]] = {}
         # how many ids of each kind the engine has numbers of
         self.shared: dict[ScopeKind, int] = {}
-        self.campaigns_of: set[str] = set()
-        self._listed: set[ScopeKind] = set()
+        self.numbered: set[tuple[str, ScopeKind]] = set()
         self._numbered = False
 
     def turn_to(self, period: int) -> None:
@@ -187,16 +186,6 @@ class Work:
         if not self._numbered and (customers := self.relations.table("customers")) is not None:
             self.relations.numbered(CUSTOMERS, customers.select(id="customer_id"))
         self._numbered = True
-
-    def number_listed(self, kind: ScopeKind) -> None:
-        """Number the ids of a kind that are listed, once; others get their numbers where they are met."""
-        if kind in self._listed:
-            return
-        self._listed.add(kind)
-        if kind is ScopeKind.UNIT:
-            self._reached(by_staff=False)
-        else:
-            self.grids.axes[kind].codes(sorted(listed_ids(self.relations, self.library, kind)))
 
     def staff_reach(self) -> Reach:
         """Return which people count for which unit in each period."""
