@@ -201,8 +201,9 @@ def _blocks(
     """Evaluate the formulas, as many periods at a time as fit in memory."""
     codes = {kind: _codes(grids, kind, found) for kind, found in listed.items()}
     names = Names(grids)
-    most = max(sum(len(found[at]) for found in listed.values()) for at in range(len(periods)))
-    step = max(1, _AT_ONCE // (max(most, 1) * max(len(planned), 1)))
+    reported = {kind: sum(request.reports(each.kpi, kind) for each in planned) for kind in listed}
+    most = max(sum(len(found[at]) * reported[kind] for kind, found in listed.items()) for at in range(len(periods)))
+    step = max(1, _AT_ONCE // max(most, 1))
     for first in range(0, len(periods), step):
         some = periods[first : first + step]
         board = Board(names, {kind: found[first : first + step] for kind, found in codes.items()}, first=first)

@@ -6,9 +6,12 @@ from decimal import Decimal
 
 import pytest
 
+from kpis.engine.compute import compute_periods
 from kpis.engine.derived.rfm import customer_states, scored
-from kpis.engine.specs import NoData, Params
-from tests.kpis.engine.world import Rows, company, relations
+from kpis.engine.scoping import Organisation, ScopeRequest, UnitTree
+from kpis.engine.specs import NoData, Params, ScopeKind
+from omnichannel.core.periods import parse_period
+from tests.kpis.engine.world import PARENTS, Rows, company, library, relations
 
 D = Decimal
 
@@ -178,6 +181,28 @@ def test_high_value_members_are_scored_among_all_customers() -> None:
 def test_the_base_is_who_ordered_in_the_window(window: int, base: int) -> None:
     params = Params(rfm_window_days=window, rfm_min_customers=1)
     assert company(_ten_customers(), "high_value_user_share", "2024-06", params=params).denominator == D(base)
+
+
+def test_periods_half_a_century_apart_have_the_tiers_of_each() -> None:
+    rows = _ten_customers()["orders"]
+    earlier = [
+        {
+            **row,
+            "order_id": f"{row['order_id']}-old",
+            "paid_at": f"{int(str(row['paid_at'])[:4]) - 48}{str(row['paid_at'])[4:]}",
+        }
+        for row in rows
+    ]
+    blocks = compute_periods(
+        library(),
+        kpis=["high_value_user_share"],
+        periods=[parse_period("1976-06"), parse_period("2024-06")],
+        scopes=ScopeRequest(frozenset({ScopeKind.COMPANY})),
+        relations=relations({"orders": [*earlier, *rows]}),
+        organisation_of=lambda _period: Organisation(UnitTree.from_parents(PARENTS)),
+        params=Params(rfm_min_customers=10),
+    )
+    assert [(value.numerator, value.denominator) for block in blocks for value in block] == [(D(3), D(10))] * 2
 
 
 def test_alike_customers_score_alike_and_low() -> None:
