@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 from omnichannel.core.text import Bilingual
@@ -15,7 +14,7 @@ from orgstages.patterns.parts import Element, Finding, Ground, Part
 from orgstages.queries.wording import in_both
 from roles.catalogue import ExpectationLevel, RoleKey, StageKey, SubtypeKey, roles_here
 from roles.choices import UnitLevel
-from roles.coverage import CoverState, RoleCover, against_expectation, cover_by_unit
+from roles.coverage import CoverState, RoleCover, against_expectation, cover_by_role
 
 PLACE_OF = {StageKey.PROJECT: "a", StageKey.STRONG_DEPARTMENT: "b", StageKey.FIRST_LEVEL: "c"}
 TOP_LEVELS = frozenset({UnitLevel.GROUP, UnitLevel.HQ, UnitLevel.BUSINESS_UNIT})
@@ -124,9 +123,7 @@ def _department(ground: Ground, department: str) -> Element:
 
 def roles(ground: Ground) -> list[Element]:
     """Each role is held as the sub-type expects."""
-    unit = ground.unit.external_id
-    cells = cover_by_unit(replace(holding, unit_external_id=unit) for holding in ground.holdings)
-    covers = {role: cover for (role, _unit), cover in cells.items()}
+    covers = cover_by_role(ground.holdings)
     return [_role(ground, line) for line in against_expectation(covers, subtype=ground.spec.key)]
 
 

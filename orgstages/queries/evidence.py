@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from kpis.engine.specs import COMPANY, NoData, Scope, ScopeKind, Value
+from kpis.library import library_extras
 from kpis.queries.costs import yearly_costs
 from kpis.queries.definitions import library_at
 from kpis.queries.subjects import answers_for
@@ -42,9 +43,10 @@ class Staff:
 class Evidence:
     """The organisation on a day and the figures of the newest month computed by then.
 
-    `targets` are those of the company and of all units but stores, of which there may be thousands; `has_targets`
-    tells whether there are any at all. `aimed` are the units whose targets were looked for, `read` the month and the
-    scopes whose rates and whose sales were, `inside` what `held_in` has found.
+    `targets` are those of the company and of all units but stores, of which there may be thousands, on KPIs that
+    questions ask for or departments share; `has_targets` tells whether there are any at all. `aimed` are the units
+    whose targets were looked for, `read` the month and the scopes whose rates and whose sales were, `inside` what
+    `held_in` has found.
     """
 
     day: date
@@ -183,9 +185,14 @@ def _staff(day: date) -> Mapping[str, Staff]:
 
 
 def _targets(month: Period, units: Collection[str]) -> tuple[Mapping[tuple[str, Scope], tuple[Decimal, Period]], bool]:
-    """Return the targets in force: the month's, else the quarter's, else the year's; and whether anybody has any."""
+    """Return the targets in force (the month's, else the quarter's, else the year's) and whether anybody has any.
+
+    They are those of KPIs that questions ask for, and of shared groups.
+    """
     periods = (year_of(month.start), quarter_of(month.start), month)
     found: dict[tuple[str, Scope], tuple[Decimal, Period]] = {}
+    shared = {kpi for group in library_extras().shared_groups.values() for kpi in group.members}
+    asked = _rates() | shared
     for period in periods:
-        found.update({key: (value, period) for key, value in targets_of(period, units=units).items()})
+        found.update({key: (value, period) for key, value in targets_of(period, kpis=asked, units=units).items()})
     return found, bool(found) or has_targets(periods)

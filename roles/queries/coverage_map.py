@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from roles.catalogue import ExpectationLevel, RoleKey
-from roles.coverage import Cover, CoverState, against_expectation, cover_by_unit, is_overloaded, share_total
+from roles.coverage import Cover, CoverState, against_expectation, cover_by_role, is_overloaded, share_total
 from roles.holdings import Holding
 from roles.queries.fill_time import FillTime, fill_times
 from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
@@ -198,8 +198,7 @@ def _row(
     adopted = stages.get(unit, DEFAULT)
     top = (unit, *whole.ancestors(unit))[-1]
     judged = whole.nodes[adopted.unit_external_id or top]
-    cells = cover_by_unit(replace(holding, unit_external_id=unit) for holding in held)
-    covers = {role: cover for (role, _unit), cover in cells.items()}
+    covers = cover_by_role(held)
     people: dict[RoleKey, set[str]] = defaultdict(set)
     for holding in held:
         if holding.person_external_id in marked:
