@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from roles.coverage import DEDICATED_SHARE
 from talent.queries.competence_people import competence_list
-from talent.queries.core_roles import CoreRole, core_roles
+from talent.queries.core_roles import CoreRole
 from talent.queries.open_places import OpenPlaces, open_places
 from talent.queries.people_risk import KeyPersonRisk, risks_of
-from talent.queries.pools import others_here, stays_on, with_successors
+from talent.queries.pools import others_here, with_successors
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,8 @@ class HomeFigures:
 def home_figures(*, as_of: date, within: str | None = None, reader: str = "") -> HomeFigures:
     """Return the figures of the bounds, in a fixed number of queries; pools tell the `reader` nothing of themselves."""
     vacancies = open_places(as_of=as_of, within=within)
-    tree = vacancies.tree
-    roles = core_roles(tree=tree, within=within)
-    stays = others_here(stays_on(as_of=as_of, tree=tree), reader=reader)
+    tree, roles = vacancies.tree, vacancies.asked
+    stays = others_here(vacancies.stays, reader=reader)
     risks = risks_of(roles, stays, tree=tree)
     lines = competence_list(as_of=as_of, tree=tree, within=within)
     return HomeFigures(

@@ -10,7 +10,7 @@ from roles.queries.chart_facts import is_on, read_facts
 from roles.queries.org_chart import UnitTree
 from roles.queries.vacancies import vacant_days
 from talent.choices import OpenKind
-from talent.queries.core_roles import core_of
+from talent.queries.core_roles import CoreRole, core_of
 from talent.queries.pools import Stay, role_names, stays_on
 
 
@@ -35,10 +35,15 @@ class OpenPlace:
 
 @dataclass(frozen=True, slots=True)
 class OpenPlaces:
-    """All vacancies of the bounds, the longest open first, on the tree of the day."""
+    """All vacancies of the bounds, the longest open first, on the tree of the day.
+
+    `asked` are the core roles of the bounds, held or not, `stays` the stays in pools of the day, everybody's.
+    """
 
     tree: UnitTree
     places: tuple[OpenPlace, ...]
+    asked: tuple[CoreRole, ...]
+    stays: tuple[Stay, ...]
 
     @property
     def roles(self) -> tuple[OpenPlace, ...]:
@@ -56,7 +61,8 @@ def open_places(*, as_of: date, within: str | None = None) -> OpenPlaces:
     facts = read_facts(as_of)
     tree, bounds = facts.tree, None if within is None else facts.tree.subtree(within)
     stays = stays_on(as_of=as_of, tree=tree)
-    missing = [one for one in core_of(facts.holdings, tree=tree, stages=facts.stages, within=within) if not one.held]
+    asked = core_of(facts.holdings, tree=tree, stages=facts.stages, within=within)
+    missing = [one for one in asked if not one.held]
     since = vacant_days([(one.unit, one.role, one.adopted) for one in missing], tree=tree) if missing else {}
     found = [
         _place(OpenKind.ROLE, one.unit, one.role.value, since[one.unit, one.role], stays=stays, tree=tree)
@@ -69,7 +75,7 @@ def open_places(*, as_of: date, within: str | None = None) -> OpenPlaces:
             found.append(
                 _place(OpenKind.SEAT, seat.unit, role, day, stays=stays, tree=tree, seat=key, title=seat.title)
             )
-    return OpenPlaces(tree, tuple(sorted(found, key=_longest_first)))
+    return OpenPlaces(tree, tuple(sorted(found, key=_longest_first)), asked, stays)
 
 
 def _longest_first(one: OpenPlace) -> tuple[bool, int, str, str, str]:
