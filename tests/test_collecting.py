@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 
+import pytest
 from django.core.signals import request_finished
 
 from omnichannel.core.collecting import settle_by_and_by, uncollected
@@ -28,6 +29,7 @@ def test_a_cycle_made_without_collecting_is_gone_afterwards() -> None:
     assert seen() is None
 
 
+@pytest.mark.django_db
 def test_what_the_first_request_loads_is_searched_no_more() -> None:
     before = gc.get_freeze_count()
     try:

@@ -21,6 +21,7 @@ from kpis.queries.pay.facts import paid_people
 from kpis.services.pay.late import CLOSED, Counted, begin_count, late_adjustments, less_granted, waiting_months
 from kpis.services.pay.plans import lock_pay
 from kpis.services.pay.writing import Worked, sum_up, worked, write_late, write_statements
+from omnichannel.core.collecting import uncollected
 from omnichannel.core.periods import Grain, Period, parse_period
 from omnichannel.jobs.choices import JobKind, JobStep
 from omnichannel.jobs.models import Job
@@ -57,6 +58,7 @@ def request_calculation(run_id: int, *, actor_id: int) -> Job:
     return job
 
 
+@uncollected()
 def calculate_run(task: Run, *, run_id: int) -> None:
     """Work out everybody's statement and what later data alter of closed months; write all of it at once."""
     run, counted = PayRun.objects.get(pk=run_id), begin_count()
