@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from unicodedata import category, normalize
 
 from roles.chart.pinyin import typed_forms
@@ -58,6 +59,7 @@ class FoundRole:
     fit: Fit
 
 
+@lru_cache(maxsize=16_384)
 def plain_title(title: str) -> str:
     """Return a title as it is compared: one width, small letters, without white space and punctuation.
 

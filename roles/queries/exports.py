@@ -184,11 +184,11 @@ def _placed(rows: Sequence[Row], as_of: date) -> list[Row]:
     by_person: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_person[row["employee_id"]].append(row)
-    found = []
+    found, start = [], _start(as_of)
     for held in by_person.values():
         left_on = held[0]["left_on"]
         day = as_of if left_on is None or as_of < left_on else left_on - timedelta(days=1)
         standing = [each for each in held if day in each["during"]]
         if standing and standing[0]["hired_on"] <= as_of:
-            found.append(_with_days(standing[0], _start(as_of) if day == as_of else None, None))
+            found.append(_with_days(standing[0], start if day == as_of else None, None))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypedDict
 
@@ -113,10 +113,13 @@ class TitleSense:
 
     roles: tuple[NamedRole, ...]
     own: Mapping[str, str]
+    seen: dict[str, Mapped] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def of(self, title: str) -> Mapped:
-        """Return the role that a title means, and why."""
-        return map_title(title, self.roles, self.own)
+        """Return the role that a title means, and why; thousands of seats have the same few titles."""
+        if title not in self.seen:
+            self.seen[title] = map_title(title, self.roles, self.own)
+        return self.seen[title]
 
 
 def title_sense() -> TitleSense:
