@@ -17,7 +17,7 @@ from omnichannel.core.http import csv_answer
 from omnichannel.workspaces.clock import Clock, clock_of, today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
-from roles.catalogue import load_roles
+from roles.catalogue import ExpectationLevel, load_roles
 from roles.choices import FillMode
 from roles.queries.org_chart import unit_tree
 from roles.queries.picking import unit_options
@@ -83,6 +83,7 @@ def _parts(request: WorkspaceRequest, found: Headcount, clock: Clock) -> dict[st
                     {
                         "of": part,
                         "level": levels[part.level].names,
+                        "level_counts": part.level is ExpectationLevel.CORE,
                         "source": driver_note(part.driver, request.access) if part.driver else None,
                     }
                     for part in need.areas

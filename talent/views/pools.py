@@ -149,6 +149,7 @@ def _page(
         "sizes": pool_sizes(counted),
         "totals": [(pool, pool.label, len({one.person for one in counted if one.pool is pool})) for pool in Pool],
         "gaps": succession_gaps(counted, tree=tree),
+        "has_units": bool(tree.nodes),
         "sees_names": sees_names,
         "pools": list(Pool),
     }

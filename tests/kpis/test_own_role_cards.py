@@ -16,10 +16,12 @@ from kpis.queries.scorecards import find_card
 from kpis.queries.target_grid import has_personal_targets
 from kpis.queries.weights import equal_weights, weights_on
 from kpis.services.target_checks import Bound, TargetInput, check_targets
+from omnichannel.jobs.choices import JobKind, JobState
 from omnichannel.workspaces.models import Workspace
 from roles.catalogue import StageKey, SubtypeKey
 from roles.services.library import add_role, save_role
 from roles.services.sync import AssignmentInput, upsert_assignments
+from tests.kpis.door import work
 from tests.kpis.retailer import GUIDE_KPIS, NOVEMBER, SINCE, adopt, build_organisation, person, put_example
 
 KEY = "own-live-host"
@@ -108,3 +110,31 @@ def test_an_own_role_and_its_holders_take_targets(in_workspace: Workspace) -> No
     rows = [TargetInput("2024-11", kpi.id, "role", role, Decimal(10)) for role in (KEY, "own-unknown")]
     issues = check_targets(rows, bound=Bound())
     assert [(issue.index, issue.code) for issue in issues] == [(1, "unknown_role")]
+
+
+def test_other_kpis_of_an_own_role_and_other_weights_reach_months_of_more_than_two_years(
+    in_workspace: Workspace, signed_in: Callable[..., Client]
+) -> None:
+    build_organisation()
+    adopt(STAGE, SubtypeKey.SALES_LED)
+    add_role(CONTENT, actor_id=None, key=KEY)
+    assert upsert_assignments([AssignmentInput("ES1", KEY, "S1", SINCE)], actor_id=None).is_ok
+    months = [NOVEMBER.previous(back) for back in range(-24, 3)]
+    for month in months:
+        put_example(month)
+    scored = [month for month in months if (card := find_card(month, role=KEY, scope=person("ES1"))) and card.score]
+    assert len(scored) > 24
+
+    def scores() -> set[Decimal | None]:
+        cards = [find_card(month, role=KEY, scope=person("ES1")) for month in scored]
+        return {card.score if card else None for card in cards}
+
+    assert scores() == {Decimal("93.75")}
+    save_role(KEY, {"kpis": list(GUIDE_KPIS[:2])}, actor_id=None)
+    assert all(job.state == JobState.SUCCEEDED for job in work(JobKind.COMPUTE_VALUES))
+    assert scores() == {Decimal("105.00")}  # (90 + 120) / 2, in the oldest month too
+    typed = {f"weight-{STAGE.value}-{kpi}": weight for kpi, weight in zip(GUIDE_KPIS, ("20", "80"), strict=False)}
+    said = {"stage": STAGE.value, "effective_from": "2024-01-01", "action": "save", **typed}
+    assert signed_in("hr_lead").post(f"/w/acme/roles/{KEY}/weights/", said).status_code == 302
+    assert all(job.state == JobState.SUCCEEDED for job in work(JobKind.COMPUTE_VALUES))
+    assert scores() == {Decimal("114.00")}  # 90 x 0.2 + 120 x 0.8
