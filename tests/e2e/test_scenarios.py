@@ -209,8 +209,8 @@ def test_a_scenario_is_drawn_priced_approved_by_another_and_holds_from_its_day(s
     expect(executive.locator(".toast--success")).to_contain_text("Approved")
 
     page.goto(scenario)
-    press(page, "写入")
-    page.locator("dialog[open]").get_by_role("button", name="写入", exact=True).click()
+    press(page, "实施")
+    page.locator("dialog[open]").get_by_role("button", name="实施", exact=True).click()
     expect(page.locator(".toast--success")).to_be_visible()
     assert places(page, stores) == home, "before its day nothing moves"
     assert places(page, stores, query=f"as_of={day}") == [wanted, wanted]
