@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 from django import forms
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from roles.catalogue import load_roles
@@ -20,7 +20,7 @@ class BandForm(forms.Form):
     """One band. Every field is a text: `write_bands` reads forms and files alike."""
 
     role = forms.ChoiceField(label=_("Role"))
-    level = forms.ChoiceField(label=_("Level"))
+    level = forms.ChoiceField(label=_("Job level"))
     city = forms.CharField(label=_("City"), required=False, help_text=_("Empty: everywhere without a band of its own."))
     low = forms.CharField(label=_("Low end"), required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
     middle = forms.CharField(
@@ -64,8 +64,10 @@ class FactForm(forms.Form):
     """A labour-market fact of the workspace's own."""
 
     statement = forms.CharField(label=_("Fact"))
-    figure = forms.CharField(label=_("Figure"), widget=forms.TextInput(attrs={"inputmode": "decimal"}))
-    unit = forms.CharField(label=_("Unit"), help_text=_("Such as CNY/month or %."))
+    figure = forms.CharField(
+        label=pgettext_lazy("of a fact", "Figure"), widget=forms.TextInput(attrs={"inputmode": "decimal"})
+    )
+    unit = forms.CharField(label=pgettext_lazy("of a figure", "Unit"), help_text=_("Such as CNY/month or %."))
     year = forms.CharField(label=_("Year"), widget=forms.TextInput(attrs={"inputmode": "numeric"}))
     source = forms.CharField(label=_("Source"), help_text=_("Who published it, and where."))
     url = forms.URLField(label=_("Link"), required=False, max_length=500, assume_scheme="https")

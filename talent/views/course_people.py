@@ -44,6 +44,7 @@ from talent.views.training_frame import (
 )
 
 SCORE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?")
+MOST_POINTS = 100
 
 
 @require_POST
@@ -219,10 +220,10 @@ def _grid(
         days = frozenset(request.POST.getlist(f"day-{one.pk}"))
         text = request.POST.get(f"score-{one.pk}", "").strip()[:12]
         typed[one.person] = {"days": days, "score": text}
-        if text and not SCORE.fullmatch(text):
+        score = Decimal(text) if SCORE.fullmatch(text) else None
+        if text and (score is None or score > MOST_POINTS):
             told = {"person": one.name, "text": text}
             wrong.append(_("%(person)s: “%(text)s” is no score from 0 to 100 with two decimals at most.") % told)
-        score = Decimal(text) if SCORE.fullmatch(text) else None
         wanted.append(ResultWanted(one.person, days, score))
     return typed, wanted, wrong
 

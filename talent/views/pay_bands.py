@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from omnichannel.core.csvtext import csv_text
 from omnichannel.core.http import csv_answer
+from omnichannel.templatetags.texts import listed
 from omnichannel.workspaces.clock import clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from roles.catalogue import load_roles
@@ -21,7 +22,7 @@ from roles.queries.library import role_library
 from talent.errors.pay import PayChangedSince, PayFault, PayRefused, UnknownPayChange
 from talent.forms.pay import BandForm, TableForm, add_faults
 from talent.people.pay import PayBand
-from talent.people.pay_files import COLUMNS, UnreadableTable, decoded, read_table
+from talent.people.pay_files import COLUMNS, HEADERS, UnreadableTable, decoded, read_table
 from talent.queries.pay_bands import band_history, pay_bands
 from talent.services.pay_bands import BandsWritten, take_back, write_bands
 from talent.views.tabs import talent_tabs
@@ -53,7 +54,7 @@ def bands_table(request: WorkspaceRequest, slug: str) -> HttpResponse:
             rows = read_table(_text(form))
             return _told(request, slug, write_bands(rows, actor_id=request.access.user_id))
         except UnreadableTable as error:
-            form.add_error("table", _header_fault(error))
+            form.add_error("table", _header_faults(error))
         except PayRefused as error:
             faults = error.faults
     return _page(request, table=form, faults=faults, status=422)
@@ -123,7 +124,7 @@ def _page(
         "form_is_open": form is not None or "edit" in request.GET,
         "table": table or TableForm(),
         "table_is_open": table is not None,
-        "faults": faults,
+        "faults": [{"one": fault, "column": _column(fault.field)} for fault in faults],
         "history": [{"row": row, **_words(row.role, row.level)} for row in band_history(as_of=clock.as_of)[:200]],
     }
     return render(request, "talent/pay_bands.html", context, status=status)
@@ -164,7 +165,17 @@ def _text(form: TableForm) -> str:
     return str(form.cleaned_data["table"])
 
 
-def _header_fault(error: UnreadableTable) -> str:
+def _column(name: str) -> str:
+    """Return a column's name as the active language writes it in a header."""
+    is_ascii = get_language() == "en"
+    return next((alias for alias in HEADERS.get(name, ()) if alias.isascii() == is_ascii), name)
+
+
+def _header_faults(error: UnreadableTable) -> list[str]:
+    """Say which columns are not known and which are missing: both at once, for one may be the other misspelt."""
+    faults = []
     if error.unknown:
-        return _("Unknown columns: %(names)s.") % {"names": ", ".join(error.unknown[:5])}
-    return _("Columns are missing: %(names)s.") % {"names": ", ".join(error.missing)}
+        faults.append(_("Unknown columns: %(names)s.") % {"names": listed(error.unknown[:5])})
+    if error.missing:
+        faults.append(_("Columns are missing: %(names)s.") % {"names": listed(map(_column, error.missing))})
+    return faults

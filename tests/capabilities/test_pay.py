@@ -125,7 +125,11 @@ def test_g06_bands_are_pasted_all_or_none_and_posts_outside_them_are_listed_with
     faults = refused.content.decode()
     assert [faults.count(f'class="num">{row}</th>') for row in (4, 5)] == [1, 4]
     assert called(api, "pay-bands/") == []
-    assert client.post(f"{PAY}bands/table/", {"table": "a,b\n1,2"}, headers=EN).status_code == 422
+    headless = client.post(
+        f"{PAY}bands/table/", {"table": "岗位,职级,鞋码\n1,2,3"}, headers={"Accept-Language": "zh-Hans"}
+    )
+    assert headless.status_code == 422
+    assert all(words in headless.content.decode() for words in ("鞋码。", "缺少列：下限、中位、上限、生效日期。"))
     upload = SimpleUploadedFile("bands.csv", TABLE.encode("gb18030"))
     assert client.post(f"{PAY}bands/table/", {"file": upload}).status_code == 302
     bands = called(api, "pay-bands/")
