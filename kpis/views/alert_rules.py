@@ -28,8 +28,8 @@ from kpis.views.alert_forms import RuleForm
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
-from roles.catalogue import roles_here
 from roles.choices import UnitLevel
+from roles.queries.library import role_options
 from roles.queries.org_chart import UnitTree, unit_tree
 
 SHOWN = 12  # findings a preview spells out
@@ -127,7 +127,7 @@ def _subject_options(used: EffectiveRule) -> list[tuple[str, str]]:
     if used.measure is Measure.STALE_DAYS:
         return [(spec.id, spec.names.in_language(language)) for spec in load_library().tables.values()]
     if used.measure is Measure.VACANT_DAYS:
-        return [(key.value, role.names.in_language(language)) for key, role in roles_here().roles.items()]
+        return role_options(*used.subjects)
     if used.spec.kpi:
         return []
     return [(kpi.id, kpi.names.in_language(language)) for kpi in library_at().kpis.values()]

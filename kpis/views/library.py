@@ -21,6 +21,7 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.catalogue import RoleKey, roles_here
 from roles.choices import StageName
+from roles.queries.library import role_keys, role_options
 
 FIELDS = ("q", "role", "kind", "layer", "unit", "recovery")
 Options = list[tuple[str, str]]
@@ -35,24 +36,25 @@ def library(request: WorkspaceRequest, slug: str) -> HttpResponse:
     context = frame(request, period) | {
         "asked": asked,
         "list": found,
-        "options": {facet: _options(facet, counts) for facet, counts in found.facets.items()},
+        "options": {
+            facet: _options(facet, counts, chosen=getattr(asked, facet)) for facet, counts in found.facets.items()
+        },
     }
     name = "kpis/library.html#rows" if request.htmx and not request.htmx.boosted else "kpis/library.html"
     return render(request, name, context)
 
 
-def _options(facet: str, counts: Mapping[str, int]) -> Options:
+def _options(facet: str, counts: Mapping[str, int], *, chosen: str) -> Options:
     """Return the choices of a filter with how many KPIs each holds, in the catalogue's order."""
-    labels = _labels(facet)
-    order = [key for key in labels if key in counts] + sorted(set(counts) - set(labels))
+    labels = _labels(facet, chosen)
+    hidden = set(role_keys()) if facet == "role" else set()
+    order = [key for key in labels if key in counts] + sorted(set(counts) - set(labels) - hidden)
     return [(key, f"{labels.get(key, key)} · {counts[key]}") for key in order]
 
 
-def _labels(facet: str) -> dict[str, str]:
-    language = get_language()
+def _labels(facet: str, chosen: str) -> dict[str, str]:
     if facet == "role":
-        roles = {key.value: role.names.in_language(language) for key, role in roles_here().roles.items()}
-        return {**roles, "company": _("Company"), "any": _("Any role")}
+        return {**dict(role_options(chosen)), "company": _("Company"), "any": _("Any role")}
     if facet == "kind":
         return {value: str(label) for value, label in KpiKindName.choices}
     if facet == "layer":

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from omnichannel.core.dayfields import day_field
 from orgstages.catalogue import load_stages
-from roles.catalogue import RoleKey, roles_here
+from roles.catalogue import RoleKey
+from roles.queries.library import role_options
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -34,8 +35,8 @@ class PlanForm(forms.Form):
         super().__init__(data, auto_id=f"{key}-%s" if key else "id_%s", **kwargs)  # type: ignore[arg-type]
         field = self.fields.get("role")
         if isinstance(field, forms.ChoiceField):
-            names = roles_here().roles
-            field.choices = [(role.value, names[role].names.in_language(get_language())) for role in RoleKey]
+            offered = role_options(str(self["role"].value()))
+            field.choices = [(key, name) for key, name in offered if not RoleKey(key).is_own]
 
     def clean_role(self) -> RoleKey:
         """Return the typed key."""

@@ -15,6 +15,7 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from orgstages.catalogue import load_stages
 from orgstages.views.tabs import stage_tabs
 from roles.catalogue import Case, RoleKey, StageKey, roles_here
+from roles.queries.library import role_options
 
 UNTOLD = "untold"  # the choice of the cases whose source tells no stage
 
@@ -43,7 +44,7 @@ def cases(request: WorkspaceRequest, slug: str) -> HttpResponse:
         "total": len(catalogue.cases),
         "industry_options": [(key, spec.names.in_language(language)) for key, spec in catalogue.industries.items()],
         "stage_options": [*stages, (UNTOLD, _("Stage not told"))],
-        "role_options": [(key.value, spec.names.in_language(language)) for key, spec in catalogue.roles.items()],
+        "role_options": role_options(asked["role"]),
         "tabs": stage_tabs(request, "orgstages:cases"),
     }
     return render(request, "orgstages/cases.html", context)

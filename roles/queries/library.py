@@ -37,13 +37,13 @@ def role_keys() -> list[str]:
     return [key.value for key in role_library().roles]
 
 
-def role_options(chosen: str | None = "") -> list[tuple[str, str]]:
-    """Return the roles a picker offers in the reader's language: all that are not hidden, and the one chosen."""
+def role_options(*chosen: str | None) -> list[tuple[str, str]]:
+    """Return the roles a picker offers in the reader's language: all that are not hidden, and those chosen."""
     language = get_language()
     return [
         (key.value, role.names.in_language(language))
         for key, role in role_library().roles.items()
-        if not role.is_hidden or key.value == chosen
+        if not role.is_hidden or key.value in chosen
     ]
 
 

@@ -29,6 +29,7 @@ from tests.test_tenancy import KWARGS, is_api
 # the library's name is made a word that stands nowhere else: what is found of it was read past the workspace's texts
 OLD, NEW = Bilingual("库里的旧岗名", "Library's Former Role"), Bilingual("本店的新岗名", "Our Renamed Role")
 KEY = RoleKey.USER_OPS
+UNHELD = RoleKey.PRODUCT_OPS
 TRIED: dict[str, tuple[object, ...]] = {
     "role_key": (KEY.value,),
     "role": (KEY.value,),
@@ -141,3 +142,14 @@ def left_of(name: str, found: dict[str, tuple[str, str]], *, but: set[str]) -> d
         for route, (url, text) in found.items()
         if name in text and route not in but
     }
+
+
+def test_a04_no_picker_offers_a_hidden_role(firm: Client, api_client: Callable[..., APIClient]) -> None:
+    """Texts of the library, rows, links and history go on naming it; nothing asks anybody to choose it."""
+    offered = re.compile(rf'<(?:option|input type="(?:checkbox|radio)")[^>]*value="{UNHELD.value}"')
+    api = api_client("owner")
+    before = {route for route, _url, text in answers(firm, api, "en") if offered.search(text)}
+    assert firm.post(f"/w/acme/roles/{UNHELD.value}/hide/", {"hidden": "1", "seen": "0"}).status_code == 302
+    after = {url for route, url, text in answers(firm, api, "en") if offered.search(text)}
+    assert len(before) > 10, sorted(before)
+    assert after == set()
