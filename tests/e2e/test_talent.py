@@ -63,7 +63,7 @@ def find_the_role(page: Page) -> None:
 def write_the_paper(page: Page, found: list[str]) -> None:
     """Keep two versions of a job description, compare them, issue it and take it along."""
     link(page, "岗位说明书")
-    page.get_by_label("职级").select_option("director")
+    page.get_by_label("职级", exact=True).select_option("director")
     page.wait_for_url("**level=director**")
     for duty in ("每周复盘一次社群。", "每月向总部汇报一次。"):
         page.get_by_role("main").get_by_role("link", name=re.compile("^(撰写|编辑)$")).first.click()
