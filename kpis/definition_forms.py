@@ -17,8 +17,7 @@ from kpis.library import library_extras
 from kpis.library.content import tidy
 from kpis.library.entrytests import NO_DATA
 from omnichannel.core.periods import Grain
-from roles.catalogue import RoleKey
-from roles.queries.library import role_options
+from roles.queries.library import library_role_options
 
 GIVES, PARTS = "=>", ";"
 DIRECTIONS = (("up", _("More is better")), ("down", _("Less is better")))
@@ -66,7 +65,7 @@ class EntryForm(forms.Form):
     def __init__(self, node: Mapping[str, Any], *, fixed_id: bool) -> None:
         super().__init__(initial=fields_of(node), auto_id="entry-%s")
         language = get_language()
-        roles = [(key, name) for key, name in role_options(*node.get("roles", ())) if not RoleKey(key).is_own]
+        roles = library_role_options(*node.get("roles", ()))
         groups = [(group.id, group.names.in_language(language)) for group in library_extras().shared_groups.values()]
         self._offer("kind", KpiKindName.choices)
         self._offer("layer", KpiLayerName.choices)

@@ -12,6 +12,7 @@ from django.db.models import Q
 from kpis.choices import TargetOrigin
 from kpis.engine.specs import Scope, ScopeKind
 from kpis.models import FactChange, Review, Target, TargetChange
+from kpis.queries.values import FEW_SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 REVIEW_COLUMNS = ("period", "kpi_id", "subject_kind", "subject_id", "reviewer_id", "score", "evidence", "_seq")
 TargetKey = tuple[str, str, str, str]  # period, KPI, scope kind, scope id
 MOST_LINES = 40
-FEW_SCOPES = 200  # more of them are picked out of all of their kind
 
 
 def targets_of(

@@ -16,7 +16,7 @@ from omnichannel.core.periods import Grain, Period, month_of, parse_period
 
 CHUNK = 5000
 MONTHS_AT_MOST = 24
-FEW_KPIS, FEW_SCOPES = 8, 200
+FEW_KPIS, FEW_SCOPES = 8, 200  # more scopes are picked out of all of their kind
 FIELDS = ("kpi", "scope_kind", "scope_id", "value", "numerator", "denominator", "rows", "reason", "detail")
 Book = Mapping[tuple[str, Scope], Value]
 

@@ -25,8 +25,8 @@ from omnichannel.core.errors import DomainError
 from omnichannel.workspaces.clock import today_in
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
-from roles.catalogue import RoleKey, roles_here
-from roles.queries.library import role_options
+from roles.catalogue import roles_here
+from roles.queries.library import library_role_options
 from roles.queries.org_chart import unit_tree
 
 PAGE = 50
@@ -93,7 +93,7 @@ def _context(request: WorkspaceRequest) -> dict[str, Any]:
         "rates": _rates(seen.scope),
         "asked": asked,
         "kinds": list(kinds.items()),
-        "roles": [(key, name) for key, name in role_options(*{one.role for one in found}) if not RoleKey(key).is_own],
+        "roles": library_role_options(*{one.role for one in found}),
         "standings": [(key.value, label) for key, label in words.items()],
         "units": [(node.external_id, f"{'　' * node.depth}{node.name}") for node in tree],
         "may_enter": may(request.access, "kpis:milestones", "POST"),

@@ -76,9 +76,9 @@ def asked_year(text: str) -> Period:
 def asked_kpi(text: str, year: Period) -> str:
     """Return the KPI asked for, which must take targets; without one the first that has any in the year."""
     kpis = library_at(year.last_day).kpis
-    if not text and FIRST_CHOICE in kpis and is_targeted(FIRST_CHOICE, year):
-        return FIRST_CHOICE
     if not text:
+        if FIRST_CHOICE in kpis and is_targeted(FIRST_CHOICE, year):
+            return FIRST_CHOICE
         with_targets = targeted_kpis(year)
         known = (kpi for kpi in kpis if kpi in with_targets and not kpis[kpi].qualitative)
         return next(known, FIRST_CHOICE)

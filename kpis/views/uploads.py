@@ -103,8 +103,9 @@ def _other_sheets(found: Upload) -> list[str]:
 
     An upload of one sheet counts what was taken from the workbook it came out of.
     """
-    is_sheet = found.parent is not None and found.member == found.guess.get("sheet")
-    book = found.parent if is_sheet and found.parent is not None else found
+    book = found
+    if found.parent is not None and found.member == found.guess.get("sheet"):
+        book = found.parent
     taken = newest_uploads().filter(parent=book).values_list("member", flat=True)
     left_out = {found.inspected.get("sheet"), book.inspected.get("sheet"), *taken}
     return [sheet for sheet in found.inspected.get("data_sheets", ()) if sheet not in left_out]

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django import forms
+
+
+def add_told(form: forms.Form, faults: Iterable[tuple[str, str]]) -> None:
+    """Put each (field, message) at its field, or above the form where none of the form's fields has caused it."""
+    for field, message in faults:
+        form.add_error(field if field in form.fields else None, message)
 
 
 class ToldForm(forms.Form):
@@ -12,5 +18,4 @@ class ToldForm(forms.Form):
 
     def tell(self, faults: Mapping[str, str]) -> None:
         """Add the faults by field."""
-        for field, message in faults.items():
-            self.add_error(field if field in self.fields else None, message)
+        add_told(self, faults.items())

@@ -89,14 +89,15 @@ def _pages(reader: urllib.request.OpenerDirector, url: str, role: str, named: Se
     home = f"{url}/w/{SLUG}/"
     found = [Page(reader, f"{role} {path}", home + path) for path in named]
     count: Counter[str] = Counter()
-    queue = deque([*(page.url for page in found), home])
+    asked = [page.url for page in found]
+    queue = deque([*asked, home])
     seen, until = set(queue), time.monotonic() + FOLLOW_SECONDS
     while queue and time.monotonic() < until:
         page = queue.popleft()
         route = _route(page)
         if route is None or count[route] >= PER_ROUTE:
             continue
-        if page not in {one.url for one in found}:
+        if page not in asked:
             count[route] += 1
             found.append(Page(reader, f"{role} {route}", page))
         for link in _LINK.findall(_read(reader, page)):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from omnichannel.core.dayfields import day_field
 from orgstages.catalogue import load_stages
 from roles.catalogue import RoleKey
-from roles.queries.library import role_options
+from roles.queries.library import library_role_options
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -35,8 +35,7 @@ class PlanForm(forms.Form):
         super().__init__(data, auto_id=f"{key}-%s" if key else "id_%s", **kwargs)  # type: ignore[arg-type]
         field = self.fields.get("role")
         if isinstance(field, forms.ChoiceField):
-            offered = role_options(str(self["role"].value()))
-            field.choices = [(key, name) for key, name in offered if not RoleKey(key).is_own]
+            field.choices = library_role_options(str(self["role"].value()))
 
     def clean_role(self) -> RoleKey:
         """Return the typed key."""

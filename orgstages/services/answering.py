@@ -118,13 +118,16 @@ def _answered(unit: str, question: str, *, on: date, within: str | None) -> Answ
 
 def _proof_faults(proof: Proof, *, on: date) -> list[BadEvidence]:
     faults = []
-    if proof.url:
-        try:
-            ADDRESS(proof.url)
-        except ValidationError:
-            faults.append(BadEvidence("evidence_url"))
-    if not faults and len(proof.url) > LONGEST_ADDRESS:
+    if proof.url and not _is_address(proof.url):
         faults.append(BadEvidence("evidence_url"))
     if proof.kpi and proof.kpi not in library_at(on).kpis:
         faults.append(BadEvidence("evidence_kpi"))
     return faults
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ADDRESS(text)
+    except ValidationError:
+        return False
+    return len(text) <= LONGEST_ADDRESS

@@ -145,7 +145,13 @@ def _challenges(page: Executive) -> Table:
     for each in page.units:
         cells = [Cell(each.found.unit.name, bold=True)]
         if not any(one.answered for one in each.found.verdict.challenges):
-            rows.append((*cells, Cell(_("nobody has answered yet"), Tone.MUTED), *[Cell(DASH, Tone.MUTED)] * 3))
+            rows.append(
+                (
+                    *cells,
+                    Cell(_("nobody has answered yet"), Tone.MUTED),
+                    *[Cell(DASH, Tone.MUTED)] * (len(catalogue) - 1),
+                )
+            )
             continue
         for one in each.found.verdict.challenges:
             if one.severity is None or one.mean is None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from omnichannel.workspaces.scoping import ScopeError, current_workspace_id, forget, read_once
-from roles.catalogue import RoleCatalogue, load_roles
+from roles.catalogue import RoleCatalogue, RoleKey, load_roles
 from roles.models import RoleText
 from roles.role_texts import RoleLibrary, composed
 
@@ -45,6 +45,11 @@ def role_options(*chosen: str | None) -> list[tuple[str, str]]:
         for key, role in role_library().roles.items()
         if not role.is_hidden or key.value in chosen
     ]
+
+
+def library_role_options(*chosen: str | None) -> list[tuple[str, str]]:
+    """Return what `role_options` does without the workspace's own roles: what it fills knows the library's alone."""
+    return [(key, name) for key, name in role_options(*chosen) if not RoleKey(key).is_own]
 
 
 def forget_roles() -> None:

@@ -72,6 +72,10 @@ class UnitTree:
             nodes[unit] = replace(nodes[unit], parent=None)
         return UnitTree(self.as_of, nodes, (unit,) if unit in nodes else ())
 
+    def inside(self, within: str | None) -> UnitTree:
+        """Return what may be seen within bounds: the subtree of a unit, or all without one."""
+        return self if within is None else self.below(within)
+
     def closure(self) -> tuple[tuple[str, str], ...]:
         """Return (ancestor, unit) for every pair, each unit with itself included."""
         return tuple((above, unit) for unit in self.nodes for above in (unit, *self.ancestors(unit)))
@@ -130,8 +134,7 @@ def unit_tree(*, as_of: date, within: str | None = None) -> UnitTree:
             key, name, UnitLevel(level), parent, Ownership(ownership), city, is_leading, during.lower, below, depth
         )
         waiting += [(child, key, depth + 1) for child in reversed(below)]
-    tree = UnitTree(as_of, nodes, roots)
-    return tree if within is None else tree.below(within)
+    return UnitTree(as_of, nodes, roots).inside(within)
 
 
 def unit_tree_known(*, as_of: date, known_at: datetime | None) -> UnitTree:

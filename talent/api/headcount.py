@@ -73,8 +73,8 @@ class HeadcountView(WorkspaceAPIMixin, APIView):
         """Return every role of a unit on a day. A unit outside the caller's bounds answers 404."""
         access = access_of(request)
         day = asked_day(request, "as_of", workspace=access.workspace)
-        tree = unit_tree(as_of=day, within=access.own_unit)
-        found = headcount(asked_unit(request, tree), as_of=day)
+        whole = unit_tree(as_of=day)
+        found = headcount(asked_unit(request, whole.inside(access.own_unit)), tree=whole)
         return Response([_need(need) for need in found.needs])
 
 

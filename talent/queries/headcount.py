@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from roles.catalogue import ExpectationLevel, RoleKey
 from roles.choices import FillMode
 from roles.queries.library import role_library
-from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
+from roles.queries.org_chart import UnitNode, UnitTree
 from roles.queries.posts import PlannedPost, Post, planned_posts, posts_held
 from roles.queries.stages import DEFAULT, Adopted, adopted_stages
 from talent.headcount.staffing import CENT, ZERO, Outsourced, fte_needed
@@ -161,9 +160,12 @@ class Headcount:
         return tuple(need for need in self.needs if need.is_partial)
 
 
-def headcount(unit: str, *, as_of: date) -> Headcount:
-    """Return the posts of a unit of the day, in nine queries however many areas it is made of."""
-    tree = unit_tree(as_of=as_of)
+def headcount(unit: str, *, tree: UnitTree) -> Headcount:
+    """Return the posts of a unit on the day of the tree, in eight queries however many areas it is made of.
+
+    The tree is the whole one: a stage may have been adopted above what the reader sees.
+    """
+    as_of = tree.as_of
     inside, adopted = tree.subtree(unit), adopted_stages(as_of, tree=tree)
     posts, seats = posts_held(as_of=as_of, units=inside), planned_posts(as_of=as_of, units=inside)
     areas = stage_areas([unit], tree=tree, adopted=adopted)

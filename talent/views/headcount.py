@@ -53,7 +53,8 @@ def _show(
     request: WorkspaceRequest, typed: Mapping[str, str], faults: Mapping[str, str], *, status: int = 200
 ) -> HttpResponse:
     clock = clock_of(request)
-    tree = unit_tree(as_of=clock.as_of, within=request.access.own_unit)
+    whole = unit_tree(as_of=clock.as_of)
+    tree = whole.inside(request.access.own_unit)
     unit = asked_unit(request.GET.get("unit", ""), tree)
     context: dict[str, Any] = {
         "clock": clock,
@@ -64,7 +65,7 @@ def _show(
         "may_plan": may(request.access, "talent:headcount_plans"),
     }
     if unit:
-        found = headcount(unit, as_of=clock.as_of)
+        found = headcount(unit, tree=whole)
         context |= {"found": found, **_parts(request, found, clock), "typed": typed, "faults": faults}
     return render(request, "talent/headcount.html", context, status=status)
 
@@ -111,11 +112,12 @@ def _parts(request: WorkspaceRequest, found: Headcount, clock: Clock) -> dict[st
 def headcount_file(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """Answer the posts of a unit on a day as CSV: a row for each role in each stage area of the unit."""
     clock = clock_of(request)
-    tree = unit_tree(as_of=clock.as_of, within=request.access.own_unit)
+    whole = unit_tree(as_of=clock.as_of)
+    tree = whole.inside(request.access.own_unit)
     unit = asked_unit(request.GET.get("unit", ""), tree)
     if not unit:
         raise Http404
-    found = headcount(unit, as_of=clock.as_of)
+    found = headcount(unit, tree=whole)
     rows: list[tuple[object, ...]] = [FILE_COLUMNS]
     day = clock.as_of.isoformat()
     rows += [(day, unit, *_file_row(need, area)) for need in found.needs for area in need.areas]

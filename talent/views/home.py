@@ -120,7 +120,7 @@ def _posts(access: Access, tree: UnitTree, clock: Clock) -> list[Tile]:
     top = access.own_unit or next(iter(tree.root_ids), "")
     if top not in tree or not may(access, "talent:headcount"):
         return []
-    found = headcount(top, as_of=clock.as_of)
+    found = headcount(top, tree=tree)
     known = len(found.needs) - len(found.unknown)
     told = {
         "missing": f"{found.missing.normalize():f}",

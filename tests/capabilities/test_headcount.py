@@ -114,6 +114,10 @@ def test_b07_headcount_gives_the_posts_of_the_drivers_and_compares_them_with_peo
     assert enter(hr, "wecom_groups", "250").status_code == 302
     row = role_row(hr, "user-ops")
     assert (row["driver_value"], row["needed_fte"], row["in_post_fte"], row["gap_fte"]) == ("250", "10", "0.8", "9.2")
+    page = hr.get(f"{PAGE}?unit=BU1", headers=ENGLISH).content.decode()
+    needed = page[page.index("FTE needed") :].partition("</table>")[0]
+    assert " · entered: " in needed
+    assert ">counted in the organisation, " in needed
     changed = {"driver": "wecom_groups", "units_per_fte": "50", "minimum": "1"}
     assert hr.post(f"{PAGE}norms/user-ops/", changed).status_code == 302
     assert role_row(hr, "user-ops")["needed_fte"] == "5"

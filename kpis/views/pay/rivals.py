@@ -26,6 +26,7 @@ from kpis.views.pay.credit_frame import asked_credit, frame, month_choices, quer
 from omnichannel.core.csvtext import csv_text
 from omnichannel.core.dayfields import day_field
 from omnichannel.core.http import csv_answer
+from omnichannel.core.toldforms import ToldForm
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from roles.queries.org_chart import UnitTree, unit_tree
@@ -34,7 +35,7 @@ ROUTE = "kpis:pay_rivals"
 PAIR = ("kind", "kpi", "other_kpi", "one", "other")
 
 
-class RulingForm(forms.Form):
+class RulingForm(ToldForm):
     """A decision about two competing targets."""
 
     ruling = forms.ChoiceField(label=gettext_lazy("Decision"), choices=RulingKind.choices, widget=forms.RadioSelect)
@@ -58,8 +59,7 @@ def pay_rivals(request: WorkspaceRequest, slug: str) -> HttpResponse:
         try:
             ruling = settle(_input(rival, form.cleaned_data), actor_id=request.access.user_id)
         except RulingRefused as error:
-            for field, message in error.faults.items():
-                form.add_error(field, message)
+            form.tell(error.faults)
         else:
             undo = reverse("kpis:pay_ruling_undo", args=[slug, ruling.pk])
             messages.success(

@@ -39,6 +39,7 @@ from kpis.views.pay.tabs import pay_tabs
 from omnichannel.core.csvtext import csv_text
 from omnichannel.core.http import csv_answer
 from omnichannel.core.text import Bilingual
+from omnichannel.core.toldforms import ToldForm
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.queries.zones import current_day
 
@@ -49,7 +50,7 @@ PLANS = "kpis:pay_plans"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class SimulationForm(forms.Form):
+class SimulationForm(ToldForm):
     """Which plans, how many months, and what they are held against."""
 
     plans = forms.MultipleChoiceField(
@@ -89,8 +90,7 @@ def pay_simulations(request: WorkspaceRequest, slug: str) -> HttpResponse:
                 )
                 return redirect("kpis:pay_simulation", slug, made.pk)
             except SimulationInvalid as error:
-                for field, message in error.faults.items():
-                    form.add_error(field, message)
+                form.tell(error.faults)
     page = Paginator(simulations(), PAGE).get_page(request.GET.get("page"))
     context = {
         "tabs": pay_tabs(request, PLANS),
