@@ -12,6 +12,7 @@ from omnichannel.services.cluster import cluster_environment
 BROWSER_TESTS = "tests/e2e"
 CLUSTER_TESTS = "tests/cluster"
 WORKERS = "2"
+BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
 SLOWEST = "--durations=40"  # the whole suite says what its time goes into
 
 
@@ -34,9 +35,9 @@ def main(arguments: list[str]) -> int:
         os.environ["BROWSER_BIN"] = browser
     if arguments:
         return pytest(*arguments, *([f"--ignore={BROWSER_TESTS}"] if without else []))
-    # the browser tests share one running stack, so they come after the others and in one process
+    # a walk mostly waits, and a file's walks share a stack: each process brings up one of its own and takes file by file
     plain = pytest("-q", SLOWEST, "-n", WORKERS, f"--ignore={BROWSER_TESTS}", f"--ignore={CLUSTER_TESTS}")
-    walks = 0 if without else pytest("-q", SLOWEST, BROWSER_TESTS)
+    walks = 0 if without else pytest("-q", SLOWEST, "-n", WORKERS, *BY_FILE, BROWSER_TESTS)
     return plain or walks
 
 

@@ -23,7 +23,7 @@ from omnichannel.services.valkey import Valkey
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "omnichannel-demo"
-DATABASE = "e2e"
+DATABASE = f"e2e_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"  # each process of tests has a stack of its own
 
 
 @dataclass
