@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
         os.environ["BROWSER_BIN"] = browser
     if arguments:
         return pytest(*arguments, *([f"--ignore={BROWSER_TESTS}"] if without else []))
-    # a walk mostly waits, and a file's walks share a stack: each process brings up one of its own and takes file by file
+    # a walk mostly waits; a file's walks share a stack, so each process brings up one and takes file by file
     plain = pytest("-q", SLOWEST, "-n", WORKERS, f"--ignore={BROWSER_TESTS}", f"--ignore={CLUSTER_TESTS}")
     walks = 0 if without else pytest("-q", SLOWEST, "-n", WORKERS, *BY_FILE, BROWSER_TESTS)
     return plain or walks
