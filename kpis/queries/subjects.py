@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,7 @@ SERVING_LEVELS = frozenset({"department", "hq", "project_team"})
 BUSINESS_LEVELS = frozenset({"business_unit", "group"})
 # What a figure can rest on: seats are plans, a secondary line moves nobody, stages move weights alone.
 FIGURE_THINGS = frozenset({Thing.UNITS, Thing.PEOPLE, Thing.ASSIGNMENTS})
+Place = tuple[str, str]  # a role, and a unit in which it is held
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +102,16 @@ def _unit_subjects(found: Organisation) -> list[Subject]:
     ]
 
 
-def person_subjects(found: Organisation) -> list[Subject]:
-    """One card per person and role; a role held in two units counts where most time goes, shares added.
+def person_subjects(found: Organisation, *, people: Collection[str] | None = None) -> list[Subject]:
+    """One card per person and role, of all or of some people; a role held in two units counts where most time goes.
 
-    A role that the workspace has added and that names no KPI has no weights, so it has no card.
+    The shares of a role are added. A role that the workspace has added and that names no KPI has no weights, so it has
+    no card.
     """
     mine: dict[tuple[str, str], list[Holding]] = {}
     weighed = frozenset(weighed_roles())
     for holding in found.holdings:
-        if holding.role_key not in weighed:
+        if holding.role_key not in weighed or (people is not None and holding.person_external_id not in people):
             continue
         mine.setdefault((holding.person_external_id, holding.role_key.value), []).append(holding)
     cards = []
@@ -119,6 +121,16 @@ def person_subjects(found: Organisation) -> list[Subject]:
         scope = Scope(ScopeKind.EMPLOYEE, person)
         cards.append(_subject(found, role, scope, answers_for(unit, found.tree), unit=unit, share=share))
     return cards
+
+
+def place_subjects(found: Organisation) -> dict[Place, Subject]:
+    """Return, by role and unit, what the cards have in common of those who hold the role there; they are nobody's."""
+    weighed, nobody = frozenset(weighed_roles()), Scope(ScopeKind.EMPLOYEE, "")
+    places = {(one.role_key, one.unit_external_id) for one in found.holdings if one.role_key in weighed}
+    return {
+        (role.value, unit): _subject(found, role.value, nobody, answers_for(unit, found.tree), unit=unit)
+        for role, unit in places
+    }
 
 
 def _subject(

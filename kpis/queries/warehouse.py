@@ -87,10 +87,14 @@ class World:
         return self.days[as_of].units if self.days else unit_tree_for_engine(as_of)
 
 
-def organisation_on(as_of: date) -> Organisation:
-    """Read the organisation of a day as it is stored now, within the caller's transaction if there is one."""
+def organisation_on(as_of: date, *, only: Collection[str] | None = None) -> Organisation:
+    """Read the organisation of a day as it is stored now, within the caller's transaction if there is one.
+
+    With `only` no other small tables than these are read: those that what is to be computed rests on.
+    """
     units = org_units_rows(as_of)
-    return Organisation(_closure(units), _frames(as_of=as_of, tables=load_library().tables, units=units))
+    frames = _frames(as_of=as_of, tables=load_library().tables, only=only, units=units)
+    return Organisation(_closure(units), frames)
 
 
 def open_relations(

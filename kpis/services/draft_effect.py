@@ -14,12 +14,20 @@ from datetime import date
 from typing import Protocol
 
 from kpis.engine.scoping import Organisation as EngineOrganisation
-from kpis.engine.specs import NoData, Scope, Value
+from kpis.engine.specs import NoData, Scope, ScopeKind, Value
 from kpis.models import CardLine
 from kpis.queries.definitions import library_at
 from kpis.queries.move_effect import CardSide, MoveEffect, UnitMove, compare
 from kpis.queries.reading import scopes_read
-from kpis.queries.subjects import Organisation, Subject, organisation, organisation_of, person_subjects
+from kpis.queries.subjects import (
+    Organisation,
+    Place,
+    Subject,
+    organisation,
+    organisation_of,
+    person_subjects,
+    place_subjects,
+)
 from kpis.queries.targets import targets_of
 from kpis.queries.values import Book, as_book, current_values, stored_periods
 from kpis.queries.warehouse import organisation_on, unit_tree_for_engine
@@ -29,7 +37,7 @@ from kpis.services.grading import Card, Targets, grade_subjects, weights_for
 from kpis.services.org_listener import moves_figures
 from omnichannel.core.periods import Period
 from roles.choices import Thing
-from roles.holdings import split_assignment_key
+from roles.holdings import Holding, split_assignment_key
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.people import holdings_of, people_names, people_within
 from roles.queries.stages import adopted_stages
@@ -157,12 +165,15 @@ def _compared(
 ) -> tuple[MoveEffect, tuple[Book, Book]]:
     sides = (before, draft.found)
     kpis, weights = library_at(before.day).kpis, weights_on(before.day)
-    subjects = [person_subjects(side) for side in sides]
-    used = [_weights_of(some, side, weights=weights) for side, some in zip(sides, subjects, strict=True)]
+    places = [place_subjects(side) for side in sides]
+    used = [_weights_of(some.values(), side, weights=weights) for side, some in zip(sides, places, strict=True)]
     weighed = {kpi for some in used for each in some.values() for kpi in each.weights} | {UNIT_KPI}
     read = _read_at({unit_scope(unit) for unit in draft.units}, used) if draft.people_stay else weighed
     anew = measured_anew(draft, period=period, kpis={*read, *also, UNIT_KPI})
-    cards = _differing(used, books=anew) if draft.everyone else subjects
+    if draft.everyone:
+        cards = _differing(sides, places, used, books=anew, weights=weights)
+    else:
+        cards = [person_subjects(side) for side in sides]
     scopes = {scope for wanted in cards for card in wanted for scope in scopes_read(card)}
     stored = as_book(current_values(period, kpis=weighed, scopes=scopes))
     books = [{**stored, **found} for found in anew]
@@ -215,21 +226,63 @@ def _read_at(scopes: AbstractSet[Scope], used: Sequence[Mapping[Subject, Effecti
     }
 
 
-def _differing(used: Sequence[Mapping[Subject, EffectiveWeights]], *, books: Sequence[Book]) -> list[list[Subject]]:
-    """Return the subjects of the people whose cards may differ: who is graded otherwise, or by other figures."""
+def _differing(
+    sides: Sequence[Organisation],
+    places: Sequence[Mapping[Place, Subject]],
+    used: Sequence[Mapping[Subject, EffectiveWeights]],
+    *,
+    books: Sequence[Book],
+    weights: WeightBook,
+) -> list[list[Subject]]:
+    """Return the subjects of the people whose cards may differ: who is graded otherwise, or by other figures.
+
+    Looked at are those who hold other roles, or a role at a place where it is graded otherwise.
+    """
+    moved = _moved_scopes(books)
+    graded = [{place: (one, used[side][one]) for place, one in places[side].items()} for side in (0, 1)]
+    there = {
+        place
+        for place in graded[0].keys() | graded[1].keys()
+        if graded[0].get(place) != graded[1].get(place) or _reads(moved, *(graded[0].get(place) or graded[1][place]))
+    }
+    held = [_held(side) for side in sides]
+    people = {scope.id for scope in moved if scope.kind is ScopeKind.EMPLOYEE}
+    for person in held[0].keys() | held[1].keys():
+        first, second = held[0].get(person), held[1].get(person)
+        if first != second or any((one.role_key, one.unit_external_id) in there for one in second or ()):
+            people.add(person)
+    subjects = [person_subjects(side, people=people) for side in sides]
+    mine = [_weights_of(some, side, weights=weights) for side, some in zip(sides, subjects, strict=True)]
+    differing = {
+        one.scope.id
+        for some, other in (mine, mine[::-1])
+        for one, weighed in some.items()
+        if other.get(one) != weighed or _reads(moved, one, weighed)
+    }
+    return [[one for one in some if one.scope.id in differing] for some in subjects]
+
+
+def _moved_scopes(books: Sequence[Book]) -> Mapping[Scope, set[str]]:
+    """Return the KPIs whose figures a card shows otherwise, by their scope."""
     old, new = books
     moved: dict[Scope, set[str]] = defaultdict(set)
     for kpi, scope in {**old, **new}:
         if _said(old.get((kpi, scope))) != _said(new.get((kpi, scope))):
             moved[scope].add(kpi)
-    people = {
-        one.scope.id
-        for some, other in (used, used[::-1])
-        for one, weights in some.items()
-        if ((there := other.get(one)) is not weights and there != weights)
-        or any(not moved[scope].isdisjoint(weights.weights) for scope in scopes_read(one) if scope in moved)
-    }
-    return [[one for one in some if one.scope.id in people] for some in used]
+    return moved
+
+
+def _reads(moved: Mapping[Scope, set[str]], one: Subject, weights: EffectiveWeights) -> bool:
+    """Tell whether a card weighs a KPI where its figure differs."""
+    return any(not moved[scope].isdisjoint(weights.weights) for scope in scopes_read(one) if scope in moved)
+
+
+def _held(found: Organisation) -> Mapping[str, list[Holding]]:
+    """Return what each person holds."""
+    held: dict[str, list[Holding]] = defaultdict(list)
+    for one in found.holdings:
+        held[one.person_external_id].append(one)
+    return held
 
 
 def _said(value: Value | None) -> tuple[object, ...] | None:

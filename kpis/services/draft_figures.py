@@ -11,6 +11,7 @@ from kpis.engine.scoping import Organisation as EngineOrganisation
 from kpis.engine.scoping import ScopeRequest
 from kpis.engine.scoping import UnitTree as EngineTree
 from kpis.engine.specs import COMPANY, Scope, ScopeKind
+from kpis.queries.counting import tables_read
 from kpis.queries.definitions import library_at
 from kpis.queries.subjects import Organisation
 from kpis.queries.values import Book, as_book, current_values
@@ -63,10 +64,11 @@ def measured_anew(draft: Draft, *, period: Period, kpis: Collection[str]) -> tup
     """
     if draft.engine is None:
         return {}, {}
-    units = draft.units
-    live = (draft.ground.engine if draft.ground is not None else None) or organisation_on(draft.day)
+    units, only = draft.units, None
     if draft.people_stay:
         kpis = _at_units(kpis, period)
+        only = _tables(kpis, period)
+    live = (draft.ground.engine if draft.ground is not None else None) or organisation_on(draft.day, only=only)
     if draft.ground is None and is_alike(period.last_day, draft.day) and is_fresh(period):
         company = [] if draft.people_stay else [COMPANY]
         old = as_book(current_values(period, kpis=kpis, scopes=[*company, *map(unit_scope, units)]))
@@ -82,6 +84,12 @@ def _at_units(kpis: Collection[str], period: Period) -> list[str]:
     library = library_at(period.last_day)
     known = [kpi for kpi in kpis if kpi in library.kpis]
     return [kpi for kpi in known if unavailable_at(library, kpi, ScopeKind.UNIT) is None]
+
+
+def _tables(kpis: Collection[str], period: Period) -> frozenset[str]:
+    """Return the tables that the figures of units are read from."""
+    library = library_at(period.last_day)
+    return frozenset().union(*(tables_read(library, kpi, ScopeKind.UNIT) for kpi in kpis))
 
 
 def _both(
