@@ -28,7 +28,7 @@ BENCHES: dict[str, Callable[..., dict[str, float]]] = {
 }
 OPTIONS = {
     "ingest": ("rows",),
-    "kpis": ("rows",),
+    "kpis": ("rows", "pandas_whole"),
     "pages": ("url",),
     "scenario": ("scale", "loaded"),
     "statements": ("guides", "orders"),
@@ -47,6 +47,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--rows", type=int, help="ingest: only load a CSV of so many rows, once; kpis: rows of all operating tables"
         )
+        parser.add_argument("--pandas-whole", action="store_true", help="kpis: run pandas over all rows too")
         parser.add_argument("--url", help="pages: where a demo runs (http://127.0.0.1:8000)")
         parser.add_argument("--scale", choices=["tiny", "small", "full"], help="scenario: of the demo retailer (small)")
         parser.add_argument("--loaded", action="store_true", help="scenario: of the demo that has been loaded here")
