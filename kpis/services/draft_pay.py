@@ -19,8 +19,7 @@ from kpis.queries.subjects import Organisation
 from kpis.services.draft_figures import Draft
 from roles.queries.people import people_names
 
-# what was worked out of what was told of somebody, by person and plan
-Worked = dict[tuple[str, str], tuple[Paid, Payout]]
+Payouts = Mapping[int, Payout]  # by the identity of what is told of somebody
 
 
 def pay_effect(draft: Draft, effect: MoveEffect, *, live: Organisation, today: date) -> PayEffect | None:
@@ -38,17 +37,18 @@ def pay_effect(draft: Draft, effect: MoveEffect, *, live: Organisation, today: d
     stands = replace(ground, scores=scores[0])
     becomes = _drafted(replace(ground, scores=scores[1]), draft)
     known = paid_on(stands, plans)
-    worked: Worked = {}
-    before = _paid(known, worked=worked)
-    after = _paid(paid_anew(becomes, plans, known=known, on=stands), worked=worked)
-    moved = [person for person in before.keys() | after.keys() if before.get(person) != after.get(person)]
+    anew = paid_anew(becomes, plans, known=known, on=stands)
+    payouts = _payouts([*known, *anew])
+    touched = _differing(known, anew)
+    before, after = (_sides((each for each in some if _person(each) in touched), payouts) for some in (known, anew))
+    moved = [person for person in touched if before.get(person) != after.get(person)]
     names = _names(moved, draft)
     moves = [PayMove(person, names.get(person, person), before.get(person), after.get(person)) for person in moved]
     moves = [move for move in moves if move.change or (move.before is None) != (move.after is None)]
     return PayEffect(
-        before=_sum(before.values()),
-        after=_sum(after.values()),
-        people=len(before.keys() | after.keys()),
+        before=_total(known, payouts),
+        after=_total(anew, payouts),
+        people=len({_person(each) for each in (*known, *anew)}),
         moves=tuple(sorted(moves, key=lambda move: (-abs(move.change), move.person))),
     )
 
@@ -72,27 +72,41 @@ def _scores(
     return found
 
 
-def _paid(people: Iterable[Paid], *, worked: Worked) -> dict[str, PaySide]:
-    """Return what each person is paid by all plans together. Who is in `worked` is not worked out again."""
+def _person(each: Paid) -> str:
+    return each.holding.person_external_id
+
+
+def _payouts(people: Iterable[Paid]) -> Payouts:
+    """Work out what each plan pays, once for what is told of somebody without the draft and with it."""
+    return {key: calculate(each.on.plan, each.facts) for key, each in {id(each): each for each in people}.items()}
+
+
+def _differing(known: Iterable[Paid], anew: Iterable[Paid]) -> set[str]:
+    """Return the people of whom something else is told: `paid_anew` hands on as they are those on whom nothing does."""
+    sides = [{id(each): each for each in some} for some in (known, anew)]
+    return {_person(sides[0].get(key) or sides[1][key]) for key in sides[0].keys() ^ sides[1].keys()}
+
+
+def _sides(people: Iterable[Paid], payouts: Payouts) -> dict[str, PaySide]:
+    """Return what each person is paid by all plans together."""
     found: dict[str, list[PaySide]] = defaultdict(list)
     for each in people:
-        key = (each.facts.person, each.on.row.key)
-        told, payout = worked.get(key, (None, None))
-        if payout is None or told is not each:
-            payout = calculate(each.on.plan, each.facts)
-            worked[key] = (each, payout)
+        payout = payouts[id(each)]
         side = PaySide(payout.amount, (each.on.row.key,), each.holding.unit_external_id, payout.is_complete)
-        found[each.holding.person_external_id].append(side)
+        found[_person(each)].append(side)
     return {
         person: PaySide(
-            _sum(sides), sum((side.plans for side in sides), ()), sides[0].unit, all(side.is_complete for side in sides)
+            sum((side.amount for side in sides), ZERO),
+            sum((side.plans for side in sides), ()),
+            sides[0].unit,
+            all(side.is_complete for side in sides),
         )
         for person, sides in found.items()
     }
 
 
-def _sum(sides: Iterable[PaySide]) -> Decimal:
-    return sum((side.amount for side in sides), ZERO)
+def _total(people: Iterable[Paid], payouts: Payouts) -> Decimal:
+    return sum((payouts[id(each)].amount for each in people), ZERO)
 
 
 def _names(people: list[str], draft: Draft) -> dict[str, str]:
