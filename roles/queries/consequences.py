@@ -237,20 +237,13 @@ def snapshot(on: date, *, people: Snapshot | None = None) -> Snapshot:
     `people` is the same day of an organisation that differs in units and stages alone: its people, roles and seats
     are taken as they are, in two queries.
     """
-    units = list(UnitVersion.objects.on(on).values_list("unit__external_id", "parent__external_id", "name"))
+    columns = ("unit__external_id", "parent__external_id", "name")
+    units = list(UnitVersion.objects.on(on).order_by("unit__external_id").values_list(*columns))
     parents, names = {unit: parent for unit, parent, _name in units}, {unit: name for unit, _parent, name in units}
     if people is not None:
         return replace(people, parents=parents, decided=decided_stages(on), names=names)
-    columns = (
-        "seat__external_id",
-        "unit__external_id",
-        "title",
-        "role_key",
-        "planned_fte",
-        "monthly_budget",
-        "is_head",
-    )
-    rows = SeatVersion.objects.on(on).order_by("seat__external_id").values_list(*columns)
+    told = ("seat__external_id", "unit__external_id", "title", "role_key", "planned_fte", "monthly_budget", "is_head")
+    rows = SeatVersion.objects.on(on).order_by("seat__external_id").values_list(*told)
     planned = {row[0]: PlannedSeat(*row) for row in rows}
     return Snapshot(
         parents=parents,
