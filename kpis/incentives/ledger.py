@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from kpis.engine.bounds import midnight
+from kpis.engine.bounds import calendar_day, midnight
 from kpis.engine.derived.case import Case
 from kpis.incentives.credit import OrderFact
 
@@ -214,7 +214,7 @@ def _days(relations: Relations, period: Period) -> dict[str, Decimal]:
     served = relations.table("service_daily")
     if served is None:
         return {}
-    inside = served.filter(served["date"] >= period.start, served["date"] < period.end)
+    inside = served.filter(served["date"] >= calendar_day(period.start), served["date"] < calendar_day(period.end))
     days = inside.group_by("employee_id").aggregate(days=inside["date"].nunique())
     return {str(row["employee_id"]): Decimal(str(row["days"])) for row in relations.rows(days)}
 

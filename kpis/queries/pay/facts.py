@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cache
 
 from kpis.alert_choices import LevelName
+from kpis.engine.bounds import bounds_of
 from kpis.engine.specs import ScopeKind
 from kpis.incentives.ledger import Quantities, quantities
 from kpis.incentives.specs import BaseLevel, Facts, PoolKey
@@ -42,7 +43,8 @@ def measured(period: Period, *, as_of: date, known_at: datetime | None = None) -
     """Sum what can be paid on from the rows that count now, or that counted at a moment in the past."""
     relations = open_relations(as_of=period.last_day, known_at=known_at, only=TABLES)
     try:
-        return quantities(relations, period, as_of=as_of)
+        with bounds_of():  # every month asks the same, so each query is compiled only once
+            return quantities(relations, period, as_of=as_of)
     finally:
         relations.close()
 
