@@ -5,6 +5,7 @@ Amounts follow the sales of the chosen scale, so that margins look like those of
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -105,6 +106,24 @@ KINDS: tuple[tuple[str, str, str, int, float], ...] = (
 )
 
 
+# by kind: what was to be done, in the words of both languages
+TITLES: Mapping[str, tuple[str, ...]] = {
+    "objective": (
+        "私域用户目标 New private users",
+        "复购提升 Repurchase uplift",
+        "高价值会员增长 More high-value members",
+    ),
+    "project": ("商城首页改版 Mall home page", "试点门店社群 Pilot store groups", "会员日活动 Member day"),
+    "cross_team": (
+        "会员数据打通 Joined member data",
+        "线上线下同价 One price everywhere",
+        "门店库存共享 Shared store stock",
+    ),
+    "release": ("小程序版本 Mini-program release", "导购助手版本 Guide app release"),
+    "report": ("用户运营月报 User operations report", "渠道归因报告 Attribution report", "门店看板 Store dashboard"),
+}
+
+
 def write_milestones(world: World, *, sink: Sink) -> None:
     """Write milestones.csv: most on time, some late, a few not done yet."""
     rng = rng_for(world.seed, "milestones")
@@ -116,5 +135,8 @@ def write_milestones(world: World, *, sink: Sink) -> None:
                 late = rng.random() > punctual
                 done = planned + timedelta(days=int(rng.integers(1, 26) if late else -rng.integers(0, 5)))
                 finished = done if done < END and rng.random() > 0.02 else None
-                rows.append([f"M-{len(rows) + 1:04d}", kind, role, unit, planned, finished])
-    sink.add_rows("milestones", ("milestone_id", "kind", "owner_role", "unit_id", "planned_on", "done_on"), rows)
+                title = f"{TITLES[kind][len(rows) % len(TITLES[kind])]} {period}"
+                rows.append([f"M-{len(rows) + 1:04d}", kind, role, unit, planned, finished, title])
+    sink.add_rows(
+        "milestones", ("milestone_id", "kind", "owner_role", "unit_id", "planned_on", "done_on", "title"), rows
+    )

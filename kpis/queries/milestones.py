@@ -36,6 +36,7 @@ class Milestone:
     """One milestone. `days` after the planned day it was done, or is overdue; negative when early."""
 
     id: str
+    title: str
     kind: str
     role: str
     unit: str
@@ -87,6 +88,7 @@ def _milestone(row: Mapping[str, object], *, today: date) -> Milestone:
         standing, days = Punctuality.CALLED_OFF, 0
     return Milestone(
         id=str(row["milestone_id"]),
+        title=str(row["title"] or ""),
         kind=str(row["kind"]),
         role=str(row["owner_role"]),
         unit=str(row["unit_id"] or ""),

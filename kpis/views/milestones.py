@@ -30,7 +30,7 @@ from roles.queries.library import library_role_options
 from roles.queries.org_chart import unit_tree
 
 PAGE = 50
-FIELDS = ("milestone_id", "kind", "owner_role", "unit_id", "planned_on", "done_on")
+FIELDS = ("milestone_id", "title", "kind", "owner_role", "unit_id", "planned_on", "done_on")
 ON_TIME = "on_time_n"  # the measure of every on-time rate
 
 

@@ -57,6 +57,7 @@ def decide_milestone(pk: int, wanted: MilestoneWanted, *, actor: Actor) -> Works
     reference = f"{PREFIX}{course.key}-{secrets.token_hex(ID_BYTES)}"
     row = {
         "milestone_id": reference,
+        "title": title,
         "kind": KIND,
         "owner_role": wanted.role.value,
         "unit_id": wanted.unit,

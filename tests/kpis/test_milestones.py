@@ -43,16 +43,19 @@ def test_a_milestone_entered_in_the_browser_is_an_upload_and_a_late_one_lowers_t
     planned = timezone.localdate() - timedelta(days=20)
     put_values(month_of(planned), [])
     row = {"kind": "objective", "owner_role": "omni-strategy", "unit_id": "UC", "planned_on": planned.isoformat()}
-    for key, late in (("MS-01", 0), ("MS-02", 3)):
-        done = {"milestone_id": key, "done_on": (planned + timedelta(days=late)).isoformat()}
+    for key, late, title in (("MS-01", 0, "会员小程序 3.0"), ("MS-02", 3, "")):
+        done = {"milestone_id": key, "title": title, "done_on": (planned + timedelta(days=late)).isoformat()}
         assert client.post(url, row | done).status_code == 302
     assert Upload.objects.filter(table_id="milestones", state="loaded").count() == 2
     found = current_milestones(today=timezone.localdate())
     assert {(one.id, one.standing) for one in found} == {("MS-01", Punctuality.ON_TIME), ("MS-02", Punctuality.LATE)}
+    assert {one.id: one.title for one in found} == {"MS-01": "会员小程序 3.0", "MS-02": ""}
     (tally,) = tallies(found)
     assert (tally.due, tally.kept) == (2, 1)
     assert {job.state for job in work(JobKind.COMPUTE_VALUES)} == {"succeeded"}
     page = client.get(url, headers={"accept-language": "en"}).content.decode()
+    assert "会员小程序 3.0</a>" in page
+    assert ">MS-02</a>" in page  # without a title its id names it
     assert "50.0" in page  # one of two objectives in time
     wrong = client.post(url, row | {"milestone_id": "MS-03", "planned_on": "soon"}, headers={"accept-language": "en"})
     assert wrong.status_code == 422
