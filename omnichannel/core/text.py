@@ -16,6 +16,11 @@ class Bilingual:
         """Return both, as documents and answers hold them."""
         return {"zh": self.zh, "en": self.en}
 
+    @property
+    def both(self) -> str:
+        """The text for a cell that readers of both languages share: Chinese, then English unless it is the same."""
+        return self.zh if self.zh == self.en else f"{self.zh} {self.en}"
+
     def in_language(self, code: str | None) -> str:
         """Return the text for a language code such as `zh-hans`, `zh`, `en-us`; English is the fallback."""
         return self.zh if (code or "").lower().startswith("zh") else self.en

@@ -22,11 +22,13 @@ DONE = frozenset({Punctuality.EARLY, Punctuality.ON_TIME, Punctuality.LATE})
 class MilestoneView:
     """A milestone with its row's days. Not `is_kept`: the table has no such row any more, the days are the first plan.
 
-    `days` after the planned day it was done or is overdue; `is_next` marks the first that is still to come.
+    `title` is what its row says, empty where it says nothing; `days` after the planned day it was done or is overdue;
+    `is_next` marks the first that is still to come.
     """
 
     pk: int
     id: str
+    title: str
     names: Bilingual
     weeks: int | None
     owner_role: RoleKey
@@ -202,6 +204,7 @@ def _milestone(
     return MilestoneView(
         pk=row.pk,
         id=row.milestone_id,
+        title=stored.title if stored else "",
         names=step.names if step else Bilingual(row.title, row.title),
         weeks=step.weeks if step else None,
         owner_role=role,

@@ -71,7 +71,10 @@ def begin_roadmap(
     refuse(faults)
     key = secrets.token_hex(KEY_BYTES)
     steps = planned_steps(spec, start=start_on)
-    rows = [_row(f"RM-{key}-{step.order:02d}", unit=unit, role=role, planned_on=step.due_on) for step in steps]
+    rows = [
+        _row(f"RM-{key}-{step.order:02d}", title=step.names.both, unit=unit, role=role, planned_on=step.due_on)
+        for step in steps
+    ]
     _enter(rows, actor=actor)
     with transaction.atomic():
         made = Roadmap.objects.create(
@@ -108,8 +111,8 @@ def change_milestone(pk: int, *, milestone: int, wanted: Wanted, actor: Actor) -
     by = wanted.planned_on - one.planned_on
     following = _following(view, one) if wanted.shifts and by else []
     rows = [
-        _row(one.id, unit=view.unit, role=wanted.role, planned_on=wanted.planned_on, done_on=wanted.done_on),
-        *(_row(each.id, unit=view.unit, role=each.owner_role, planned_on=each.planned_on + by) for each in following),
+        _again(one, view, role=wanted.role, planned_on=wanted.planned_on, done_on=wanted.done_on),
+        *(_again(each, view, role=each.owner_role, planned_on=each.planned_on + by) for each in following),
     ]
     if (wanted.planned_on, wanted.done_on, wanted.role) != (
         one.planned_on,
@@ -131,7 +134,7 @@ def add_milestone(
     row = Roadmap.objects.get(pk=pk)
     person = owner_named(owner, on=actor.today)
     milestone_id = f"RM-{row.key}-{secrets.token_hex(KEY_BYTES)}"
-    _enter([_row(milestone_id, unit=view.unit, role=role, planned_on=planned_on)], actor=actor)
+    _enter([_row(milestone_id, title=title.strip(), unit=view.unit, role=role, planned_on=planned_on)], actor=actor)
     return RoadmapMilestone.objects.create(
         roadmap=row,
         milestone_id=milestone_id,
@@ -177,18 +180,38 @@ def _following(view: RoadmapView, one: MilestoneView) -> list[MilestoneView]:
 
 
 def _call_off(view: RoadmapView, called: Sequence[MilestoneView], *, actor: Actor) -> None:
-    rows = [
-        _row(one.id, unit=view.unit, role=one.owner_role, planned_on=one.planned_on, kind=CALLED_OFF) for one in called
-    ]
+    rows = [_again(one, view, role=one.owner_role, planned_on=one.planned_on, kind=CALLED_OFF) for one in called]
     _enter(rows, actor=actor)
     RoadmapMilestone.objects.filter(pk__in=[one.pk for one in called]).update(called_off_on=actor.today)
 
 
+def _again(
+    one: MilestoneView,
+    view: RoadmapView,
+    *,
+    role: RoleKey,
+    planned_on: date,
+    done_on: date | None = None,
+    kind: str = KIND,
+) -> dict[str, str | None]:
+    """Return the row of a milestone that is there already; a title somebody gave it in the table stays."""
+    title = one.title or one.names.both
+    return _row(one.id, title=title, unit=view.unit, role=role, planned_on=planned_on, done_on=done_on, kind=kind)
+
+
 def _row(
-    milestone: str, *, unit: str, role: RoleKey, planned_on: date, done_on: date | None = None, kind: str = KIND
+    milestone: str,
+    *,
+    title: str,
+    unit: str,
+    role: RoleKey,
+    planned_on: date,
+    done_on: date | None = None,
+    kind: str = KIND,
 ) -> dict[str, str | None]:
     return {
         "milestone_id": milestone,
+        "title": title,
         "kind": kind,
         "owner_role": role.value,
         "unit_id": unit,

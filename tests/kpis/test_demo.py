@@ -164,6 +164,12 @@ def test_nothing_happens_before_its_cause_or_after_the_data_ends(demo: Demo) -> 
     assert demo.number("select count(*) from milestones where done_on >= '2026-11-01'") == 0
 
 
+def test_every_milestone_is_named_in_words_of_both_languages(demo: Demo) -> None:
+    assert demo.number("select count(*) from milestones") > 100
+    assert demo.number("select count(*) from milestones where title is null") == 0
+    assert demo.number("select count(*) from milestones where not regexp_matches(title, '[一-龥].*[A-Za-z]')") == 0
+
+
 def test_credited_guides_work_in_the_store_on_that_day(demo: Demo) -> None:
     wrong = "e.unit_id <> o.unit_id or o.paid_at::date < e.hired_on::date or o.paid_at::date > e.left_on::date"
     sql = f"select count(*) from orders o join employees e using (employee_id) where {wrong}"

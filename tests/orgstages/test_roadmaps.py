@@ -16,6 +16,7 @@ from django.utils import timezone
 from kpis.engine.specs import COMPANY
 from kpis.queries.milestones import Punctuality, current_milestones
 from kpis.queries.values import as_book, current_values
+from kpis.services.milestones import enter_milestone
 from omnichannel.core.periods import month_of
 from omnichannel.jobs.choices import JobKind
 from omnichannel.workspaces.models import Workspace
@@ -104,6 +105,10 @@ def test_a_late_milestone_lowers_the_on_time_rate_and_calling_off_takes_it_out(a
     }
     work(JobKind.COMPUTE_VALUES)
     assert rate(due) == 0  # due, and not done
+    said = {one.id: one.title for one in current_milestones(today=actor.today)}
+    assert said == {one.id: one.names.both for one in seen(made.pk, actor).milestones}
+    typed = {"milestone_id": first.id, "title": "测算会", "kind": "objective", "owner_role": "omni-strategy"}
+    enter_milestone(typed | {"unit_id": "BU1", "planned_on": due.isoformat()}, actor_id=None, zone=actor.zone)
 
     def done(one_pk: int, planned: date, day: date | None, *, shifts: bool = False) -> int:
         wanted = Wanted(planned, day, RoleKey.OMNI_STRATEGY, "LEAD", shifts=shifts)
@@ -112,6 +117,7 @@ def test_a_late_milestone_lowers_the_on_time_rate_and_calling_off_takes_it_out(a
     assert done(first.pk, due, due) == 1
     work(JobKind.COMPUTE_VALUES)
     assert rate(due) == 100
+    assert seen(made.pk, actor).milestones[0].title == "测算会"  # what was typed into the table stays
     assert done(second.pk, due + timedelta(days=1), due + timedelta(days=3)) == 1
     work(JobKind.COMPUTE_VALUES)
     assert rate(due) == 50

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from kpis.datasets.files.raw import LINE
 from kpis.datasets.store.parts import MONTH_COLUMNS, SEQ
-from kpis.engine.specs import TableSpec
+from kpis.engine.specs import ColumnType, TableSpec
 
 DAY_COLUMNS = {
     **MONTH_COLUMNS,
@@ -26,6 +26,16 @@ PERIOD_COLUMNS = {"costs": "period"}
 CHANNEL_COLUMNS = {"orders": "channel", "visits": "channel", "interactions": "channel", "content_stats": "channel"}
 EXAMPLES = 5
 SOURCE_SEQ, SOURCE = "_source_seq", "_source"  # no table has columns of these names
+SQL_TYPES: Mapping[ColumnType, str] = {
+    ColumnType.STRING: "varchar",
+    ColumnType.TEXT: "varchar",
+    ColumnType.ENUM: "varchar",
+    ColumnType.INTEGER: "bigint",
+    ColumnType.DECIMAL: "decimal(18, 4)",
+    ColumnType.BOOLEAN: "boolean",
+    ColumnType.DATE: "date",
+    ColumnType.DATETIME: "timestamp",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,12 @@ class TableFacts:
     days: tuple[DayCount, ...]
 
 
+def all_columns(spec: TableSpec, there: Collection[str]) -> str:
+    """Return what to select so that rows have every canonical column; parts older than a column lack it: null."""
+    types = {column.name: SQL_TYPES[column.type] for column in spec.columns} | {SEQ: "bigint", LINE: "bigint"}
+    return ", ".join(f'"{name}"' if name in there else f'null::{kind} as "{name}"' for name, kind in types.items())
+
+
 @contextmanager
 def measuring_engine(*, memory_limit: str, threads: int, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an engine in memory that spills to disk when a table is larger than its limit."""
@@ -114,9 +130,7 @@ def _see(engine: duckdb.DuckDBPyConnection, stored: Stored) -> None:
     else:
         engine.register("stored_rows", stored.frame)
     there = {str(row[0]) for row in engine.execute("describe stored_rows").fetchall()}
-    names = [*(column.name for column in stored.spec.columns), SEQ, LINE]
-    chosen = ", ".join(f'"{name}"' if name in there else f'null as "{name}"' for name in names)
-    engine.execute(f"create temp view seen as select {chosen} from stored_rows")  # noqa: S608 - the catalogue's names
+    engine.execute(f"create temp view seen as select {all_columns(stored.spec, there)} from stored_rows")  # noqa: S608 - the catalogue's names
 
 
 def _system_frame(systems: Mapping[int, str]) -> pa.Table:
