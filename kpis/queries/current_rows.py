@@ -57,6 +57,16 @@ def rows_page(
     return RowsPage(listed[:limit], more=len(listed) > limit)
 
 
+def rows_counted(table: TableSpec, *, by: str, where: str, given: Sequence[object]) -> dict[Any, int]:
+    """Count the current rows of a condition by the values of a column. `given` are the values of its marks."""
+    stored = stored_table(table.id)
+    if stored is None:
+        return {}
+    with _current(stored, columns=[column.name for column in table.columns]) as (engine, query):
+        counted = f'select "{by}", count(*) from ({query}) where {where} group by all'  # noqa: S608
+        return dict(engine.sql(counted, params=list(given)).fetchall())
+
+
 def filter_value(column: ColumnSpec, text: str) -> object:
     """Read what a filter of this column asks for, written as `rows_page` shows it. ValueError for what it cannot hold.
 

@@ -10,11 +10,15 @@ from fractions import Fraction
 
 from kpis.engine.arithmetic import rounded
 from kpis.library import load_library
-from kpis.queries.current_rows import rows_page
+from kpis.queries.current_rows import rows_counted, rows_page
 from omnichannel.core.periods import Period
 
 TABLE, SURVEYS, FEEDBACK = "training_records", "surveys", "training_feedback"
 MOST = 200_000
+CERTIFIED = """
+    certificate_no <> '' and cast(completed_on as date) <= ? and (cast(employee_id as varchar), certificate_no) not in
+    (select (unnest(cast(? as varchar[])), unnest(cast(? as varchar[]))))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,12 @@ def training_rows(*, people: Collection[str] | None = None) -> tuple[TrainingRow
     only: dict[str, object] = {} if people is None else {"employee_id": sorted(people)}
     names = [column.name for column in table.columns]
     return tuple(_row(row) for row in rows_page(table, columns=names, filters=only, offset=0, limit=MOST).rows)
+
+
+def certificates_by_expiry(*, as_of: date, but: Collection[tuple[str, str]]) -> dict[date | None, int]:
+    """Count the certificates of current rows completed by the day by when they expire, without those of `but`."""
+    given = [as_of, [person for person, _number in but], [number for _person, number in but]]
+    return rows_counted(load_library().tables[TABLE], by="expires_on", where=CERTIFIED, given=given)
 
 
 def feedback_rows() -> tuple[FeedbackRow, ...]:

@@ -98,7 +98,7 @@ def read_facts(as_of: date) -> Facts:
         seats=seats,
         holdings=_holdings(as_of, tree=tree, work=work),
         lines=_lines(as_of),
-        vacant_since=_vacant_since(vacant, as_of),
+        vacant_since=seats_empty_since(vacant, as_of),
     )
 
 
@@ -188,7 +188,7 @@ def _lines(as_of: date) -> tuple[Line, ...]:
     )
 
 
-def _vacant_since(seats: Collection[str], as_of: date) -> dict[str, date | None]:
+def seats_empty_since(seats: Collection[str], as_of: date) -> dict[str, date | None]:
     """Return since when nobody holds the seats: the last holder's end, else the seat's own first day, else None."""
     spans: dict[str, list[Any]] = {}
     versions = SeatVersion.objects.filter(seat__external_id__in=seats).order_by("-during")

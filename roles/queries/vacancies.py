@@ -6,8 +6,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Exists, OuterRef
+
 from roles.catalogue import ExpectationLevel, RoleKey, roles_here
-from roles.models import Assignment
+from roles.models import Assignment, Employment, SeatVersion
+from roles.queries.chart_facts import seats_empty_since
 from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.people import holders
 from roles.queries.stages import Adopted, adopted_stages
@@ -20,6 +23,26 @@ class Seat:
     unit: str
     role: RoleKey
     vacant_since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class EmptySeat:
+    """A planned seat in which nobody sits; its role may be empty. `since` is None where no day is known."""
+
+    external_id: str
+    title: str
+    role: str
+    unit: str
+    since: date | None
+
+
+def empty_seats(on: date) -> tuple[EmptySeat, ...]:
+    """Return the seats of the day in which nobody sits, picked by the database, in three queries."""
+    seated = Employment.objects.on(on).filter(seat_id=OuterRef("seat_id"))
+    rows = SeatVersion.objects.on(on).filter(~Exists(seated))
+    found = {row[0]: row for row in rows.values_list("seat__external_id", "title", "role_key", "unit__external_id")}
+    since = seats_empty_since(found, on)
+    return tuple(EmptySeat(*row, since[key]) for key, row in found.items())
 
 
 def critical_seats(on: date, *, tree: UnitTree | None = None) -> tuple[Seat, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from kpis.queries.training_rows import TrainingRow, training_rows
+from kpis.queries.training_rows import TrainingRow, certificates_by_expiry, training_rows
 from talent.errors.training import UnknownCertificate
 from talent.models import Certificate as CertificateRow
 from talent.models import CertificatePattern
@@ -77,6 +78,18 @@ def certificates(*, as_of: date, people: Collection[str] | None = None) -> list[
     found = [_of_row(row, as_of=as_of) for row in rows]
     found += [_of_record(row, as_of=as_of) for row in loaded if (row.person, row.certificate_no) not in ours]
     return sorted((one for one in found if one.issued_on <= as_of), key=_newest_first)
+
+
+def standings(*, as_of: date) -> Counter[Standing]:
+    """Count every certificate issued by the day by how it stands, as `certificates` lists them; rows add up unread."""
+    rows = list(CertificateRow.objects.all())
+    found = Counter(
+        standing_of(row.expires_on, as_of=as_of, revoked_on=row.revoked_on) for row in rows if row.issued_on <= as_of
+    )
+    ours = {(row.person_external_id, row.number) for row in rows}
+    for expires_on, count in certificates_by_expiry(as_of=as_of, but=ours).items():
+        found[standing_of(expires_on, as_of=as_of)] += count
+    return found
 
 
 def certificate_numbered(number: str, *, as_of: date) -> Certificate:

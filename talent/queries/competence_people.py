@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -163,6 +163,34 @@ def _row(ability: Ability, job_level: str, rating: RatedOn | None, own: RatedOn 
         own_line.level if own_line else None,
         line.remark if line else "",
         own_line.remark if own_line else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CompetenceTotals:
+    """People with each role they hold, `rated` and `with_gaps` those of them; `rated_people` people once."""
+
+    people: int
+    rated: int
+    with_gaps: int
+    rated_people: int
+
+
+def competence_totals(held: Iterable[Holding], *, as_of: date, people: Collection[str] | None) -> CompetenceTotals:
+    """Count the holdings that have been read, in four queries. `people` are whose they are; None: everybody's."""
+    pairs = {(one.person_external_id, one.role_key.value) for one in held}
+    found = summaries(newest_ratings(as_of=as_of, people=people), models=models_on(as_of=as_of))
+    rated = {
+        (person, role): summary
+        for person, roles in found.items()
+        for role, summary in roles.items()
+        if (person, role) in pairs
+    }
+    return CompetenceTotals(
+        people=len(pairs),
+        rated=len(rated),
+        with_gaps=sum(bool(summary.gaps) for summary in rated.values()),
+        rated_people=len({person for person, _role in rated}),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from roles.coverage import DEDICATED_SHARE
-from talent.queries.competence_people import competence_list
+from talent.queries.competence_people import competence_totals
 from talent.queries.core_roles import CoreRole
 from talent.queries.open_places import OpenPlaces, open_places
 from talent.queries.people_risk import KeyPersonRisk, risks_of
@@ -55,7 +55,10 @@ def home_figures(*, as_of: date, within: str | None = None, reader: str = "") ->
     tree, roles = vacancies.tree, vacancies.asked
     stays = others_here(vacancies.stays, reader=reader)
     risks = risks_of(roles, stays, tree=tree)
-    lines = competence_list(as_of=as_of, tree=tree, within=within)
+    bounds = None if within is None else tree.subtree(within)
+    held = [one for one in vacancies.holdings if bounds is None or one.unit_external_id in bounds]
+    people = None if bounds is None else {one.person_external_id for one in held}
+    counted = competence_totals(held, as_of=as_of, people=people)
     return HomeFigures(
         core_asked=len(roles),
         core_held=sum(bool(one.held) for one in roles),
@@ -63,10 +66,10 @@ def home_figures(*, as_of: date, within: str | None = None, reader: str = "") ->
         vacancies=vacancies,
         risks=risks,
         succession_gaps=sum(not here for _one, here, _elsewhere in with_successors(roles, stays, tree=tree)),
-        people=len(lines),
-        rated=sum(line.summary is not None for line in lines),
-        with_gaps=sum(line.state == "gaps" for line in lines),
-        rated_people=len({line.person for line in lines if line.summary is not None}),
+        people=counted.people,
+        rated=counted.rated,
+        with_gaps=counted.with_gaps,
+        rated_people=counted.rated_people,
         in_pools=len({stay.person for stay in stays}),
     )
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from omnichannel.core.text import Bilingual
-from roles.queries.chart_facts import is_on, read_facts
-from roles.queries.org_chart import UnitTree
-from roles.queries.vacancies import vacant_days
+from roles.holdings import Holding
+from roles.queries.org_chart import UnitTree, unit_tree
+from roles.queries.people import holders
+from roles.queries.stages import adopted_stages
+from roles.queries.vacancies import empty_seats, vacant_days
 from talent.choices import OpenKind
 from talent.queries.core_roles import CoreRole, core_of
 from talent.queries.pools import Stay, role_names, stays_on
@@ -37,13 +39,14 @@ class OpenPlace:
 class OpenPlaces:
     """All vacancies of the bounds, the longest open first, on the tree of the day.
 
-    `asked` are the core roles of the bounds, held or not, `stays` the stays in pools of the day, everybody's.
+    `asked` are the core roles of the bounds, held or not; `stays` in pools and `holdings` are everybody's of the day.
     """
 
     tree: UnitTree
     places: tuple[OpenPlace, ...]
     asked: tuple[CoreRole, ...]
     stays: tuple[Stay, ...]
+    holdings: tuple[Holding, ...]
 
     @property
     def roles(self) -> tuple[OpenPlace, ...]:
@@ -58,24 +61,26 @@ class OpenPlaces:
 
 def open_places(*, as_of: date, within: str | None = None) -> OpenPlaces:
     """Return the vacancies of the bounds in a fixed number of queries, however large the organisation is."""
-    facts = read_facts(as_of)
-    tree, bounds = facts.tree, None if within is None else facts.tree.subtree(within)
+    tree = unit_tree(as_of=as_of)
+    bounds = None if within is None else tree.subtree(within)
+    held = holders(as_of=as_of, tree=tree)
     stays = stays_on(as_of=as_of, tree=tree)
-    asked = core_of(facts.holdings, tree=tree, stages=facts.stages, within=within)
+    asked = core_of(held, tree=tree, stages=adopted_stages(as_of, tree=tree), within=within)
     missing = [one for one in asked if not one.held]
     since = vacant_days([(one.unit, one.role, one.adopted) for one in missing], tree=tree) if missing else {}
     found = [
         _place(OpenKind.ROLE, one.unit, one.role.value, since[one.unit, one.role], stays=stays, tree=tree)
         for one in missing
     ]
-    for key, day in facts.vacant_since.items():
-        seat = next(row for row in facts.seats[key] if is_on(row, as_of))
-        if bounds is None or seat.unit in bounds:
-            role = seat.role.value if seat.role else ""
-            found.append(
-                _place(OpenKind.SEAT, seat.unit, role, day, stays=stays, tree=tree, seat=key, title=seat.title)
-            )
-    return OpenPlaces(tree, tuple(sorted(found, key=_longest_first)), asked, stays)
+    found += [
+        _place(
+            OpenKind.SEAT, seat.unit, seat.role, seat.since,
+            stays=stays, tree=tree, seat=seat.external_id, title=seat.title,
+        )
+        for seat in empty_seats(as_of)
+        if bounds is None or seat.unit in bounds
+    ]  # fmt: skip
+    return OpenPlaces(tree, tuple(sorted(found, key=_longest_first)), asked, stays, held)
 
 
 def _longest_first(one: OpenPlace) -> tuple[bool, int, str, str, str]:

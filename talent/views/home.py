@@ -15,7 +15,7 @@ from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import Access, may
 from roles.queries.org_chart import UnitTree
-from talent.queries.certificates import Standing, certificates
+from talent.queries.certificates import Standing, standings
 from talent.queries.headcount import Headcount, headcount
 from talent.queries.home import HomeFigures, home_figures
 from talent.reach import sees_people
@@ -154,9 +154,9 @@ def _certified(access: Access, clock: Clock) -> list[Tile]:
     """Return how many certificates are about to expire; only for those who see all of them."""
     if access.own_unit is not None or not may(access, "talent:certificates"):
         return []
-    every = certificates(as_of=clock.as_of)
-    expiring = sum(one.standing is Standing.EXPIRING for one in every)
-    valid = sum(one.is_valid for one in every)
+    counted = standings(as_of=clock.as_of)
+    expiring = counted[Standing.EXPIRING]
+    valid = counted[Standing.VALID] + expiring
     return [
         {
             "route": "talent:certificates", "label": _("Certificates that expire within 30 days"), "value": expiring,
