@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -27,6 +28,7 @@ from omnichannel.workspaces.models import Workspace
 from orgstages.services.acting import Actor
 from roles.services.sync import PersonInput, UnitInput, upsert_people, upsert_units
 from talent.models import Certificate, Course
+from talent.queries.certificates import certificates, standings
 from talent.queries.training_effect import KPI
 from talent.queries.training_records import month_figures
 from talent.services.certificate_reminders import remind
@@ -303,6 +305,10 @@ def test_g04_a_certificate_has_a_number_and_an_expiry_reminds_and_is_checked_pri
     assert "S000123" in read(hr, f"{AT}certificates/?programme=national-3")
     hr.post(f"{AT}certificates/{one.pk}/revoke/", {"reason": "wrong person"})
     assert "revoked" in read(hr, f"{AT}certificates/check/?number={one.number}")
+    days = [one.issued_on - timedelta(days=1), one.issued_on, timezone.localdate(), one.expires_on]
+    for day in filter(None, days):
+        listed = Counter(each.standing for each in certificates(as_of=day))
+        assert standings(as_of=day) == listed
     assert training_rows(people=["U1"])[0].expires_on == actor.today
 
 

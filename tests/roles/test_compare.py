@@ -21,6 +21,7 @@ from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import workspace_scope
 from roles.choices import Thing
 from roles.comparing import Difference, Entry, FieldChange, Picture, compare, counted, grouped
+from roles.queries.compare import Moment, Sight, compare_moments
 from roles.services.sync import (
     AssignmentInput,
     PersonInput,
@@ -124,6 +125,17 @@ def test_pay_people_and_other_branches_stay_hidden_from_those_who_may_not_see_th
     assert "西南大区" not in manager
     assert "华南大区" not in manager
     assert signed_in("guide", person_external_id="E3").get(URL).status_code == 403
+
+
+def test_who_stays_in_a_unit_that_leaves_the_branch_leaves_it_too(reorganised: Workspace) -> None:
+    role = (Thing.ASSIGNMENTS, "E3/digital-guide/S0101")
+    told = {None: None, "R01": Difference.REMOVED, "R02": Difference.ADDED}
+    with workspace_scope(reorganised.pk):
+        for branch, kind in told.items():
+            sight = Sight(branch, with_people=True)
+            found = compare_moments(Moment(DAY), Moment(LATER), sight=sight).changes
+            kinds = {(each.thing, each.external_id): each.kind for each in found}
+            assert kinds.get(role) is kind, branch
 
 
 @pytest.mark.usefixtures("reorganised")
