@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from roles.paper.cards import Card, card_marks, card_of
 from roles.paper.marks import Mark, Wire
@@ -13,13 +14,13 @@ INDENT, GAP, STEM = 12.0, 6.0, 6.0
 NARROWEST = 96.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block:
     """Cards with how deep each stands below the first, in the order of the tree."""
 
     cards: tuple[tuple[Card, int], ...]
 
-    @property
+    @cached_property
     def height(self) -> float:
         """Return how tall the cards are with the gaps between them."""
         return sum(card.height for card, _depth in self.cards) + GAP * (len(self.cards) - 1)

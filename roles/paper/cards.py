@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from roles.paper.lettering import LEADING, drawable, width_of, wrapped, wrapped_parts
 from roles.paper.marks import Box, Mark, Text, Tone
@@ -40,7 +41,7 @@ class Row:
             yield Text(x + one.aside, y + one.down, one.text, one.size, one.tone, bold=one.bold)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Card:
     """A unit's card of some width. `rows` is its team, or the part of it that stands here."""
 
@@ -49,7 +50,7 @@ class Card:
     head: Row
     rows: tuple[Row, ...]
 
-    @property
+    @cached_property
     def height(self) -> float:
         """Return how tall the card is with all of its rows."""
         return self.head.height + 2 * PAD + rows_height(self.rows)

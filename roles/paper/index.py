@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from roles.paper.frame import BOTTOM, MARGIN, TOP
@@ -32,71 +32,104 @@ class Entry:
         return first if "A" <= first <= "Z" else "#"
 
 
+Letters = tuple[float, float, str, Tone]  # from the left, from the top, what, in which colour
+
+
 @dataclass(frozen=True, slots=True)
-class _Line:
-    marks: tuple[Mark, ...]
+class _Head:
+    """A heading, or a letter with a line below it."""
+
+    mark: Text
     height: float
-    stays_with_next: bool = False
+    rule: Wire | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An entry that has been measured."""
+
+    letters: tuple[Letters, ...]
+    height: float
+    entry: Entry
+
+
+_Line = _Head | _Found
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPage:
+    """A page of the index: its lines with their places. It is drawn only when it is looked at."""
+
+    title: str
+    column: float
+    placed: list[tuple[_Line, float, float]] = field(default_factory=list)
+
+    def marks(self) -> list[Mark]:
+        """Draw the page."""
+        found: list[Mark] = [Text(MARGIN, TOP + HEADING, drawable(self.title), HEADING, bold=True)]
+        for line, x, y in self.placed:
+            found += _drawn(line, x, y, width=self.column)
+        return found
 
 
 def index_pages(
     sections: Sequence[tuple[str, Sequence[Entry]]], *, width: float, height: float, title: str
-) -> list[list[Mark]]:
-    """Return the marks of the pages of the index, one list a page; sections follow each other."""
+) -> list[IndexPage]:
+    """Return the pages of the index; sections follow each other."""
     count = max(1, round((width - 2 * MARGIN + GAP) / (WIDTH + GAP)))
     column = (width - 2 * MARGIN - GAP * (count - 1)) / count
     lines = [line for heading, entries in sections if entries for line in _lines(heading, entries, width=column)]
     top, bottom = TOP + HEADING * LEADING + 4, height - BOTTOM
-    pages: list[list[Mark]] = []
+    pages: list[IndexPage] = []
     place, y = count, top
     for position, line in enumerate(lines):
-        needed = line.height + (lines[position + 1].height if line.stays_with_next else 0)
+        needed = line.height + (lines[position + 1].height if isinstance(line, _Head) else 0)
         if place == count or y + needed > bottom:
             place, y = place + 1, top
             if place >= count:
-                pages.append([Text(MARGIN, TOP + HEADING, drawable(title), HEADING, bold=True)])
+                pages.append(IndexPage(title, column))
                 place = 0
-        pages[-1] += [_moved(mark, MARGIN + place * (column + GAP), y) for mark in line.marks]
+        pages[-1].placed.append((line, MARGIN + place * (column + GAP), y))
         y += line.height
     return pages
 
 
 def _lines(heading: str, entries: Sequence[Entry], *, width: float) -> Iterator[_Line]:
-    marks = (Text(0, LETTER + 2, drawable(heading), LETTER, Tone.ACCENT, bold=True),)
-    yield _Line(marks, LETTER * LEADING + 6, stays_with_next=True)
+    yield _Head(Text(0, LETTER + 2, drawable(heading), LETTER, Tone.ACCENT, bold=True), LETTER * LEADING + 6)
     # what the alphabet does not hold comes last
     ordered = sorted(entries, key=lambda one: (one.letter == "#", one.sort, one.name, one.note))
     for letter, group in groupby(ordered, key=lambda one: one.letter):
         rule = Wire(((0, LETTER * LEADING), (width, LETTER * LEADING)))
         head = Text(0, LETTER, letter, LETTER - 1, Tone.MUTED, bold=True)
-        yield _Line((head, rule), LETTER * LEADING + 3, stays_with_next=True)
+        yield _Head(head, LETTER * LEADING + 3, rule)
         for entry in group:
-            yield _entry(entry, width=width)
+            yield _found(entry, width=width)
 
 
-def _entry(entry: Entry, *, width: float) -> _Line:
+def _found(entry: Entry, *, width: float) -> _Found:
     room = width - width_of(drawable(entry.place), SIZE) - 8
-    marks: list[Mark] = []
+    letters: list[Letters] = []
     down, aside = 0.0, 0.0
     for text, tone in ((entry.name, Tone.INK), (entry.note, Tone.MUTED)):
         whole = drawable(text)
-        if marks and aside + ASIDE + width_of(whole, SIZE) <= room:
-            marks.append(Text(aside + ASIDE, down - SIZE * (LEADING - 1), whole, SIZE, tone))
+        if letters and aside + ASIDE + width_of(whole, SIZE) <= room:
+            letters.append((aside + ASIDE, down - SIZE * (LEADING - 1), whole, tone))
             continue
         for line in wrapped(text, SIZE, width=room):
-            marks.append(Text(ASIDE if marks else 0, down + SIZE, line, SIZE, tone))
+            letters.append((ASIDE if letters else 0, down + SIZE, line, tone))
             aside = width_of(line, SIZE) + (ASIDE if down else 0)
             down += SIZE * LEADING
-    marks.append(Text(width, SIZE, drawable(entry.place), SIZE, right=True))
-    marks.append(Link(0, 0, width, down, entry.page))
-    return _Line(tuple(marks), down)
+    return _Found(tuple(letters), down, entry)
 
 
-def _moved(mark: Mark, x: float, y: float) -> Mark:
-    if isinstance(mark, Wire):
-        return Wire(tuple((x + one, y + two) for one, two in mark.points), mark.tone)
-    if isinstance(mark, Text):
-        return Text(x + mark.x, y + mark.y, mark.text, mark.size, mark.tone, mark.right, mark.bold)
-    if isinstance(mark, Link):
-        return Link(x + mark.x, y + mark.y, mark.width, mark.height, mark.page)
-    return mark
+def _drawn(line: _Line, x: float, y: float, *, width: float) -> Iterator[Mark]:
+    if isinstance(line, _Head):
+        mark = line.mark
+        yield Text(x + mark.x, y + mark.y, mark.text, mark.size, mark.tone, bold=mark.bold)
+        if line.rule:
+            yield Wire(tuple((x + one, y + two) for one, two in line.rule.points), line.rule.tone)
+        return
+    for aside, down, text, tone in line.letters:
+        yield Text(x + aside, y + down, text, SIZE, tone)
+    yield Text(x + width, y + SIZE, drawable(line.entry.place), SIZE, right=True)
+    yield Link(x, y, width, line.height, line.entry.page)

@@ -21,39 +21,56 @@ def font_file() -> Path:
     return sans_path()
 
 
+class _Widths(dict[str, float]):
+    """Widths of characters in parts of the size; what the font lacks is as wide as a box."""
+
+    def __missing__(self, _one: str) -> float:
+        return 1.0
+
+
 @cache
-def _widths() -> dict[int, float]:
-    """Return the width of each character the font has, in parts of the size."""
+def _widths() -> _Widths:
+    """Return the width of each character the font has."""
     # heavy: only who prints needs it
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # mypy wants stubs of its own for it
 
     with TTFont(font_file(), lazy=True) as font:
         per_em, metrics = font["head"].unitsPerEm, font["hmtx"].metrics
-        return {code: metrics[glyph][0] / per_em for code, glyph in font.getBestCmap().items()}
+        return _Widths((chr(code), metrics[glyph][0] / per_em) for code, glyph in font.getBestCmap().items())
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Return the characters the font has."""
+    return frozenset(_widths())
 
 
 def drawable(text: str) -> str:
     """Return the text with what the font cannot draw as a box, and control characters as spaces."""
-    known = _widths()
-    return "".join(one if ord(one) in known else " " if one.isspace() else UNKNOWN for one in text)
+    known = _known()
+    if known.issuperset(text):
+        return text
+    return "".join(one if one in known else " " if one.isspace() else UNKNOWN for one in text)
 
 
 def undrawable(text: str) -> set[str]:
     """Return the characters that the font cannot draw."""
-    known = _widths()
-    return {one for one in text if ord(one) not in known and not one.isspace()}
+    return {one for one in set(text) - _known() if not one.isspace()}
 
 
 def width_of(text: str, size: float) -> float:
     """Return the width of a drawable text in points."""
-    known = _widths()
-    return size * sum(known.get(ord(one), 1.0) for one in text)
+    return size * sum(map(_widths().__getitem__, text))
 
 
 def wrapped(text: str, size: float, *, width: float) -> tuple[str, ...]:
     """Break a text into lines no wider than `width`; nothing of it is cut, however narrow the place is."""
+    whole = drawable(text)
+    plain = " ".join(whole.split())
+    if plain == whole.strip() and width_of(plain, size) <= width:
+        return (plain,) if plain else ()
     lines, line = [], ""
-    for piece in _pieces(drawable(text), size, width=width):
+    for piece in _pieces(whole, size, width=width):
         if line and width_of((line + piece).rstrip(), size) > width and piece not in CLOSING:
             lines.append(line.rstrip())
             line = ""

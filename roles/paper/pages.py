@@ -2,48 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import overload
 
 from roles.paper.blocks import Block
 from roles.paper.chapters import Chapter
 from roles.paper.frame import frame_marks
 from roles.paper.index import Entry, index_pages
 from roles.paper.lettering import undrawable
-from roles.paper.marks import Page, Text, Tone
+from roles.paper.marks import Mark, Page, Text, Tone
 from roles.paper.specs import PaperChart, PaperFormat, PaperUnit, Words
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """The drawn pages; the first `chart_pages` hold the chart, the others the index. `people` stand on the chart."""
+    """The pages; the first `chart_pages` hold the chart, the others the index. `people` stand on the chart."""
 
-    pages: tuple[Page, ...]
+    pages: Sequence[Page]
     chart_pages: int
     people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn(Sequence[Page]):
+    """Pages that have been laid out; each is drawn when it is looked at, not before."""
+
+    drawers: Sequence[Callable[[], Page]]
+
+    def __len__(self) -> int:
+        return len(self.drawers)
+
+    @overload
+    def __getitem__(self, place: int) -> Page: ...
+    @overload
+    def __getitem__(self, place: slice) -> Drawn: ...
+    def __getitem__(self, place: int | slice) -> Page | Drawn:
+        return Drawn(self.drawers[place]) if isinstance(place, slice) else self.drawers[place]()
 
 
 def paged(chart: PaperChart, *, form: PaperFormat, words: Words, with_index: bool = True) -> Printed:
     """Lay a chart out over pages of one size."""
     chapters = _chapters(chart, form=form, words=words)
     first, above = _numbered(chapters)
-    drawn = [
-        chapter.marks(number, first=first[key], pages=first, above=above.get(key))
+    drawn: list[Callable[[], list[Mark]]] = [
+        partial(chapter.marks, number, first=first[key], pages=first, above=above.get(key))
         for key, chapter in chapters.items()
         for number in range(len(chapter.sheets))
-    ] or [[Text(form.width / 3, form.height / 2, words.empty, 12, Tone.MUTED)]]
+    ] or [lambda: [Text(form.width / 3, form.height / 2, words.empty, 12, Tone.MUTED)]]
     count = len(drawn)
     if with_index and chapters:
         sections = _sections(chart, places=_places(chapters, first), words=words)
-        drawn += index_pages(sections, width=form.width, height=form.height, title=words.index)
+        index = index_pages(sections, width=form.width, height=form.height, title=words.index)
+        drawn += [page.marks for page in index]
     missing = not_drawn(chart, words=words)
-    pages = tuple(
-        Page(form.width, form.height, (*marks, *frame_marks(
-            width=form.width, height=form.height, words=words, page=number, of=len(drawn), missing=missing,
-        )))
-        for number, marks in enumerate(drawn, start=1)
-    )  # fmt: skip
-    return Printed(pages, count, chart.people)
+
+    def page(number: int) -> Page:
+        frame = frame_marks(
+            width=form.width, height=form.height, words=words, page=number, of=len(drawn), missing=missing
+        )
+        return Page(form.width, form.height, (*drawn[number - 1](), *frame))
+
+    return Printed(Drawn([partial(page, number) for number in range(1, len(drawn) + 1)]), count, chart.people)
 
 
 def not_drawn(chart: PaperChart, *, words: Words) -> str:

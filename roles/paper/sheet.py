@@ -54,7 +54,10 @@ def one_sheet(chart: PaperChart, *, words: Words, with_index: bool = True) -> Pr
         more = index_pages(
             ((words.people, people), (words.units, units)), width=small.width, height=small.height, title=words.index
         )
-        drawn, sizes = [*drawn, *more], [*sizes, *((small.width, small.height) for _page in more)]
+        drawn, sizes = (
+            [*drawn, *(page.marks() for page in more)],
+            [*sizes, *((small.width, small.height) for _page in more)],
+        )
     missing = not_drawn(chart, words=words)
     pages = tuple(
         Page(wide, tall, (*each, *frame_marks(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -43,14 +44,33 @@ class Branch:
     people: int
 
 
+class _Worker(NamedTuple):
+    person: str
+    display_name: str
+    unit: str
+    manager: str | None
+    seat_id: int | None
+    fill_mode: str
+    fte: Decimal
+
+
+class _Seat(NamedTuple):
+    seat_id: int
+    external_id: str
+    unit: str
+    title: str
+    grade: str
+    is_head: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Team:
     """What is known of the people of a day: rows by unit, the roles they hold, the seats by id and those vacant."""
 
-    rows: Mapping[str, Sequence[Employment]]
+    rows: Mapping[str, Sequence[_Worker]]
     roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    seats: Mapping[int, SeatVersion] = field(default_factory=dict)
-    vacant: Mapping[str, Sequence[SeatVersion]] = field(default_factory=dict)
+    seats: Mapping[int, _Seat] = field(default_factory=dict)
+    vacant: Mapping[str, Sequence[_Seat]] = field(default_factory=dict)
     bosses: frozenset[str] = frozenset()
 
 
@@ -85,22 +105,25 @@ def branches(*, as_of: date, within: str | None = None) -> list[tuple[str, str]]
 
 def _team(tree: UnitTree, ask: PaperAsk) -> _Team:
     day = tree.as_of
-    found = Employment.objects.on(day).select_related("person", "unit", "manager").order_by("person__external_id")
+    found = Employment.objects.on(day).order_by("person__external_id")
     if len(tree.nodes) < 500:
         found = found.filter(unit__external_id__in=list(tree.nodes))
-    rows: dict[str, list[Employment]] = {}
-    for row in found:
-        rows.setdefault(row.unit.external_id, []).append(row)
-    seats = {row.seat_id: row for row in SeatVersion.objects.on(day).select_related("seat", "unit")}
+    columns = (
+        "person__external_id", "person__display_name", "unit__external_id", "manager__external_id", "seat_id",
+        "fill_mode", "fte",
+    )  # fmt: skip
+    rows: dict[str, list[_Worker]] = {}
+    for row in map(_Worker._make, found.values_list(*columns)):
+        rows.setdefault(row.unit, []).append(row)
+    of_seat = ("seat_id", "seat__external_id", "unit__external_id", "title", "grade", "is_head")
+    seats = {row[0]: _Seat(*row) for row in SeatVersion.objects.on(day).values_list(*of_seat)}
     taken = set(Employment.objects.on(day).exclude(seat=None).values_list("seat_id", flat=True))
-    vacant: dict[str, list[SeatVersion]] = {}
-    for seat in sorted(seats.values(), key=lambda one: one.seat.external_id):
+    vacant: dict[str, list[_Seat]] = {}
+    for seat in sorted(seats.values(), key=lambda one: one.external_id):
         if seat.seat_id not in taken:
-            vacant.setdefault(seat.unit.external_id, []).append(seat)
-    leads = {(row.manager.external_id, unit) for unit, team in rows.items() for row in team if row.manager}
-    bosses = frozenset(
-        row.person.external_id for unit, team in rows.items() for row in team if (row.person.external_id, unit) in leads
-    )
+            vacant.setdefault(seat.unit, []).append(seat)
+    leads = {(row.manager, unit) for unit, team in rows.items() for row in team if row.manager}
+    bosses = frozenset(row.person for unit, team in rows.items() for row in team if (row.person, unit) in leads)
     return _Team(rows, _roles(day) if "roles" in ask.fields else {}, seats, vacant, bosses)
 
 
@@ -157,27 +180,35 @@ def _people(unit: str, team: _Team, ask: PaperAsk) -> Iterable[PaperPerson]:
         yield from sorted(people, key=lambda one: (not one.is_head, one.sort, one.external_id))
     if ask.with_vacant:
         for seat in team.vacant.get(unit, ()):
-            said = [seat.seat.external_id if "id" in ask.fields else "", seat.grade if "seat" in ask.fields else ""]
+            said = [seat.external_id if "id" in ask.fields else "", seat.grade if "seat" in ask.fields else ""]
             note = " · ".join(filter(None, said))
-            yield PaperPerson(f"seat:{seat.seat.external_id}", seat.title, note, is_vacant=True)
+            yield PaperPerson(f"seat:{seat.external_id}", seat.title, note, is_vacant=True)
 
 
-def _person(row: Employment, team: _Team, ask: PaperAsk) -> PaperPerson:
-    person, seat = row.person, team.seats.get(row.seat_id) if row.seat_id else None
-    said = {
-        "id": person.external_id if person.display_name else "",
-        "seat": " ".join(filter(None, (seat.title, seat.grade))) if seat else "",
-        "roles": _("; ").join(team.roles.get(person.external_id, ())),
-        "fill_mode": str(FillMode(row.fill_mode).label) if row.fill_mode != FillMode.INTERNAL else "",
-        "person_fte": _("%(fte)s FTE") % {"fte": _plain(row.fte)},
-    }
+def _person(row: _Worker, team: _Team, ask: PaperAsk) -> PaperPerson:
+    seat = team.seats.get(row.seat_id) if row.seat_id else None
+    name = row.display_name or row.person
     return PaperPerson(
-        external_id=person.external_id,
-        name=str(person),
-        note=" · ".join(said[name] for name in said if name in ask.fields and said[name]),
-        is_head=seat.is_head if seat else person.external_id in team.bosses,
-        sort=sort_key(str(person), is_person=True),
+        external_id=row.person,
+        name=name,
+        note=" · ".join(filter(None, _said(row, seat, team, ask))),
+        is_head=seat.is_head if seat else row.person in team.bosses,
+        sort=sort_key(name, is_person=True),
     )
+
+
+def _said(row: _Worker, seat: _Seat | None, team: _Team, ask: PaperAsk) -> Iterator[str]:
+    """Yield what is asked for beside the name; nothing that is not asked for is put into words."""
+    if "id" in ask.fields and row.display_name:
+        yield row.person
+    if "seat" in ask.fields and seat:
+        yield " ".join(filter(None, (seat.title, seat.grade)))
+    if "roles" in ask.fields:
+        yield _("; ").join(team.roles.get(row.person, ()))
+    if "fill_mode" in ask.fields and row.fill_mode != FillMode.INTERNAL:
+        yield str(FillMode(row.fill_mode).label)
+    if "person_fte" in ask.fields:
+        yield _("%(fte)s FTE") % {"fte": _plain(row.fte)}
 
 
 def _plain(value: Decimal) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
+from omnichannel.core.collecting import uncollected
 from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.clock import Clock, clock_of
 from omnichannel.workspaces.middleware import WorkspaceRequest
@@ -61,6 +62,7 @@ class Asked:
 
 
 @require_GET
+@uncollected()
 def paper(request: WorkspaceRequest, slug: str) -> HttpResponse:
     """Show the choices with a look at the first page, how many pages it takes and how many people stand on it."""
     asked = asked_for(request)
@@ -89,6 +91,7 @@ def paper(request: WorkspaceRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
+@uncollected()
 def paper_file(request: WorkspaceRequest, slug: str, kind: str) -> HttpResponse:
     """Answer the PDF, or the SVG: of the one sheet, or with `?page=` of that page to look at."""
     if kind not in ("pdf", "svg"):
