@@ -95,6 +95,21 @@ def people_within(units: Iterable[str], *, as_of: date) -> QuerySet[Employment]:
     return Employment.objects.on(as_of).filter(Q(unit__external_id__in=ids) | Q(person_id__in=helping))
 
 
+def places_of(people: Iterable[str], *, as_of: date, tree: UnitTree) -> dict[str, str]:
+    """Return the unit each of the people works in on the day, of who works or helps in the tree; one query or two."""
+    asked = list(people)
+    if not asked:
+        return {}
+    rows = Employment.objects.on(as_of).filter(person__external_id__in=asked)
+    works = dict(rows.values_list("person__external_id", "unit__external_id"))
+    outside = [person for person, unit in works.items() if unit not in tree]
+    if not outside:
+        return works
+    helping = Assignment.objects.on(as_of).filter(person__external_id__in=outside)
+    helps = {person for person, unit in helping.values_list("person__external_id", "unit__external_id") if unit in tree}
+    return {person: unit for person, unit in works.items() if unit in tree or person in helps}
+
+
 def labour_cost(people: Collection[str], *, on: date) -> tuple[Decimal, int]:
     """Return what the people cost that month as far as it is known, CNY, and of how many it is not."""
     rows = Employment.objects.on(on).filter(person__external_id__in=list(people))

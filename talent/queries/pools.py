@@ -12,10 +12,10 @@ from django.db.models import Q
 from omnichannel.core.text import Bilingual
 from roles.catalogue import RoleKey
 from roles.choices import Thing
-from roles.models import Assignment, Employment
 from roles.queries.library import role_library
 from roles.queries.naming import names_of
 from roles.queries.org_chart import UnitTree
+from roles.queries.people import places_of
 from talent.choices import Pool, Readiness
 from talent.models import PoolStay
 from talent.queries.core_roles import CoreRole, core_roles
@@ -85,21 +85,6 @@ def stays_on(*, as_of: date, tree: UnitTree, with_past: bool = False, person: st
 def others_here(stays: Iterable[Stay], *, reader: str) -> tuple[Stay, ...]:
     """Return the stays of who works here, but none of the `reader`: nobody learns from a count that they are in it."""
     return tuple(stay for stay in stays if stay.unit and (not reader or stay.person != reader))
-
-
-def places_of(people: Iterable[str], *, as_of: date, tree: UnitTree) -> dict[str, str]:
-    """Return the unit each of the people works in on the day, of who works or helps in the tree; one query or two."""
-    asked = list(people)
-    if not asked:
-        return {}
-    rows = Employment.objects.on(as_of).filter(person__external_id__in=asked)
-    works = dict(rows.values_list("person__external_id", "unit__external_id"))
-    outside = [person for person, unit in works.items() if unit not in tree]
-    if not outside:
-        return works
-    helping = Assignment.objects.on(as_of).filter(person__external_id__in=outside)
-    helps = {person for person, unit in helping.values_list("person__external_id", "unit__external_id") if unit in tree}
-    return {person: unit for person, unit in works.items() if unit in tree or person in helps}
 
 
 def _stay(row: PoolStay, name: str, units: Mapping[str, str], tree: UnitTree) -> Stay:
