@@ -88,8 +88,9 @@ class Executive:
 
 def executive(*, as_of: date, period: Period | None) -> Executive:
     """Gather the page for a day and a month of figures. Alerts are those of now: they have no other day."""
-    tree = unit_tree(as_of=as_of)
-    units = _standings(diagnose_all(as_of=as_of), tree)
+    found = diagnose_all(as_of=as_of)
+    tree = found[0].evidence.tree if found else unit_tree(as_of=as_of)
+    units = _standings(found, tree)
     red = AlertFilter(state="open", level="red").apply(alerts_within(tree, unit=None), tree=tree)
     roads = roadmaps(today=as_of, tree=tree)
     waiting = next_milestones([road for road in roads if road.start_on <= as_of])
@@ -110,7 +111,8 @@ def executive(*, as_of: date, period: Period | None) -> Executive:
 
 
 def _standings(found: Sequence[Diagnosed], tree: UnitTree) -> tuple[UnitStanding, ...]:
-    covers = [core_cover(row) for row in coverage_of([each.unit.external_id for each in found], tree=tree)]
+    held = found[0].evidence.holdings if found else None
+    covers = [core_cover(row) for row in coverage_of([each.unit.external_id for each in found], tree=tree, held=held)]
     deciding = {
         each.unit.external_id: each.adopted.subtype
         for each, cover in zip(found, covers, strict=True)

@@ -135,9 +135,12 @@ def coverage_map(*, as_of: date, within: str | None = None, top: str = "", page:
     return CoverageMap(whole, tree, node, path, rows, len(children), found, by_unit)
 
 
-def coverage_of(units: Sequence[str], *, tree: UnitTree) -> tuple[MapRow, ...]:
-    """Return the rows of some units of the whole tree of a day, in five queries however many there are."""
-    held = holders(as_of=tree.as_of, tree=tree)
+def coverage_of(units: Sequence[str], *, tree: UnitTree, held: Sequence[Holding] | None = None) -> tuple[MapRow, ...]:
+    """Return the rows of some units of the whole tree of a day, in five queries however many there are.
+
+    `held` is who holds which role in the tree, by role, unit and person, where that has been read: four queries.
+    """
+    held = holders(as_of=tree.as_of, tree=tree) if held is None else held
     return _rows(units, _held_by(held, tree, units), tree, _overloaded(held))
 
 
