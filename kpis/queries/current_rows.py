@@ -16,8 +16,9 @@ import duckdb
 from django.conf import settings
 
 from kpis.datasets.files.raw import LINE
-from kpis.datasets.health.measuring import Stored, all_columns
+from kpis.datasets.health.measuring import Stored
 from kpis.datasets.store.parts import SEQ
+from kpis.datasets.store.reading import read_parts
 from kpis.engine.explain import shown
 from kpis.engine.specs import ColumnSpec, ColumnType, TableSpec
 from kpis.queries.stored import stored_table
@@ -147,8 +148,7 @@ def _current(stored: Stored, *, columns: Sequence[str]) -> Iterator[tuple[duckdb
         if stored.frame is not None:
             engine.register("stored", stored.frame)
         else:
-            rows = engine.read_parquet([str(path) for path in stored.paths], union_by_name=True)
-            engine.register("stored", rows.project(all_columns(stored.spec, rows.columns)))
+            engine.register("stored", read_parts(engine, stored.paths, table=stored.spec))
         key = _quoted(stored.spec.key)
         newest = f"qualify row_number() over (partition by {key} order by {SEQ} desc, {LINE} desc) = 1"
         yield engine, f"select {_quoted(columns)} from stored {newest if stored.overlaps else ''}"  # noqa: S608

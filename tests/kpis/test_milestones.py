@@ -128,3 +128,10 @@ def test_rows_stored_before_titles_existed_are_read_shown_and_exported(
     (row,) = api.get(f"{ROWS}/rows/", {"milestone_id": "MS-1"}).json()["results"]
     assert row["title"] is None
     assert api.get(f"{ROWS}/rows/", {"title": "x"}).json()["results"] == []
+    sent = [row | {"title": "评审"}, row | {"milestone_id": "MS-2"}]
+    effects = [each["effect"] for each in api.post(f"{ROWS}/rows/?dry_run=true", sent, format="json").json()["results"]]
+    assert effects == ["changed", "new"]
+    assert api.post(f"{ROWS}/rows/", sent, format="json").status_code == 200
+    assert [line["title"] for line in exported(api)] == ["评审", ""]
+    seen = client.get("/w/acme/data/rows/?table=milestones&milestone_id=MS-1").content.decode()
+    assert "评审" in seen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from kpis.datasets.files.raw import LINE
 from kpis.datasets.store.parts import MONTH_COLUMNS, SEQ
-from kpis.engine.specs import ColumnType, TableSpec
+from kpis.datasets.store.reading import all_columns
+from kpis.engine.specs import TableSpec
 
 DAY_COLUMNS = {
     **MONTH_COLUMNS,
@@ -26,16 +27,6 @@ PERIOD_COLUMNS = {"costs": "period"}
 CHANNEL_COLUMNS = {"orders": "channel", "visits": "channel", "interactions": "channel", "content_stats": "channel"}
 EXAMPLES = 5
 SOURCE_SEQ, SOURCE = "_source_seq", "_source"  # no table has columns of these names
-SQL_TYPES: Mapping[ColumnType, str] = {
-    ColumnType.STRING: "varchar",
-    ColumnType.TEXT: "varchar",
-    ColumnType.ENUM: "varchar",
-    ColumnType.INTEGER: "bigint",
-    ColumnType.DECIMAL: "decimal(18, 4)",
-    ColumnType.BOOLEAN: "boolean",
-    ColumnType.DATE: "date",
-    ColumnType.DATETIME: "timestamp",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +72,6 @@ class TableFacts:
     replaced: Mapping[str, int]
     columns: tuple[ColumnFacts, ...]
     days: tuple[DayCount, ...]
-
-
-def all_columns(spec: TableSpec, there: Collection[str]) -> str:
-    """Return what to select so that rows have every canonical column; parts older than a column lack it: null."""
-    types = {column.name: SQL_TYPES[column.type] for column in spec.columns} | {SEQ: "bigint", LINE: "bigint"}
-    return ", ".join(f'"{name}"' if name in there else f'null::{kind} as "{name}"' for name, kind in types.items())
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from kpis.datasets.checks.scratch import quoted, scratch
 from kpis.datasets.files.raw import LINE
 from kpis.datasets.store.parts import MONTH_COLUMNS, SEQ
+from kpis.datasets.store.reading import read_parts
 from kpis.engine.specs import TableSpec
 
 SHOWN_UNITS = 200
@@ -48,10 +49,10 @@ def effect_of(
     if not total:
         return Effect(0, 0, 0, ignored), Touched()
     with scratch(work) as engine:
-        engine.register("fresh", engine.read_parquet([str(path) for path in new]))
+        engine.register("fresh", read_parts(engine, new, table=table))
         if not existing:
             return Effect(total, 0, 0, ignored), _touched(engine, table, compared=False)
-        engine.register("stored", engine.read_parquet([str(path) for path in existing], union_by_name=True))
+        engine.register("stored", read_parts(engine, existing, table=table))
         engine.execute(f"create temp table compared as {_comparison(table)}")
         counts = dict(engine.sql("select what, count(*) from compared group by what").fetchall())
         effect = Effect(counts.get(NEW, 0), counts.get(CHANGED, 0), counts.get(SAME, 0), ignored)

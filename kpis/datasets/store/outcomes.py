@@ -10,6 +10,7 @@ import duckdb
 
 from kpis.datasets.files.raw import LINE
 from kpis.datasets.store.parts import SEQ
+from kpis.datasets.store.reading import read_parts
 from kpis.engine.specs import TableSpec
 
 
@@ -26,10 +27,10 @@ def row_effects(new: Sequence[Path], existing: Sequence[Path], *, table: TableSp
     if not new:
         return {}
     with duckdb.connect() as engine:
-        engine.register("fresh", engine.read_parquet([str(path) for path in new]))
+        engine.register("fresh", read_parts(engine, new, table=table))
         if not existing:
             return {line: RowEffect.NEW for (line,) in engine.sql(f"select {LINE} from fresh").fetchall()}  # noqa: S608
-        engine.register("stored", engine.read_parquet([str(path) for path in existing], union_by_name=True))
+        engine.register("stored", read_parts(engine, existing, table=table))
         compared = [column.name for column in table.columns if not column.computed and column.name not in table.key]
         keys = ", ".join(f'"{name}"' for name in table.key)
         found = engine.sql(
