@@ -74,7 +74,7 @@ def turning(points: Sequence[Bubble], *, axis: str, names: tuple[str, str], word
                 "y": [drawn(point.y) for point in points],
                 "text": _named(points, [_far(point) for point in points]),
                 "customdata": [f"{point.text}<br>{said}" for point, said in zip(points, words, strict=True)],
-                "textposition": "top center",
+                "textposition": _inward(points),
                 "cliponaxis": False,
                 "marker": {"size": 11, "color": PALETTE[0]},
                 "hovertemplate": "%{customdata}<extra></extra>",
@@ -88,6 +88,17 @@ def turning(points: Sequence[Bubble], *, axis: str, names: tuple[str, str], word
     }
     columns = [Series(names[0], [point.x for point in points]), Series(names[1], [point.y for point in points])]
     return Chart(figure, point_table(axis, [point.text for point in points], columns))
+
+
+def _inward(points: Sequence[Bubble]) -> list[str]:
+    """Return where each point's name stands: those of the outer thirds run inward, so that no edge cuts them off."""
+    places = [Decimal(point.x or 0) for point in points]
+    low, high = min(places, default=Decimal(0)), max(places, default=Decimal(0))
+    third = (high - low) / 3
+    return [
+        "top center" if low + third <= place <= high - third else "top right" if place < low + third else "top left"
+        for place in places
+    ]
 
 
 def _far(point: Bubble) -> Decimal:
