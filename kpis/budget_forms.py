@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -68,17 +69,18 @@ class AskForm(forms.Form):
 
     @property
     def asked(self) -> AskInput:
-        """Return the request as the service takes it."""
+        """Return the request as the service takes it; what could not be read is empty, and no day an endless one."""
         data = self.cleaned_data
+        targets = {metric: data.get(f"target_{metric}") for metric in METRICS}
         return AskInput(
-            purpose=data["purpose"],
-            amount=data["amount"],
-            starts_on=data["starts_on"],
-            ends_on=data["ends_on"],
-            campaign=data["campaign"],
-            channel=data["channel"],
-            unit=data["unit"],
-            targets={metric: data[f"target_{metric}"] for metric in METRICS if data[f"target_{metric}"] is not None},
+            purpose=data.get("purpose", ""),
+            amount=data.get("amount", Decimal(0)),
+            starts_on=data.get("starts_on", date.min),
+            ends_on=data.get("ends_on", date.max),
+            campaign=data.get("campaign", ""),
+            channel=data.get("channel", ""),
+            unit=data.get("unit", ""),
+            targets={metric: value for metric, value in targets.items() if value is not None},
             instalments=[
                 Instalment(data[f"part_{part}_on"], data[f"part_{part}_amount"], self._conditions(part))
                 for part in self._filled()
@@ -86,10 +88,14 @@ class AskForm(forms.Form):
         )
 
     def _filled(self) -> list[int]:
+        """Return the instalments that are filled in; none while one of them cannot be read."""
+        if _has_part(self.errors):
+            return []
         return [part for part in range(1, PARTS + 1) if self.cleaned_data.get(f"part_{part}_on") is not None]
 
     def tell(self, faults: Mapping[str, str]) -> None:
-        """Put what the service refused at the fields it is about."""
+        """Put what the service refused at the fields it is about, without what rests on a field that is not read."""
+        unread, filled = set(self.errors), self._filled()
         first = {rung.value: next(each.id for each in METRICS.values() if each.rung is rung) for rung in Rung}
         for field, message in faults.items():
             head, _dot, rest = field.partition(".")
@@ -97,8 +103,15 @@ class AskForm(forms.Form):
             if head == "targets":
                 place = f"target_{first.get(rest, rest)}"
             elif head == "instalments":
-                place = f"part_{self._filled()[int(rest) - 1]}_on" if rest else "part_1_amount"
-            self.add_error(place if place in self.fields else None, message)
+                place = f"part_{filled[int(rest) - 1]}_on" if rest else "part_1_amount"
+            if place not in unread and not self._rests_on(unread, head, rest):
+                self.add_error(place if place in self.fields else None, message)
+
+    def _rests_on(self, unread: set[str], head: str, rest: str) -> bool:
+        """Tell whether a fault may be none once the unread fields are filled in."""
+        if head == "targets":
+            return any(f"target_{each.id}" in unread for each in METRICS.values() if each.rung.value == rest)
+        return head == "instalments" and (_has_part(unread) or (not rest and "amount" in unread))
 
     def rungs(self) -> Iterator[tuple[str, list[BoundField]]]:
         """Yield the rungs with the fields of their targets."""
@@ -122,6 +135,10 @@ class DecisionForm(forms.Form):
     action = forms.ChoiceField(choices=[(each, each) for each in ("release", "refuse")])
     instalment = forms.IntegerField(required=False, min_value=1)
     reason = forms.CharField(required=False, max_length=NOTE)
+
+
+def _has_part(names: Iterable[str]) -> bool:
+    return any(name.startswith("part_") for name in names)
 
 
 def _number(label: Any, *, places: int = 4) -> forms.DecimalField:

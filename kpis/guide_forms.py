@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -18,6 +19,7 @@ from roles.queries.picking import find_named
 
 BETWEEN = re.compile(r"[\n,，;；、]+")
 MOST_NAMED = 200
+WHOM = frozenset({"role", "unit", "people"})
 NOBODY = _("Nobody here is called “%(text)s”.")
 SEVERAL = _("Several are called so: %(several)s. Write the id.")
 
@@ -66,7 +68,7 @@ class TaskForm(ToldForm):
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker what stands above
             field.choices = [("", _("no role") if name == "role" else _("all my units")), *options]
         if not whom:
-            for name in ("role", "unit", "people"):
+            for name in WHOM:
                 del self.fields[name]
 
     def clean_people(self) -> list[str]:
@@ -90,20 +92,25 @@ class TaskForm(ToldForm):
 
     @property
     def asked(self) -> TaskInput:
-        """Return the task as the service takes it."""
+        """Return the task as the service takes it; what could not be read is empty, a day the last one there is."""
         data = self.cleaned_data
         picture = data.get("picture")
         return TaskInput(
-            title=data["title"],
-            what=data["what"],
-            due_on=data["due_on"],
-            script=data["script"],
-            link=data["link"],
+            title=data.get("title", ""),
+            what=data.get("what", ""),
+            due_on=data.get("due_on", date.max),
+            script=data.get("script", ""),
+            link=data.get("link", ""),
             people=tuple(data.get("people") or ()),
             role=data.get("role", ""),
             unit=data.get("unit", ""),
             picture=picture.read(PICTURE_BYTES + 1) if picture else None,
         )
+
+    def tell(self, faults: Mapping[str, str]) -> None:
+        """Add the faults by field; whom the task is for is not judged while a part of that cannot be read."""
+        unjudged = WHOM if WHOM & set(self.errors) else frozenset()
+        super().tell({field: message for field, message in faults.items() if field not in unjudged})
 
 
 class DoneForm(forms.Form):

@@ -193,9 +193,9 @@ class DoneAhead(FieldError):
     """Nothing is done on a day to come."""
 
     code: ClassVar[str] = "done_ahead"
-    field = "done_on"
 
-    def __init__(self, *, today: date) -> None:
+    def __init__(self, *, today: date, field: str = "done_on") -> None:
+        self.field = field
         super().__init__(_("Nothing can be done later than today, %(today)s.") % {"today": today.isoformat()})
 
 
@@ -216,7 +216,10 @@ class UnknownOwner(FieldError):
     code: ClassVar[str] = "unknown_owner"
     field = "owner"
 
-    def __init__(self, *, text: str, day: date) -> None:
+    def __init__(self, *, text: str, day: date | None) -> None:
+        if day is None:  # nobody at all is called so
+            super().__init__(_("“%(text)s” names no one person. Write the number.") % {"text": text})
+            return
         words = {"text": text, "day": day.isoformat()}
         super().__init__(_("“%(text)s” names no one person who works here on %(day)s. Write the number.") % words)
 
@@ -263,11 +266,14 @@ class CriteriaOpen(DomainError):
         super().__init__(_("Still open: %(criteria)s.") % {"criteria": "; ".join(names)})
 
 
-class PhaseOrder(DomainError):
+class PhaseOrder(FieldError):
     """Phases follow each other; a way back needs a reason."""
 
     code: ClassVar[str] = "phase_order"
-    status: ClassVar[int] = 422
+
+    def __init__(self, message: str, *, field: str = "phase") -> None:
+        self.field = field
+        super().__init__(message)
 
 
 class EvidenceRequired(FieldError):

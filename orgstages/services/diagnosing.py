@@ -19,8 +19,10 @@ from orgstages.catalogue import load_stages
 from orgstages.models import Diagnosis
 from orgstages.queries.diagnosis import diagnose
 from roles.catalogue import StageKey, SubtypeKey
+from roles.errors import ScenarioDay
 from roles.services.scenarios import current_draft
 from roles.services.stages import adopt_stage
+from roles.services.sync.revisions import too_early_words
 
 # First key of the advisory lock; the second is the workspace.
 RECORDING_LOCK = 7_303
@@ -80,6 +82,14 @@ def adopt_subtype(
     if not periods:
         return None
     return request_computation(periods, actor_id=actor_id, recent_only=True, mode=ComputationKind.GRADES)
+
+
+def check_adoption(unit: str, *, on: date, within: str | None = None) -> None:
+    """Refuse a day on which nothing can be adopted: the unit is not there, or the open scenario begins later."""
+    diagnose(unit, as_of=on, within=within)
+    draft = current_draft()
+    if draft is not None and on < draft.effective_on:
+        raise ScenarioDay(too_early_words(draft.effective_on))
 
 
 def _lock() -> None:

@@ -31,6 +31,20 @@ def owner_or_fault(text: str, *, on: date) -> tuple[str, list[DomainError]]:
         return "", [fault]
 
 
+def owner_faults(text: str | None, *, on: date | None) -> list[DomainError]:
+    """Return what is wrong with an owner as typed; nothing of a text not read, without a day whom nobody knows."""
+    if not text:
+        return []
+    if on is None:
+        return [UnknownOwner(text=text, day=None)] if is_unheard(Thing.PEOPLE, text) else []
+    return owner_or_fault(text, on=on)[1]
+
+
+def is_unheard(thing: Thing, text: str) -> bool:
+    """Tell whether nothing of the kind is called so on any day."""
+    return bool(text.strip()) and not find_named(thing, text.strip())
+
+
 def unit_named(text: str, *, tree: UnitTree) -> str:
     """Return the external id of the one unit of the day that is meant; nothing where it is none, or several."""
     there = {unit for unit, _name in find_named(Thing.UNITS, text.strip()) if unit in tree} if text.strip() else set()

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from omnichannel.core.errors import DomainError
 from orgstages.catalogue import load_stages
 from orgstages.catalogue.specs import TeamPhase
 from orgstages.errors import (
@@ -19,6 +20,7 @@ from orgstages.errors import (
     ReasonMissing,
     UnknownDiagnosisUnit,
     UnknownMilestone,
+    refuse,
 )
 from orgstages.models import CriterionTick, PhaseEntry
 from orgstages.queries.diagnosis import in_bounds
@@ -32,24 +34,35 @@ def enter_phase(unit: str, *, phase: str, since: date, actor: Actor, reason: str
     spec = load_stages().team_phases.get(phase)
     if spec is None:
         raise PhaseOrder(_("Choose one of the phases."))
-    _check(unit, day=since, actor=actor)
-    now = _newest(unit)
-    if now is not None:
-        _check_order(now, spec, since=since, reason=reason)
+    refuse(phase_faults(unit, phase=phase, since=since, reason=reason, actor=actor))
     return PhaseEntry.objects.create(
         unit_external_id=unit, phase=spec.id, since=since, reason=reason.strip(), author_id=actor.id
     )
 
 
 @transaction.atomic
+def phase_faults(
+    unit: str, *, phase: str | None, since: date | None, reason: str | None, actor: Actor
+) -> list[DomainError]:
+    """Return what keeps a team from entering a phase; of what could not be read, None, nothing is judged."""
+    _check_unit(unit, day=since or actor.today, actor=actor)
+    now, spec = _newest(unit), load_stages().team_phases.get(phase or "")
+    faults: list[DomainError] = []
+    if since is not None and since > actor.today:
+        faults.append(DoneAhead(today=actor.today, field="since"))
+    elif since is not None and now is not None and since <= now.since:
+        words = _("The team entered its phase on %(day)s: choose a later day.") % {"day": now.since.isoformat()}
+        faults.append(PhaseOrder(words, field="since"))
+    if now is not None and spec is not None:
+        faults += _order_faults(now, spec, since=since or actor.today, reason=reason)
+    return faults
+
+
+@transaction.atomic
 def tick_criterion(unit: str, *, criterion: int, evidence: str, met_on: date, actor: Actor) -> CriterionTick:
     """Keep that the team meets a criterion of its phase, with what shows it. New evidence replaces the older one."""
-    _check(unit, day=met_on, actor=actor)
+    refuse(tick_faults(unit, criterion=criterion, evidence=evidence, met_on=met_on, actor=actor))
     entry = _in_phase(unit, criterion)
-    if not evidence.strip():
-        raise EvidenceRequired
-    if met_on < entry.since:
-        raise PhaseOrder(_("The team entered this phase on %(day)s.") % {"day": entry.since.isoformat()})
     _withdraw(entry, criterion, actor=actor)
     return CriterionTick.objects.create(
         entry=entry, criterion=criterion, met_on=met_on, evidence=evidence.strip(), author_id=actor.id
@@ -57,17 +70,33 @@ def tick_criterion(unit: str, *, criterion: int, evidence: str, met_on: date, ac
 
 
 @transaction.atomic
+def tick_faults(
+    unit: str, *, criterion: int, evidence: str | None, met_on: date | None, actor: Actor
+) -> list[DomainError]:
+    """Return what is wrong with evidence for a criterion, as `phase_faults` does."""
+    _check_unit(unit, day=met_on or actor.today, actor=actor)
+    entry = _in_phase(unit, criterion)
+    faults: list[DomainError] = []
+    if evidence is not None and not evidence.strip():
+        faults.append(EvidenceRequired())
+    if met_on is not None and met_on > actor.today:
+        faults.append(DoneAhead(today=actor.today, field="met_on"))
+    elif met_on is not None and met_on < entry.since:
+        words = _("The team entered this phase on %(day)s.") % {"day": entry.since.isoformat()}
+        faults.append(PhaseOrder(words, field="met_on"))
+    return faults
+
+
+@transaction.atomic
 def untick_criterion(unit: str, *, criterion: int, actor: Actor) -> None:
     """Withdraw the evidence: the criterion is open again, the tick stays in the history."""
-    _check(unit, day=actor.today, actor=actor)
+    _check_unit(unit, day=actor.today, actor=actor)
     _withdraw(_in_phase(unit, criterion), criterion, actor=actor)
 
 
-def _check(unit: str, *, day: date, actor: Actor) -> None:
+def _check_unit(unit: str, *, day: date, actor: Actor) -> None:
     if not in_bounds(unit, tree=unit_tree(as_of=day), within=actor.within):
         raise UnknownDiagnosisUnit
-    if day > actor.today:
-        raise DoneAhead(today=actor.today)
 
 
 def _newest(unit: str) -> PhaseEntry | None:
@@ -81,28 +110,21 @@ def _in_phase(unit: str, criterion: int) -> PhaseEntry:
     return entry
 
 
-def _check_order(now: PhaseEntry, wanted: TeamPhase, *, since: date, reason: str) -> None:
+def _order_faults(now: PhaseEntry, wanted: TeamPhase, *, since: date, reason: str | None) -> list[DomainError]:
     here, language = load_stages().team_phases[now.phase], get_language()
-    if since <= now.since:
-        raise PhaseOrder(
-            _("The team entered its phase on %(day)s: choose a later day.") % {"day": now.since.isoformat()}
-        )
-    if wanted.order <= here.order:
-        if wanted.order == here.order:
-            raise PhaseOrder(_("The team is in this phase already."))
-        if not reason.strip():
-            raise ReasonMissing
-        return
+    if wanted.order == here.order:
+        return [PhaseOrder(_("The team is in this phase already."))]
+    if wanted.order < here.order:
+        return [ReasonMissing()] if reason is not None and not reason.strip() else []
     if wanted.order > here.order + 1:
-        raise PhaseOrder(_("Phases follow each other: none is left out."))
+        return [PhaseOrder(_("Phases follow each other: none is left out."))]
     met = set(
         CriterionTick.objects.filter(entry=now, withdrawn_at=None, met_on__lte=since).values_list(
             "criterion", flat=True
         )
     )
     names = [spec.names.in_language(language) for number, spec in enumerate(here.exit_criteria) if number not in met]
-    if names:
-        raise CriteriaOpen(names)
+    return [CriteriaOpen(names)] if names else []
 
 
 def _withdraw(entry: PhaseEntry, criterion: int, *, actor: Actor) -> None:

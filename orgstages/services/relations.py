@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from django.db import transaction
 
+from omnichannel.core.errors import DomainError
 from orgstages.catalogue import load_stages
 from orgstages.errors import (
     NobodyOwns,
@@ -19,8 +21,9 @@ from orgstages.errors import (
 from orgstages.models import RelationOwner
 from orgstages.queries.diagnosis import in_bounds
 from orgstages.queries.relations import owned_relations
-from orgstages.services.owners import owner_or_fault, unit_named
+from orgstages.services.owners import is_unheard, owner_faults, owner_named, unit_named
 from roles.catalogue import SubtypeKey
+from roles.choices import Thing
 from roles.queries.org_chart import unit_tree
 
 
@@ -41,11 +44,9 @@ def own_relation(
     """Name who sees to a relation between two units from a day on; units and person must be there on that day."""
     tree = unit_tree(as_of=since)
     _check(unit, subtype=subtype, number=number, known=in_bounds(unit, tree=tree, within=within))
+    refuse(relation_faults(giver=giver, receiver=receiver, owner=owner, since=since))
     gives, receives = unit_named(giver, tree=tree), unit_named(receiver, tree=tree)
-    person, faults = owner_or_fault(owner, on=since)
-    if not person and not faults:
-        faults = [UnknownOwner(text=owner, day=since)]
-    refuse([*_unit_faults(giver=(giver, gives), receiver=(receiver, receives)), *faults])
+    person = owner_named(owner, on=since)
     return RelationOwner.objects.create(
         unit_external_id=unit,
         subtype=subtype.value,
@@ -57,6 +58,26 @@ def own_relation(
         note=note.strip(),
         author_id=actor_id,
     )
+
+
+def relation_faults(
+    *, giver: str | None, receiver: str | None, owner: str | None, since: date | None
+) -> list[DomainError]:
+    """Return what is wrong with units and owner as typed; None is what could not be read, and not judged.
+
+    Without a day only those are wrong that nothing is called at all.
+    """
+    ends = {field: text for field, text in (("giver", giver), ("receiver", receiver)) if text is not None}
+    owners = owner_faults(owner, on=since)
+    if since is None:
+        return [
+            *(UnitsOfRelation(field, text) for field, text in ends.items() if is_unheard(Thing.UNITS, text)),
+            *owners,
+        ]
+    if owner is not None and not owner.strip():
+        owners = [UnknownOwner(text=owner, day=since)]
+    tree = unit_tree(as_of=since)
+    return [*_unit_faults({field: (text, unit_named(text, tree=tree)) for field, text in ends.items()}), *owners]
 
 
 @transaction.atomic
@@ -92,7 +113,7 @@ def take_back_relation(
     )
 
 
-def _unit_faults(**ends: tuple[str, str]) -> list[UnitsOfRelation]:
+def _unit_faults(ends: Mapping[str, tuple[str, str]]) -> list[UnitsOfRelation]:
     """Return what is wrong with the units typed: each is told as its text and the unit found."""
     faults = [UnitsOfRelation(field, text) for field, (text, found) in ends.items() if not found]
     if not faults and len({found for _text, found in ends.values()}) < len(ends):

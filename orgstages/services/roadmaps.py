@@ -11,7 +11,9 @@ from django.db import transaction
 
 from kpis.queries.milestones import CALLED_OFF
 from kpis.services.milestones import enter_milestones, what_was_wrong
+from omnichannel.core.errors import DomainError
 from orgstages.catalogue import load_stages
+from orgstages.catalogue.specs import Transition
 from orgstages.errors import (
     DoneAhead,
     MilestoneOver,
@@ -28,7 +30,7 @@ from orgstages.queries.diagnosis import in_bounds
 from orgstages.queries.roadmaps import MilestoneView, RoadmapView, milestone_of, roadmap
 from orgstages.roadmap_plan import is_confirmed, planned_steps, skipped_stages
 from orgstages.services.acting import Actor
-from orgstages.services.owners import owner_named, owner_or_fault
+from orgstages.services.owners import owner_faults, owner_named
 from roles.catalogue import RoleKey
 from roles.queries.org_chart import unit_tree
 
@@ -65,10 +67,8 @@ def begin_roadmap(
         raise UnknownRoadmap
     if not in_bounds(unit, tree=unit_tree(as_of=actor.today), within=actor.within):
         raise UnknownDiagnosisUnit
-    person, faults = owner_or_fault(owner, on=actor.today)
-    if not is_confirmed(spec, confirmation):
-        faults.append(SkipNotConfirmed(stages=skipped_stages(spec)))
-    refuse(faults)
+    refuse(begin_faults(spec, owner=owner, confirmation=confirmation, actor=actor))
+    person = owner_named(owner, on=actor.today)
     key = secrets.token_hex(KEY_BYTES)
     steps = planned_steps(spec, start=start_on)
     rows = [
@@ -98,16 +98,30 @@ def begin_roadmap(
     return made
 
 
+def begin_faults(spec: Transition, *, owner: str | None, confirmation: str | None, actor: Actor) -> list[DomainError]:
+    """Return what is wrong with how a roadmap is begun; of what could not be read, None, nothing is judged."""
+    faults = owner_faults(owner, on=actor.today)
+    if confirmation is not None and not is_confirmed(spec, confirmation):
+        faults.append(SkipNotConfirmed(stages=skipped_stages(spec)))
+    return faults
+
+
+def milestone_faults(*, owner: str | None, done_on: date | None = None, actor: Actor) -> list[DomainError]:
+    """Return what is wrong with a milestone's owner and day, as `begin_faults` does."""
+    faults = owner_faults(owner, on=actor.today)
+    if done_on is not None and done_on > actor.today:
+        faults.append(DoneAhead(today=actor.today))
+    return faults
+
+
 def change_milestone(pk: int, *, milestone: int, wanted: Wanted, actor: Actor) -> int:
     """Change a milestone's days and owner; return how many rows went through the data door."""
     view = _open(pk, actor=actor)
     one = milestone_of(view, milestone)
     if one.is_called_off:
         raise MilestoneOver
-    person, faults = owner_or_fault(wanted.owner, on=actor.today)
-    if wanted.done_on is not None and wanted.done_on > actor.today:
-        faults.append(DoneAhead(today=actor.today))
-    refuse(faults)
+    refuse(milestone_faults(owner=wanted.owner, done_on=wanted.done_on, actor=actor))
+    person = owner_named(wanted.owner, on=actor.today)
     by = wanted.planned_on - one.planned_on
     following = _following(view, one) if wanted.shifts and by else []
     rows = [

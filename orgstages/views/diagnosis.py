@@ -23,7 +23,7 @@ from orgstages.queries.diagnosis import Diagnosed, diagnose
 from orgstages.queries.records import recorded_verdicts, verdict_line
 from orgstages.queries.smallest import smallest_changes
 from orgstages.scoring import rounded
-from orgstages.services.diagnosing import adopt_subtype, run_diagnosis
+from orgstages.services.diagnosing import adopt_subtype, check_adoption, run_diagnosis
 from orgstages.services.smallest import open_way
 from orgstages.verdicts import either, verdict_name
 from orgstages.views.rows import Rejected, applies, section_rows
@@ -61,10 +61,12 @@ def adopt(request: WorkspaceRequest, slug: str, external_id: str) -> HttpRespons
     clock = clock_of(request, request.POST.get("as_of", ""))
     form = AdoptForm(request.POST)
     found = found_or_404(request, external_id, clock)
-    if not form.is_valid():
-        return diagnosis_page(request, found, clock, adopt=form, status=422)
-    data = form.cleaned_data
+    is_whole, data = form.is_valid(), form.cleaned_data
     try:
+        if not is_whole:
+            if "on" in data:
+                check_adoption(external_id, on=data["on"], within=request.access.own_unit)
+            return diagnosis_page(request, found, clock, adopt=form, status=422)
         job = adopt_subtype(
             external_id,
             subtype=data["subtype"],

@@ -18,10 +18,16 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from orgstages.errors import UnknownDiagnosisUnit, UnknownMilestone
 from orgstages.forms.plans import PhaseForm, PlanForm, TickForm
-from orgstages.forms.refusals import add_refusal
+from orgstages.forms.refusals import add_faults, add_refusal
 from orgstages.queries.diagnosis import in_bounds
 from orgstages.queries.phases import TeamView, ordered_phases, positions_of, team, teams
-from orgstages.services.phases import enter_phase, tick_criterion, untick_criterion
+from orgstages.services.phases import (
+    enter_phase,
+    phase_faults,
+    tick_criterion,
+    tick_faults,
+    untick_criterion,
+)
 from orgstages.views.planning import actor_of
 from orgstages.views.tabs import stage_tabs
 from roles.queries.org_chart import unit_tree
@@ -65,7 +71,11 @@ def phase(request: WorkspaceRequest, slug: str, external_id: str) -> HttpRespons
         )
         return _("The team is in its new phase.")
 
-    return _written(request, slug, external_id, form=form, place="enter", write=write)
+    def judge(said: dict[str, Any]) -> list[DomainError]:
+        some = {name: said.get(name) for name in ("phase", "since", "reason")}
+        return phase_faults(external_id, actor=actor_of(request), **some)
+
+    return _written(request, slug, external_id, form=form, place="enter", write=write, judge=judge)
 
 
 @require_POST
@@ -87,7 +97,11 @@ def phase_criterion(request: WorkspaceRequest, slug: str, external_id: str, numb
         )
         return _("The criterion is met; the evidence is kept.")
 
-    return _written(request, slug, external_id, form=form, place=place, write=write)
+    def judge(said: dict[str, Any]) -> list[DomainError]:
+        some = {name: said.get(name) for name in ("evidence", "met_on")}
+        return tick_faults(external_id, criterion=number, actor=actor_of(request), **some)
+
+    return _written(request, slug, external_id, form=form, place=place, write=write, judge=judge)
 
 
 def _written(
@@ -98,12 +112,14 @@ def _written(
     form: PlanForm,
     place: str,
     write: Callable[[dict[str, Any]], str],
+    judge: Callable[[dict[str, Any]], list[DomainError]] | None = None,
 ) -> HttpResponse:
-    """Write what the form says; what is refused comes back with its form."""
+    """Write what the form says; what is refused comes back with its form, `judge` telling of one misread in part."""
     clock = clock_of(request, "")
-    if not form.is_valid():
-        return _page(request, unit, clock, rejected={place: form}, status=422)
     try:
+        if not form.is_valid():
+            add_faults(form, judge(form.cleaned_data) if judge else ())
+            return _page(request, unit, clock, rejected={place: form}, status=422)
         told = write(form.cleaned_data)
     except (UnknownDiagnosisUnit, UnknownMilestone) as error:
         raise Http404 from error

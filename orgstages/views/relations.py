@@ -22,10 +22,10 @@ from omnichannel.workspaces.permissions import may
 from orgstages.catalogue import load_stages
 from orgstages.errors import UnknownDiagnosisUnit, UnknownRelation
 from orgstages.forms.plans import ReasonForm, RelationForm
-from orgstages.forms.refusals import add_refusal
+from orgstages.forms.refusals import add_faults, add_refusal
 from orgstages.queries.diagnosis import DIAGNOSED_LEVELS, in_bounds
 from orgstages.queries.relations import OwnedRelation, matrix_of, owned_relations
-from orgstages.services.relations import own_relation, take_back_relation
+from orgstages.services.relations import own_relation, relation_faults, take_back_relation
 from orgstages.views.planning import suggestions
 from orgstages.views.tabs import stage_tabs
 from roles.catalogue import SubtypeKey
@@ -33,6 +33,7 @@ from roles.queries.org_chart import UnitTree, unit_tree
 from roles.queries.picking import unit_options
 from roles.queries.stages import adopted_stages
 
+JUDGED = ("giver", "receiver", "owner", "since")
 FILE_COLUMNS = (
     "unit_id", "subtype", "number", "relation", "from_department", "to_department", "giver_id", "giver", "receiver_id",
     "receiver", "owner_id", "owner", "since", "state",
@@ -56,6 +57,9 @@ def relation_own(request: WorkspaceRequest, slug: str) -> HttpResponse:
     place = f"{number}-back-{sent.get('giver', '')}-{sent.get('receiver', '')}" if "back" in sent else f"r{number}"
     form = ReasonForm(sent, key=place) if "back" in sent else RelationForm(sent, key=place)
     if not form.is_valid():
+        if "back" not in sent:
+            said: dict[str, Any] = {name: form.cleaned_data.get(name) for name in JUDGED}
+            add_faults(form, relation_faults(**said))
         return _page(request, clock, sent, rejected={place: form}, status=422)
     data, access = form.cleaned_data, request.access
     who: dict[str, Any] = {"actor_id": access.user_id, "within": access.own_unit}

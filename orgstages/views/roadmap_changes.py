@@ -16,8 +16,15 @@ from omnichannel.core.errors import DomainError
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from orgstages.errors import UnknownMilestone, UnknownRoadmap
 from orgstages.forms.plans import MilestoneForm, OwnMilestoneForm, PlanForm, ReasonForm
-from orgstages.forms.refusals import add_refusal
-from orgstages.services.roadmaps import Wanted, add_milestone, call_off, cancel_roadmap, change_milestone
+from orgstages.forms.refusals import add_faults, add_refusal
+from orgstages.services.roadmaps import (
+    Wanted,
+    add_milestone,
+    call_off,
+    cancel_roadmap,
+    change_milestone,
+    milestone_faults,
+)
 from orgstages.views.planning import actor_of
 from orgstages.views.roadmaps import shown
 
@@ -96,6 +103,10 @@ def _written(
 ) -> HttpResponse:
     """Write what the form says; what is refused comes back with its form."""
     if not form.is_valid():
+        said = form.cleaned_data
+        add_faults(
+            form, milestone_faults(owner=said.get("owner"), done_on=said.get("done_on"), actor=actor_of(request))
+        )
         return shown(request, pk, rejected={place: form}, status=422)
     try:
         told = write(form.cleaned_data)

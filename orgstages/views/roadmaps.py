@@ -22,11 +22,11 @@ from omnichannel.workspaces.permissions import may
 from orgstages.catalogue import load_stages
 from orgstages.errors import UnknownDiagnosisUnit, UnknownRoadmap
 from orgstages.forms.plans import BeginForm, MilestoneForm, OwnMilestoneForm, PlanForm, ReasonForm, RouteForm
-from orgstages.forms.refusals import add_refusal
+from orgstages.forms.refusals import add_faults, add_refusal
 from orgstages.queries.roadmaps import MilestoneView, RoadmapView, roadmap, roadmaps
 from orgstages.roadmap_drawing import Bar, Drawing, draw
 from orgstages.roadmap_plan import planned_steps, skipped_stages
-from orgstages.services.roadmaps import begin_roadmap
+from orgstages.services.roadmaps import begin_faults, begin_roadmap
 from orgstages.views.planning import actor_of, day_text, milestone_sign, suggestions
 from orgstages.views.tabs import stage_tabs
 from roles.queries.org_chart import UnitTree, unit_tree
@@ -94,6 +94,12 @@ def roadmap_new(request: WorkspaceRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, _("The roadmap is kept; its steps are milestones now."))
             return redirect("orgstages:roadmap", slug, made.pk)
+    elif request.method == "POST" and route.is_valid():
+        spec, said = load_stages().transitions[route.cleaned_data["transition"]], begin.cleaned_data
+        add_faults(
+            begin,
+            begin_faults(spec, owner=said.get("owner"), confirmation=said.get("confirmation"), actor=actor),
+        )
     context = _new_context(route, begin, tree=tree, within=actor.within)
     return render(request, "orgstages/roadmap_new.html", context, status=422 if request.method == "POST" else 200)
 

@@ -167,7 +167,7 @@ def _form(answered: Answered, own: GivenAnswer | None, rejected: Rejected | None
         needs_reason=answered.fact is not None and answered.fact.is_answer,
         kept=kept,
     )
-    if rejected is not None and form.is_valid():
+    if rejected is not None:
         add_refusal(form, rejected.error)
     return form
 

@@ -25,7 +25,7 @@ from orgstages.views.tabs import stage_tabs
 from roles.choices import ChangeKind, ScenarioStatus
 from roles.errors import OrganisationBusy, UnknownScenario
 from roles.queries.scenarios import ScenarioRow, changes_of, comments_of, scenarios, steps_of
-from roles.services.scenarios import create
+from roles.services.scenarios import check_first_day, create
 
 TONES = {"draft": "", "submitted": "warn", "approved": "good", "rejected": "bad", "applied": "accent", "discarded": ""}
 
@@ -57,23 +57,25 @@ def scenario_new(request: WorkspaceRequest, slug: str) -> HttpResponse:
         form = ScenarioForm(rows, initial=initial)
         return render(request, "orgstages/scenarios/new.html", {"form": form})
     form = ScenarioForm(rows, request.POST)
-    if form.is_valid():
-        data = form.cleaned_data
-        try:
+    is_whole, data = form.is_valid(), form.cleaned_data
+    copy_of = int(data["copy_of"]) if data.get("copy_of") else None
+    try:
+        if is_whole:
             made = create(
                 name=data["name"],
                 effective_on=data["effective_on"],
                 actor_id=request.access.user_id,
                 note=data["note"],
-                copy_of=int(data["copy_of"]) if data["copy_of"] else None,
+                copy_of=copy_of,
             )
-        except UnknownScenario as error:
-            raise Http404 from error
-        except DomainError as error:
-            form.add_error("effective_on", str(error))
-        else:
             messages.success(request, _("The scenario has been made. Nothing of the organisation has changed."))
             return redirect("orgstages:scenario", slug=slug, pk=made.pk)
+        if "effective_on" in data:
+            check_first_day(data["effective_on"], copy_of=copy_of)
+    except UnknownScenario as error:
+        raise Http404 from error
+    except DomainError as error:
+        form.add_error("effective_on", str(error))
     return render(request, "orgstages/scenarios/new.html", {"form": form}, status=422)
 
 
@@ -165,14 +167,16 @@ def _side(request: WorkspaceRequest, page: Frame, side: str) -> HttpResponse:
         priced = organisation_price(page.row.id, on=on)
     except OrganisationBusy:
         return busy(request, page, "orgstages/scenarios/side.html")
+    sees_pay = seeing(request.access).with_pay
+    units = unit_rows(priced.units, side=side, with_pay=sees_pay)
     context = {
         "page": page,
         "row": page.row,
         "side": side,
         "on": on,
-        "units": unit_rows(priced.units, side=side),
-        "others": getattr(priced, side).units - sum(getattr(unit, side) is not None for unit in priced.units),
-        "sees_pay": seeing(request.access).with_pay,
+        "units": units,
+        "others": getattr(priced, side).units - len(units),
+        "sees_pay": sees_pay,
     }
     return render(request, "orgstages/scenarios/side.html", context)
 

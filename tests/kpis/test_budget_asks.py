@@ -112,6 +112,13 @@ def test_e17_a_request_without_a_rung_is_refused_naming_it_and_keeps_what_was_ty
     assert client.post(f"{URL}new/", wrong, headers=EN).content.decode().count('class="field__errors"') == 3
     halves = client.post(f"{URL}new/", {**FORM, "part_3_on": "2024-11-09", "amount": "much"}, headers=EN)
     assert halves.content.decode().count('class="field__errors"') == 2
+    unread = {**FORM, "purpose": "", "part_1_on": "2023-01-01", "target_roi": "", "ends_on": "2024-10-01"}
+    told = client.post(f"{URL}new/", unread, headers=EN).content.decode()  # what the rules say stands beside it
+    assert told.count('class="field__errors"') == 5
+    assert "“Rung 3" in told
+    assert "The last day comes before the first." in told
+    part = {**FORM, "purpose": "", "starts_on": "", "amount": "", "target_roi": "much"}
+    assert client.post(f"{URL}new/", part, headers=EN).content.decode().count('class="field__errors"') == 4
     assert not BudgetAsk.objects.exists()
 
 

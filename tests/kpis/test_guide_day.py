@@ -124,7 +124,8 @@ def test_a_task_is_given_within_ones_units_done_with_a_note_and_counted_as_done_
         headers=EN,
     )
     assert wrong.status_code == 422
-    assert wrong.content.decode().count('class="field__errors"') == 2  # shape first: no title, nobody called 谁
+    # no title, nobody called 谁, and what the rules say of day and link; whom it is for is not judged by half
+    assert wrong.content.decode().count('class="field__errors"') == 4
     rules = manager.post(
         f"{TASKS}new/",
         task_form(role="", people="ES2", due_on="2020-01-01", link="javascript:alert(1)")
@@ -133,6 +134,8 @@ def test_a_task_is_given_within_ones_units_done_with_a_note_and_counted_as_done_
     )
     assert rules.content.decode().count('class="field__errors"') == 4
     picture = SimpleUploadedFile("look.png", PNG)
+    unread = task_form(title="", role="", people="ES2", due_on="") | {"picture": SimpleUploadedFile("b.png", b"GIF89a")}
+    assert manager.post(f"{TASKS}new/", unread, headers=EN).content.decode().count('class="field__errors"') == 4
     given = manager.post(f"{TASKS}new/", task_form(script="您好，新品到店", picture=picture), headers=EN)
     assert given.status_code == 302, given.content.decode()
     own = given["Location"]
@@ -164,6 +167,8 @@ def test_a_task_is_given_within_ones_units_done_with_a_note_and_counted_as_done_
     assert [store[key] for key in ("people", "done_late", "late")] == [1, 1, 0]
     assert manager.post(f"{TASKS}{late.pk}/withdraw/", headers=EN).status_code == 403  # others have it too
     assert signed_in("line_manager", unit_external_id="UC").get(f"{TASKS}{late.pk}/").status_code == 404
+    misread = manager.post(own, task_form(title="", due_on="2020-01-01", link="javascript:alert(1)"), headers=EN)
+    assert misread.content.decode().count('class="field__errors"') == 3
     changed = manager.post(own, task_form(title="新品上身图二"), headers=EN)
     assert changed.status_code == 302
     assert manager.post(f"{own}withdraw/").status_code == 302

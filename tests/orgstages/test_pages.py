@@ -22,7 +22,10 @@ from omnichannel.workspaces.scoping import workspace_scope
 from orgstages.catalogue import load_stages
 from orgstages.models import Diagnosis, DiagnosisAnswer
 from roles.catalogue import StageKey, SubtypeKey
+from roles.choices import Thing
 from roles.queries.stages import adopted_stage
+from roles.services.ending import end
+from roles.services.sync import UnitInput, upsert_units
 from tests.orgstages.world import DAY, write_world
 
 SignedIn = Callable[..., Client]
@@ -130,6 +133,9 @@ def test_overruling_without_a_reason_keeps_what_was_typed(world: Workspace, sign
     assert response.status_code == 422
     assert "Give the reason for overruling it" in shown
     assert '<option value="b" selected>joined inside one department</option>' in shown
+    unread = {"as_of": "2026-11-05", "option": "", "evidence_url": "ftp://x", "evidence_kpi": "no_such"}
+    told = client.post(url, unread, headers={"accept-language": "en"}).content.decode()
+    assert told.count('class="field__errors"') == 3, "no answer, no web address, no KPI"
     kept = client.post(url, {"as_of": "2026-11-05", "option": "b", "reason": "only members are joined"})
     assert kept.status_code == 302
     shown = text_of(client, page("BU1"))
@@ -157,6 +163,14 @@ def test_hr_adopts_a_stage_and_an_executive_may_not(world: Workspace, signed_in:
     assert signed_in("executive").post(url, sent).status_code == 403
     client = signed_in("hr_lead")
     assert client.post(url, {**sent, "on": "soon"}).status_code == 422
+    with workspace_scope(world.pk):
+        brief = UnitInput("POP", "快闪组", "department", "G")
+        assert upsert_units([brief], effective_on=date(2026, 1, 1), actor_id=None).is_ok
+        assert end(Thing.UNITS, "POP", on=date(2026, 12, 1), actor_id=None).is_ok
+    late = {**sent, "subtype": "", "on": "2026-12-01"}
+    told = client.post(f"{PAGE.format('POP')}adopt/", late, headers={"accept-language": "en"})
+    assert told.content.decode().count('class="field__errors"') == 2
+    assert "There is no such unit on this day." in told.content.decode()
     assert client.post(url, sent).status_code == 302
     with workspace_scope(world.pk):
         adopted = adopted_stage("UC", on=DAY)

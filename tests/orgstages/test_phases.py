@@ -96,6 +96,20 @@ def test_a_manager_leads_the_own_team_through_its_phases_in_the_browser(
     assert client.post(f"{URL}criteria/7/", {"met_on": day, "evidence": "x"}).status_code == 404
     assert "规则 V1" in client.get(URL).content.decode()
     assert client.post(URL, {"phase": "experiment", "since": day}).status_code == 302
+    tomorrow = (actor.today + timedelta(days=1)).isoformat()
+    for sent, faults in (
+        ({"phase": "foundation", "since": ""}, ["This field is required.", "Give a reason."]),
+        ({"phase": "foundation", "since": day}, ["choose a later day", "Give a reason."]),
+        ({"phase": "value-lift", "since": tomorrow}, ["Nothing can be done later than today", "Still open"]),
+        ({"phase": "digital", "since": tomorrow}, ["Select a valid choice", "Nothing can be done later than today"]),
+    ):
+        told = client.post(URL, sent, headers=ENGLISH).content.decode()
+        assert [fault in told for fault in faults] == [True] * len(faults), sent
+    early = {"evidence": "", "met_on": (actor.today - timedelta(days=1)).isoformat()}
+    told = client.post(f"{URL}criteria/0/", early, headers=ENGLISH).content.decode()
+    assert told.count('class="field__errors"') == 2
+    assert "The team entered this phase on" in told
+    assert client.post(f"{URL}criteria/7/", early).status_code == 404
     listed = client.get("/w/acme/stages/phases/", headers=ENGLISH).content.decode()
     assert "Strategy-experiment phase" in listed
     other = signed_in("line_manager", unit_external_id="BU2")

@@ -94,6 +94,13 @@ def test_unowned_relations_stand_first_and_an_owner_is_named_in_the_browser(
     told = all_wrong.content.decode()  # every fault at once, each at its field, and nothing typed is lost
     assert [told.count(f"“{text}” names no one") for text in ("左", "右", "GONE")] == [1, 1, 1]
     assert [f'value="{text}"' in told for text in ("左", "右", "GONE")] == [True] * 3
+    dayless = row | {"giver": "左", "receiver": "", "owner": "谁", "since": ""}
+    told = client.post(f"{URL}own/", dayless, headers=ENGLISH).content.decode()
+    assert told.count('class="field__errors"') == 4, "no unit of any day is called 左, and nobody 谁"
+    assert "“谁” names no one person. Write the number." in told
+    for sent, many in (({"note": "x" * 301}, 2), ({"since": ""}, 1)):  # GONE may have been here on some day
+        told = client.post(f"{URL}own/", row | {"owner": "GONE"} | sent, headers=ENGLISH).content.decode()
+        assert told.count('class="field__errors"') == many
     back = asked | {"number": "1", "giver": "UC", "receiver": "D-MKT", "back": "1", "as_of": DAY.isoformat()}
     assert client.post(f"{URL}own/", back).status_code == 422
     assert client.post(f"{URL}own/", back | {"reason": "换人"}).status_code == 302

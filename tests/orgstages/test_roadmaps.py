@@ -160,6 +160,11 @@ def test_every_fault_of_a_new_roadmap_is_told_at_once(actor: Actor, signed_in: C
     assert "“谁” names no one person" in told
     assert "This route skips a stage. Type" in told
     assert 'value="留着"' in told
+    misread = sent | {"owner": "谁", "confirmation": "错", "note": "x" * 1001}
+    page = client.post("/w/acme/stages/roadmaps/new/", misread, headers=ENGLISH)
+    told = page.content.decode()  # what cannot be read is told beside what the rules refuse
+    assert told.count('class="field__errors"') == 3
+    assert "This route skips a stage. Type" in told
 
 
 def test_a_roadmap_is_begun_changed_and_exported_in_the_browser(actor: Actor, signed_in: Callable[..., Client]) -> None:
@@ -182,6 +187,13 @@ def test_a_roadmap_is_begun_changed_and_exported_in_the_browser(actor: Actor, si
     assert "names no one person" in wrong.content.decode()
     ahead = client.post(place, row | {"owner": "U1", "done_on": (actor.today + timedelta(days=1)).isoformat()})
     assert ahead.status_code == 422
+    tomorrow = (actor.today + timedelta(days=1)).isoformat()
+    all_wrong = client.post(place, row | {"planned_on": "", "done_on": tomorrow}, headers=ENGLISH)
+    assert all_wrong.content.decode().count('class="field__errors"') == 3
+    nameless = {"title": "", "planned_on": "soon", "role": "omni-strategy", "owner": "谁"}
+    told = client.post(f"{url}milestones/", nameless, headers=ENGLISH).content.decode()
+    assert told.count('class="field__errors"') == 3
+    assert "“谁” names no one person" in told
     assert client.post(place, row | {"owner": "U1", "done_on": actor.today.isoformat()}).status_code == 302
     own = {"title": "对齐预算", "planned_on": actor.today.isoformat(), "role": "omni-strategy"}
     assert client.post(f"{url}milestones/", own).status_code == 302

@@ -81,12 +81,23 @@ def give_task(asked: TaskInput, *, actor_id: int | None, today: date, within: st
     return task
 
 
+def task_faults(asked: TaskInput, *, today: date, within: str | None = None) -> dict[str, str]:
+    """Return what is wrong with a new task, by field."""
+    faults = _text_faults(asked, today=today)
+    _people(asked, today=today, within=within, faults=faults)
+    return faults
+
+
+def change_faults(task: GuideTask, asked: TaskInput, *, today: date) -> dict[str, str]:
+    """Return what is wrong with a change of a task, by field; a day that is over may stay."""
+    return _text_faults(asked, today=today if asked.due_on != task.due_on else None)
+
+
 @transaction.atomic
 def change_task(task_id: int, asked: TaskInput, *, actor_id: int, today: date) -> dict[str, list[str]]:
     """Change what a task says or until when; return field -> [was, is]. Whom it was given to stays."""
     task = _standing(task_id)
-    faults = _text_faults(asked, today=today if asked.due_on != task.due_on else None)
-    if faults:
+    if faults := change_faults(task, asked, today=today):
         raise FieldsRefused(faults)
     changes = {
         name: [str(getattr(task, name)), str(getattr(asked, name))]

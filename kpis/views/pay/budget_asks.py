@@ -19,7 +19,7 @@ from kpis.budget_forms import CAMPAIGNS, AskForm, DecisionForm
 from kpis.errors import FieldsRefused
 from kpis.models import BudgetAsk
 from kpis.queries.pay.budget_asks import ask_file, ask_view, asks_within, known_campaigns, released_of
-from kpis.services.pay.budget_asks import RUNNING, ask_budget, refuse, release, withdraw
+from kpis.services.pay.budget_asks import RUNNING, ask_budget, ask_faults, refuse, release, withdraw
 from kpis.views.pay.tabs import pay_tabs
 from omnichannel.core.csvtext import csv_text
 from omnichannel.core.errors import DomainError
@@ -85,6 +85,8 @@ def budget_ask_new(request: WorkspaceRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, _("The request is kept. Somebody else decides on it."))
             return redirect("kpis:pay_budget_ask", slug, ask.pk)
+    elif request.method == "POST":
+        form.tell(ask_faults(form.asked))
     context = {
         "form": form,
         "tabs": pay_tabs(request, HERE),

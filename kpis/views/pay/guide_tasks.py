@@ -23,7 +23,15 @@ from kpis.guide_forms import TaskForm
 from kpis.models import GuideTask, GuideTaskPicture
 from kpis.queries.pay.guide_tasks import is_wholly_within, people_of, steps_of, task_file, tasks_within, totals_within
 from kpis.queries.pay.my_day import is_ranking_shown
-from kpis.services.pay.guide_tasks import change_task, give_task, restore_task, show_ranking, withdraw_task
+from kpis.services.pay.guide_tasks import (
+    change_faults,
+    change_task,
+    give_task,
+    restore_task,
+    show_ranking,
+    task_faults,
+    withdraw_task,
+)
 from kpis.views.pay.tabs import pay_tabs
 from omnichannel.core.csvtext import csv_text
 from omnichannel.core.http import csv_answer
@@ -91,6 +99,8 @@ def task_new(request: WorkspaceRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, _("Given: it stands on their page now."))
             return redirect("kpis:task", slug, task.pk)
+    elif is_sent:
+        form.tell(task_faults(form.asked, today=today, within=access.own_unit))
     context = {"form": form, "tabs": pay_tabs(request, HERE)}
     return render(request, "kpis/pay/task_new.html", context, status=422 if form.errors else 200)
 
@@ -117,6 +127,8 @@ def task(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Changed.") if changes else _("Nothing was different."))
             return redirect("kpis:task", slug, pk)
+    else:
+        form.tell(change_faults(found, form.asked, today=today_in(request.access.workspace)))
     return _page(request, found, tree, form=form, status=422)
 
 

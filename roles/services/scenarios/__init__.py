@@ -5,6 +5,7 @@ from __future__ import annotations
 from roles.services.scenarios.deciding import apply, approve, may_decide, reject, submit, withdraw
 from roles.services.scenarios.drafting import Draft, current_draft, drafted, edited
 from roles.services.scenarios.keeping import (
+    check_first_day,
     comment,
     create,
     describe,
@@ -22,6 +23,7 @@ __all__ = [
     "apply",
     "approve",
     "bring_up_to_date",
+    "check_first_day",
     "choose",
     "comment",
     "conflicts",

@@ -65,11 +65,7 @@ def create(
     A copy may begin earlier than the changes that it takes over, not later.
     """
     name = _named(name)
-    _check_day(effective_on)
-    source = scenario_of(copy_of) if copy_of is not None else None
-    if source is not None and source.changes and effective_on > source.effective_on:
-        message = _("The copied changes hold from %(day)s. Choose that day or an earlier one.")
-        raise ScenarioDay(message % {"day": source.effective_on})
+    source = check_first_day(effective_on, copy_of=copy_of)
     return Scenario.objects.create(
         name=name,
         note=note.strip(),
@@ -79,6 +75,16 @@ def create(
         copy_of=source,
         created_by_id=actor_id,
     )
+
+
+def check_first_day(effective_on: date, *, copy_of: int | None = None) -> Scenario | None:
+    """Refuse a day on which a new scenario cannot begin; return the one that it copies."""
+    _check_day(effective_on)
+    source = scenario_of(copy_of) if copy_of is not None else None
+    if source is not None and source.changes and effective_on > source.effective_on:
+        message = _("The copied changes hold from %(day)s. Choose that day or an earlier one.")
+        raise ScenarioDay(message % {"day": source.effective_on})
+    return source
 
 
 @transaction.atomic
