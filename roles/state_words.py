@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -79,11 +79,15 @@ class DiffLine:
     after: str
 
 
-def diff_line(line: FieldLine, *, names: Names, whole: Days = ALL_DAYS) -> DiffLine:
-    """Put a field that differs into words; its days are named unless they are `whole`."""
+def diff_line(line: FieldLine, *, names: Names, whole: Days = ALL_DAYS, is_kept: bool = False) -> DiffLine:
+    """Put a field that differs into words; its days are named unless they are `whole`.
+
+    Of a thing that `is_kept`, days on which it is no more there are told as its end, its later beginning or a gap.
+    """
     label, days = field_label(line.field), span_text(line.start, line.end)
     if line.field == EXISTS:
-        return DiffLine(label, "", days if line.before else "", days if line.after else "")
+        gone = gone_text(line.start, line.end) if is_kept else ""
+        return DiffLine(label, "", days if line.before else "", days if line.after else gone)
     before, after = (value_text(line.field, value, names=names) for value in (line.before, line.after))
     return DiffLine(label, "" if (line.start, line.end) in (ALL_DAYS, whole) else days, before, after)
 
@@ -121,6 +125,16 @@ def span_text(start: date | str | None, end: date | str | None) -> str:
     if start:
         return _("from %(start)s on") % {"start": start}
     return _("until before %(end)s") % {"end": end} if end else _("always")
+
+
+def gone_text(start: str | None, end: str | None) -> str:
+    """Return how it reads that something is no more there over a half-open span of days."""
+    if start and end:
+        return _("not there from %(start)s, until before %(end)s") % {"start": start, "end": end}
+    if start:
+        last = date.fromisoformat(start) - timedelta(days=1)
+        return _("ends: its last day is %(day)s") % {"day": last}
+    return _("begins on %(day)s only") % {"day": end} if end else _("is not there")
 
 
 def _figure(field: str, value: Decimal) -> str:

@@ -105,7 +105,8 @@ def _thing(change: ScenarioChange, lines: Iterable[FieldLine], names: Names) -> 
     kind = MARKS[change.kind]
     if change.kind is ChangeKind.CHANGED and MOVES.intersection(change.fields):
         kind = "moved"
-    shown = tuple(diff_line(line, names=names) for line in lines if not _repeats(line, change))
+    is_kept = change.kind is ChangeKind.CHANGED
+    shown = tuple(diff_line(line, names=names, is_kept=is_kept) for line in lines if not _repeats(line, change))
     name = _name(change.thing, change.external_id, names) or _own_name(change)
     return DiffThing(change.thing, change.external_id, name, kind, change.effective_on, shown)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -75,30 +75,55 @@ class Sureness:
 
 @dataclass(frozen=True, slots=True)
 class VerdictRow:
-    """A diagnosed unit: what it is found to be, and how sure that is, on both sides."""
+    """A diagnosed unit: what it is found to be, and how sure that is, on both sides; `words` where these are alike."""
 
     shift: VerdictShift
     before: Bilingual | None
     after: Bilingual | None
     confidence: tuple[Sureness, Sureness]
-    differs: bool
+    words: str
 
 
-def unit_rows(units: Iterable[UnitPrice], *, side: str) -> list[UnitRow]:
-    """Return the units that are there on a side."""
+def unit_rows(units: Iterable[UnitPrice], *, side: str, with_pay: bool) -> list[UnitRow]:
+    """Return the units of a side of which something differs that its table shows."""
     rows = []
-    for unit in units:
+    for unit in _shown(units, _side_figures, with_pay=with_pay):
         there: UnitSide | None = getattr(unit, side)
         if there is not None:
             rows.append(UnitRow(unit, there, unit.kind.value, unit.kind.letter, min(there.depth, 6)))
     return rows
 
 
+def _shown(
+    units: Iterable[UnitPrice], figures: Callable[[UnitSide], tuple[object, ...]], *, with_pay: bool
+) -> Iterator[UnitPrice]:
+    """Yield the units that come, go or move, or of which a figure differs that is shown; money to those who see it."""
+    for unit in units:
+        old, new = (
+            (*figures(side), side.money.cost if with_pay else None) if side else None
+            for side in (unit.before, unit.after)
+        )
+        if unit.kind is not Difference.EDITED or old != new:
+            yield unit
+
+
+def _price_figures(side: UnitSide) -> tuple[object, ...]:
+    own, count = side.figures, side.cover_count
+    covers = count and (count.filled, count.shared, count.missing)
+    return side.name, own.people, own.fte, own.span, own.layers, side.vacant, covers, side.adopted.subtype
+
+
+def _side_figures(side: UnitSide) -> tuple[object, ...]:
+    own, adopted = side.figures, side.adopted
+    figures = (own.people, own.fte, own.seats, side.vacant, own.span, own.layers)
+    return side.name, *figures, adopted.subtype, adopted.is_default
+
+
 def price_context(request: WorkspaceRequest, page: Frame, priced: Price) -> Mapping[str, Any]:
     """Return what the price page shows; pay and people by name only to those who may see them."""
     sees = seeing(request.access)
     organisation, effect = priced.organisation, priced.effect
-    units = organisation.units if organisation else ()
+    units = list(_shown(organisation.units if organisation else (), _price_figures, with_pay=sees.with_pay))
     changed = effect.changed if effect else ()
     cards: Sequence[CardMove] = changed if sees.with_people else ()
     export = reverse("orgstages:scenario_price_csv", args=[request.access.workspace.slug, page.row.id])
@@ -180,7 +205,10 @@ def _seat(seat: PlannedSeat) -> tuple[PlannedSeat, Bilingual | None]:
 def _verdict(shift: VerdictShift) -> VerdictRow:
     before, after = shift.names
     sure = _sureness(shift.before), _sureness(shift.after)
-    return VerdictRow(shift, before, after, sure, shift.differs)
+    words = ""
+    if (before, sure[0]) == (after, sure[1]):
+        words = _("same verdict on other facts") if shift.differs else _("unchanged")
+    return VerdictRow(shift, before, after, sure, words)
 
 
 def _sureness(side: Diagnosed | None) -> Sureness:

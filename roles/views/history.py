@@ -135,7 +135,8 @@ def _diffs(slug: str, found: RevisionPage) -> list[ThingDiff]:
             mark=MARKS[each.change],
             url="" if each.after is None else _url(slug, each),
             lines=tuple(
-                diff_line(one, names=names, whole=_whole(each, lines)) for one in lines[each.thing, each.external_id]
+                diff_line(one, names=names, whole=_whole(each, lines), is_kept=each.change is ChangeKind.CHANGED)
+                for one in lines[each.thing, each.external_id]
             ),
         )
         for each in found.changes

@@ -27,6 +27,7 @@ from roles.choices import Thing
 from roles.models import Scenario
 from roles.queries.consequences import snapshot
 from roles.queries.org_prices import totals, unit_sides
+from roles.services.ending import end
 from roles.services.moving import move
 from roles.services.scenarios import apply, approve, conflicts, create, edited, share, submit
 from roles.services.stages import adopt_stage
@@ -189,12 +190,61 @@ def test_pages_show_it_in_both_languages_and_hide_pay_and_people_from_those_who_
     assert analyst.get(link).status_code == 404
 
 
+@pytest.mark.usefixtures("retailer")
+def test_only_units_of_which_a_shown_figure_differs_are_listed(signed_in: Callable[..., Client]) -> None:
+    pk, hr, executive = backdated("预算"), signed_in("hr_lead"), signed_in("executive")
+
+    def listed(client: Client, path: str) -> set[str]:
+        rows = client.get(f"/w/acme/scenarios/{pk}/{path}/", {"on": str(FIRST)}).context["units"]
+        return {one.unit if path == "price" else one.price.unit for one in rows}
+
+    with edited(pk, actor_id=None):
+        dearer = [SeatInput("POS1", "S1", "店长", planned_fte=Decimal(1), monthly_budget=Decimal(9500))]
+        assert upsert_seats(dearer, effective_on=FIRST, actor_id=None).is_ok
+    found = price(pk, on=FIRST, today=TODAY).organisation
+    assert found is not None
+    assert {one.unit for one in found.units} >= {"S1", "R1"}, "a budget, which no table of units shows"
+    assert [listed(hr, path) for path in ("price", "before", "after")] == [set()] * 3
+    with edited(pk, actor_id=None):
+        paid = [PersonInput("ES1", "S1", SINCE, display_name="导购S1", monthly_cost=Decimal(8000))]
+        assert upsert_people(paid, effective_on=FIRST, actor_id=None).is_ok
+    for path in ("price", "before", "after"):
+        assert listed(hr, path) >= {"S1", "R1", "BU1"}
+        assert listed(executive, path) == set(), "a cost is no difference to who may not see it"
+    with edited(pk, actor_id=None):
+        assert upsert_units([UnitInput("S1", "一号店", "store", "R1")], effective_on=FIRST, actor_id=None).is_ok
+    assert listed(executive, "price") == {"S1"}
+    shown = executive.get(f"/w/acme/scenarios/{pk}/price/", {"on": str(FIRST)}).content.decode()
+    assert "<del>门店S1</del> 一号店" in shown
+
+
+@pytest.mark.usefixtures("organisation")
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "ends: its last day is {}"), ("zh-hans", "结束，最后一天为 {}")]
+)
+def test_an_ended_assignment_says_that_it_ends_and_on_which_day(
+    signed_in: Callable[..., Client], language: str, words: str
+) -> None:
+    day = timezone.localdate() + timedelta(days=3)
+    pk, hr = create(name="收", effective_on=day, actor_id=None).pk, signed_in("hr_lead")
+    with edited(pk, actor_id=None):
+        assert end(Thing.ASSIGNMENTS, f"P2/omni-strategy/{SINCE}", on=day, actor_id=None).is_ok
+    root = f"/w/acme/scenarios/{pk}/"
+    page = hr.get(root, HTTP_ACCEPT_LANGUAGE=language).content.decode()
+    assert words.format(day - timedelta(days=1)) in page
+    becomes = hr.get(root + "conflicts/", HTTP_ACCEPT_LANGUAGE=language).content.decode()
+    assert words.format(day - timedelta(days=1)) in becomes
+
+
 @pytest.mark.usefixtures("organisation")
 def test_from_new_to_applied_through_the_pages(signed_in: Callable[..., Client]) -> None:
     hr, owner = signed_in("hr_lead"), signed_in("owner")
     day = timezone.localdate() + timedelta(days=3)
     assert hr.get("/w/acme/scenarios/").status_code == 200
     assert hr.post("/w/acme/scenarios/new/", {"name": "x", "effective_on": "2020-01-01"}).status_code == 422
+    both = hr.post("/w/acme/scenarios/new/", {"name": "", "effective_on": "2020-01-01"}, HTTP_ACCEPT_LANGUAGE="en")
+    assert both.content.decode().count('class="field__errors"') == 2
+    assert "A scenario begins today" in both.content.decode()
     made = hr.post("/w/acme/scenarios/new/", {"name": "一号", "effective_on": str(day), "note": "为何"})
     assert made.status_code == 302
     pk = Scenario.objects.get().pk
