@@ -146,6 +146,11 @@ class MoveEffect:
         return tuple(card for card in self.cards if card.differs)
 
     @property
+    def differing_units(self) -> tuple[UnitMove, ...]:
+        """The units whose figure differs: one may count other rows that come to the same."""
+        return tuple(unit for unit in self.units if unit.before != unit.after)
+
+    @property
     def weights_changed(self) -> int:
         """How many cards are weighed otherwise."""
         return sum(card.weights_changed for card in self.cards)

@@ -46,7 +46,7 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """A unit of one side with what happens to it; `indent` is its depth, at most six."""
+    """A unit of one side with what happens to it; `indent` counts the listed units that it is in, at most six."""
 
     price: UnitPrice
     side: UnitSide
@@ -85,12 +85,19 @@ class VerdictRow:
 
 
 def unit_rows(units: Iterable[UnitPrice], *, side: str, with_pay: bool) -> list[UnitRow]:
-    """Return the units of a side of which something differs that its table shows."""
+    """Return the units of a side of which something differs that its table shows, each below its listed parent."""
+    pairs = ((unit, getattr(unit, side)) for unit in _shown(units, _side_figures, with_pay=with_pay))
+    there: dict[str, tuple[UnitPrice, UnitSide]] = {unit.unit: (unit, found) for unit, found in pairs if found}
+    below: dict[str, list[str]] = {}
+    for key, (_unit, found) in there.items():
+        below.setdefault(found.parent if found.parent in there else "", []).append(key)
+    waiting = [(key, 0) for key in reversed(below.get("", []))]
     rows = []
-    for unit in _shown(units, _side_figures, with_pay=with_pay):
-        there: UnitSide | None = getattr(unit, side)
-        if there is not None:
-            rows.append(UnitRow(unit, there, unit.kind.value, unit.kind.letter, min(there.depth, 6)))
+    while waiting:
+        key, indent = waiting.pop()
+        unit, found = there[key]
+        rows.append(UnitRow(unit, found, unit.kind.value, unit.kind.letter, min(indent, 6)))
+        waiting += [(child, indent + 1) for child in reversed(below.get(key, []))]
     return rows
 
 

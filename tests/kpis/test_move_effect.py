@@ -20,7 +20,7 @@ from django.utils import timezone
 from kpis.choices import AutoLoad, WeightsSource
 from kpis.engine.specs import COMPANY
 from kpis.models import KpiValue, Review, Scorecard
-from kpis.queries.move_effect import CardMove, CardSide, MoveEffect, table
+from kpis.queries.move_effect import CardMove, CardSide, MoveEffect, UnitMove, table
 from kpis.services import draft_effect, draft_figures
 from kpis.services.move_effect import move_effect
 from omnichannel.accounts.models import User
@@ -310,3 +310,10 @@ def test_while_somebody_else_writes_the_organisation_it_says_so(workspace: Works
         seen.set()
         writer.join()
         assert effect.is_busy
+
+
+def test_a_unit_whose_other_rows_come_to_the_same_is_not_listed_as_one_that_differs() -> None:
+    units = [UnitMove("G", "集团", Decimal(9), Decimal(9)), UnitMove("R1", "华东", Decimal(4), Decimal(5))]
+    units.append(UnitMove("R2", "华南", None, Decimal(0)))
+    effect = MoveEffect(None, date(2024, 11, 1), units=tuple(units))
+    assert [unit.unit for unit in effect.differing_units] == ["R1", "R2"]

@@ -165,6 +165,11 @@ def test_pages_show_it_in_both_languages_and_hide_pay_and_people_from_those_who_
             answer = hr.get(root + path, HTTP_ACCEPT_LANGUAGE=language)
             assert answer.status_code == 200, (path, answer.content[:500])
             assert "华东并入" in answer.content.decode()
+    sides = {side: hr.get(f"{root}{side}/", {"on": str(FIRST)}).context["units"] for side in ("before", "after")}
+    inside = {side: [(row.price.unit, row.indent) for row in rows] for side, rows in sides.items()}
+    region = [("R1", 2), ("S1", 3), ("S2", 3)]
+    assert inside["before"][1:6] == [("BU1", 1), ("UC", 2), *region]
+    assert inside["after"][3:7] == [("BU2", 1), *region]
     shown = hr.get(root + "price/").content.decode()
     assert "¥8,000" in shown or "8,000" in shown
     assert "新人" in hr.get(root).content.decode()
