@@ -284,7 +284,7 @@ def test_an_analyst_finds_the_customers_at_risk_and_takes_pseudonymous_ids_away(
     assert [row[0] for row in book.get_sheet_by_index(0).to_python()] == [rows[0][0], *ids]
 
 
-@pytest.mark.parametrize(("language", "width"), [("zh", 360), ("en", 1280)])
+@pytest.mark.parametrize(("language", "width"), [("zh", 360), ("en", 360), ("en", 1280)])
 def test_the_engines_pages_keep_the_rules_of_accessibility_and_fit_the_screen(
     stack: Stack, sign_in: SignIn, language: str, width: int
 ) -> None:
