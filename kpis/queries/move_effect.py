@@ -129,6 +129,7 @@ class MoveEffect:
     """What the move does, on the figures of the last closed period. `refused`: why it cannot be made, in words.
 
     `day` is the day whose organisation and weights are compared. Cards come with the largest change first.
+    `month_stays`: the period is over before the changes begin, so what is stored of it stays once they are made.
     """
 
     period: Period | None
@@ -139,6 +140,7 @@ class MoveEffect:
     people: int = 0
     refused: tuple[str, ...] = ()
     is_busy: bool = False
+    month_stays: bool = False
 
     @property
     def changed(self) -> tuple[CardMove, ...]:

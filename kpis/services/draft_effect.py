@@ -34,7 +34,7 @@ from kpis.queries.warehouse import organisation_on, unit_tree_for_engine
 from kpis.queries.weights import EffectiveWeights, WeightBook, weights_on
 from kpis.services.draft_figures import Draft, Ground, measured_anew, unit_scope
 from kpis.services.grading import Card, Targets, grade_subjects, weights_for
-from kpis.services.org_listener import moves_figures
+from kpis.services.org_listener import counts_from, moves_figures
 from omnichannel.core.periods import Period
 from roles.choices import Thing
 from roles.holdings import Holding, split_assignment_key
@@ -52,6 +52,7 @@ class Written(Protocol):
     thing: str
     external_id: str
     fields: list[str]
+    effective_on: date | None
     before: State | None
     after: State | None
 
@@ -83,7 +84,7 @@ def read_draft(
         engine = EngineOrganisation(unit_tree_for_engine(day))
     elif not stay and (units or any(moves_figures(change) for change in changes)):
         engine = organisation_on(day)
-    return Draft(day, people, units, found, engine, stay, everyone is not None)
+    return Draft(day, people, units, found, engine, stay, everyone is not None, since=counts_from(changes))
 
 
 def on_ground(draft: Draft) -> Draft:
@@ -190,6 +191,7 @@ def _compared(
         units=tuple(_unit_move(unit, sides, anew) for unit in sorted(draft.units)),
         unit_kpi=kpis.get(UNIT_KPI),
         people=len(draft.people),
+        month_stays=not draft.reaches(period),
     )
     return effect, anew
 

@@ -39,7 +39,8 @@ class Draft:
     `units` count other rows then, which the engine finds in `engine` (None: no figure can differ). `people_stay`:
     everybody keeps unit and roles, only units change their places (the small tables of `engine` are the stored ones).
     `everyone`: the cards of all people are compared. `ground` is what the changes are compared with; None for the
-    live organisation, which is read when they are compared.
+    live organisation, which is read when they are compared. `since`: months that end before it stay as they are, once
+    the changes are made for good (None: all months).
     """
 
     day: date
@@ -50,6 +51,11 @@ class Draft:
     people_stay: bool
     everyone: bool = False
     ground: Ground | None = None
+    since: date | None = None
+
+    def reaches(self, period: Period) -> bool:
+        """Tell whether a month is computed again once the changes are made for good."""
+        return self.since is not None and self.since <= period.last_day
 
 
 def unit_scope(unit: str) -> Scope:

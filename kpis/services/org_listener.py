@@ -102,6 +102,14 @@ def months_moved(changes: Iterable[Change]) -> tuple[list[Period], ComputationKi
     return periods_touched(since), mode
 
 
+def counts_from(changes: Iterable[Change]) -> date | None:
+    """Return the first day that differs of what figures or grades rest on: months that end before it stay as they are.
+
+    None where neither rests on any of the changes.
+    """
+    return min((change.effective_on or date.min for change in changes if _counts(change)), default=None)
+
+
 def _counts(change: Change) -> bool:
     return change.thing in GRADED_THINGS or moves_figures(change)
 

@@ -214,13 +214,18 @@ class VerdictSideSerializer(Shape):
 
 
 class VerdictShiftSerializer(Shape):
-    """A diagnosed unit on both sides."""
+    """A diagnosed unit on both sides, as the diagnostic shows it on the day."""
 
     unit_external_id = serializers.CharField()
     name = serializers.CharField()
     differs = serializers.BooleanField()
     before = VerdictSideSerializer(allow_null=True)
     after = VerdictSideSerializer(allow_null=True)
+    recounted = VerdictSideSerializer(
+        allow_null=True,
+        help_text="With the month's rows counted by the scenario's units, where the diagnostic keeps the month's "
+        "figures and these give something else.",
+    )
 
 
 class CardShiftSerializer(Shape):
@@ -240,6 +245,9 @@ class ScenarioEffectSerializer(Shape):
 
     period = serializers.CharField(allow_null=True)
     day = serializers.DateField()
+    month_stays = serializers.BooleanField(
+        help_text="True: the month ended before the changes begin; its cards and pay stay once they are applied."
+    )
     people = serializers.IntegerField()
     changed = serializers.IntegerField()
     weights_changed = serializers.IntegerField()
@@ -281,6 +289,8 @@ class ScenarioPriceSerializer(Shape):
     coverage = CoverShiftSerializer(many=True)
     seats_opened = serializers.ListField(child=serializers.CharField())
     seats_closed = serializers.ListField(child=serializers.CharField())
+    verdicts_period = serializers.CharField(allow_null=True, help_text="The month whose figures verdicts rest on.")
+    is_recounted = serializers.BooleanField(help_text="True: that month is computed again once this is applied.")
     verdicts = VerdictShiftSerializer(many=True)
     subtypes = serializers.DictField(child=TextSerializer(), help_text="Units that come to work in another sub-type.")
     effect = ScenarioEffectSerializer(allow_null=True)

@@ -40,6 +40,11 @@ class Diagnosed:
     adopted: Adopted
     evidence: Evidence = field(repr=False)
 
+    @property
+    def counts_others(self) -> bool:
+        """True when its figures count other units than stand in it on the day."""
+        return self.evidence.counts_others(self.unit.external_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -49,6 +54,11 @@ class Case:
     evidence: Evidence
     given: Mapping[str, Mapping[str, Given]]
     adopted: Mapping[str, Adopted]
+
+    @property
+    def tree(self) -> UnitTree:
+        """Return the units of the day."""
+        return self.evidence.tree
 
     @property
     def organisation(self) -> Organisation:
@@ -82,9 +92,11 @@ def read_case(*, as_of: date, within: str | None = None, before: Case | None = N
     return _case(units or [unit for unit in top if unit in tree], tree=tree, before=before, people_stay=people_stay)
 
 
-def judged(case: Case, *, figures: Book | None = None) -> tuple[Diagnosed, ...]:
-    """Return the diagnoses of a case; `figures` replace stored ones of its period."""
-    evidence = replace(case.evidence, book={**case.evidence.book, **figures}) if figures else case.evidence
+def judged(case: Case, *, figures: Book | None = None, counted: UnitTree | None = None) -> tuple[Diagnosed, ...]:
+    """Return the diagnoses of a case; `figures` replace stored ones of its period, and count by the tree `counted`."""
+    evidence = case.evidence
+    if figures:
+        evidence = replace(evidence, book={**evidence.book, **figures}, counted=counted or evidence.counted)
     return tuple(_one(unit, evidence, case.given[unit], case.adopted[unit]) for unit in case.units)
 
 

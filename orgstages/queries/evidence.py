@@ -18,7 +18,7 @@ from omnichannel.core.periods import Period, month_of, quarter_of, year_of
 from orgstages.catalogue import load_stages
 from roles.choices import FillMode, Ownership, UnitLevel
 from roles.holdings import Holding
-from roles.queries.frames import staff_rows
+from roles.queries.frames import has_same_units, staff_rows
 from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
 from roles.queries.people import holders
 
@@ -43,6 +43,7 @@ class Staff:
 class Evidence:
     """The organisation on a day and the figures of the newest month computed by then.
 
+    A month's figures count the units as they stood on its last day: `counted` is the tree of that day.
     `targets` are those of the company and of all units but stores, of which there may be thousands, on KPIs that
     questions ask for or departments share; `has_targets` tells whether there are any at all. `aimed` are the units
     whose targets were looked for, `read` the month and the scopes whose rates and whose sales were, `inside` what
@@ -54,6 +55,7 @@ class Evidence:
     holdings: tuple[Holding, ...]
     staff: Mapping[str, Staff]
     period: Period | None
+    counted: UnitTree
     book: Book
     year_earlier: Book
     targets: Mapping[tuple[str, Scope], tuple[Decimal, Period]]
@@ -88,6 +90,15 @@ class Evidence:
             self.inside[unit] = tuple(one for one in self.holdings if one.unit_external_id in below)
         return self.inside[unit]
 
+    def own_stores(self, unit: str) -> tuple[str, ...]:
+        """Return the own stores whose sales the unit's figures hold."""
+        nodes = self.counted.nodes
+        return tuple(each for each in self.counted.walk(unit) if nodes[each].ownership is Ownership.DIRECT)
+
+    def counts_others(self, unit: str) -> bool:
+        """Tell whether the figures count other units than stand in the unit on the day."""
+        return self.counted.subtree(unit) != self.tree.subtree(unit)
+
     def within(self, unit: str) -> tuple[UnitNode, ...]:
         """Return the unit and what is below it."""
         return tuple(self.tree.nodes[each] for each in self.tree.walk(unit))
@@ -115,7 +126,8 @@ def read_evidence(
         targets, has_any = before.targets, before.has_targets
     else:
         targets, has_any = _targets(month, aimed)
-    selling = wanted | _stores(tree, units)
+    counted = _counted(tree, period)
+    selling = wanted | _stores(counted, units) | _stores(tree, units)
     if before is not None and before.read == (period, wanted, selling):
         book, earlier = before.book, before.year_earlier
     else:
@@ -127,6 +139,7 @@ def read_evidence(
         holdings=_holdings(tree, before.holdings if before is not None and people_stay else None),
         staff=before.staff if before is not None and people_stay else _staff(day),
         period=period,
+        counted=counted,
         book=book,
         year_earlier=earlier,
         targets=targets,
@@ -149,6 +162,13 @@ def _rates() -> set[str]:
 def newest_period(day: date) -> Period | None:
     """Return the newest month with figures that had begun by the day."""
     return next((period for period in stored_periods() if period.start <= day), None)
+
+
+def _counted(tree: UnitTree, period: Period | None) -> UnitTree:
+    """Return the tree by which the month's figures count, which may be that of the day."""
+    if period is None or has_same_units(period.last_day, tree.as_of):
+        return tree
+    return unit_tree(as_of=period.last_day)
 
 
 def _scopes(tree: UnitTree, units: Iterable[str]) -> frozenset[Scope]:

@@ -24,7 +24,7 @@ from orgstages.queries.organisation_facts import (
 )
 from orgstages.queries.wording import listed
 from roles.catalogue import RoleKey, roles_here
-from roles.choices import FillMode, Ownership, UnitLevel
+from roles.choices import FillMode, UnitLevel
 from roles.coverage import DEDICATED_SHARE
 from roles.holdings import Holding
 
@@ -197,7 +197,7 @@ def _growth(evidence: Evidence, unit: str) -> list[FactRow]:
 
 
 def _stores(evidence: Evidence, unit: str) -> list[FactRow]:
-    stores = [node.external_id for node in evidence.within(unit) if node.ownership is Ownership.DIRECT]
+    stores = evidence.own_stores(unit)
     total = evidence.figure(ALL_SALES, unit)
     if not stores or not total.value or total.scope != evidence.scopes(unit)[0]:
         return []

@@ -15,7 +15,7 @@ from orgstages.catalogue import load_stages
 from orgstages.facts import Fact, Source, SourceKind, decide, joined, measured, say, unanswered
 from orgstages.queries.evidence import ALL_SALES, MALL, OTHER_CHANNELS, PLATFORM, Evidence
 from orgstages.queries.wording import in_both
-from roles.choices import Ownership, UnitLevel
+from roles.choices import UnitLevel
 
 PLACES = Decimal("0.0001")
 # Units of the operands of the KPIs asked for.
@@ -74,8 +74,8 @@ def own_store_sales(evidence: Evidence, unit: str) -> Fact:
     source = _source(ALL_SALES, evidence)
     if evidence.period is None:
         return unanswered("B1", words.NO_PERIOD, source=source)
-    stores = [node.external_id for node in evidence.within(unit) if node.ownership is Ownership.DIRECT]
-    if not stores:
+    stores = evidence.own_stores(unit)
+    if not stores and unit in evidence.counted:
         return unanswered("B1", say(words.NO_STORES, unit=evidence.tree.nodes[unit].name), source=source)
     total = evidence.figure(ALL_SALES, unit)
     if not total.value or total.scope != evidence.scopes(unit)[0]:

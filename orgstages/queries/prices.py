@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from kpis.queries.move_effect import CardMove, MoveEffect
 from kpis.queries.pay.draft_pay import PayEffect
+from omnichannel.core.periods import Period
 from omnichannel.core.text import Bilingual
 from orgstages.catalogue import FailureMode, Relation, SubtypeSpec, load_stages
 from orgstages.queries.diagnosis import Diagnosed
@@ -24,12 +25,17 @@ FEW = 5  # largest winners and losers named
 
 @dataclass(frozen=True, slots=True)
 class VerdictShift:
-    """A diagnosed unit on both sides; None where it is not diagnosed there."""
+    """A diagnosed unit on both sides, as its page shows it; None where it is not diagnosed there.
+
+    `recounted` is what the draft comes to with the rows of the newest month counted by its units, where the page keeps
+    the figures of that month and these give something else.
+    """
 
     unit: str
     name: str
     before: Diagnosed | None
     after: Diagnosed | None
+    recounted: Diagnosed | None = None
 
     @property
     def names(self) -> tuple[Bilingual | None, Bilingual | None]:
@@ -63,7 +69,11 @@ class SubtypeShift:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a draft comes to on a day. `left_out`: why some of it cannot stand as things are; `is_busy`: try again."""
+    """What a draft comes to on a day. `left_out`: why some of it cannot stand as things are; `is_busy`: try again.
+
+    `counted` is the month whose figures the verdicts rest on, `is_recounted`: it is computed again once the draft is
+    applied, and the verdicts say so.
+    """
 
     day: date
     organisation: OrgPrice | None = None
@@ -73,6 +83,8 @@ class Price:
     pay: PayEffect | None = None
     left_out: tuple[str, ...] = ()
     is_busy: bool = False
+    counted: Period | None = None
+    is_recounted: bool = False
 
     @property
     def winners(self) -> tuple[CardMove, ...]:
@@ -96,11 +108,13 @@ class Price:
         return tuple(found.values())
 
 
-def verdict_shifts(before: Sequence[Diagnosed], after: Sequence[Diagnosed]) -> tuple[VerdictShift, ...]:
-    """Put the diagnoses of both sides beside each other."""
-    old, new = ({one.unit.external_id: one for one in side} for side in (before, after))
+def verdict_shifts(
+    before: Sequence[Diagnosed], after: Sequence[Diagnosed], recounted: Sequence[Diagnosed] = ()
+) -> tuple[VerdictShift, ...]:
+    """Put the diagnoses of both sides beside each other, and those that a recount of the rows finds."""
+    old, new, anew = ({one.unit.external_id: one for one in side} for side in (before, after, recounted))
     return tuple(
-        VerdictShift(unit, (new.get(unit) or old[unit]).unit.name, old.get(unit), new.get(unit))
+        VerdictShift(unit, (new.get(unit) or old[unit]).unit.name, old.get(unit), new.get(unit), anew.get(unit))
         for unit in dict.fromkeys([*new, *old])
     )
 

@@ -102,6 +102,8 @@ def price_document(price: Price, *, seeing: Seeing) -> Document:
         "coverage": [_cover(shift) for shift in found.covers] if found else [],
         "seats_opened": [seat.seat for seat in found.opened] if found else [],
         "seats_closed": [seat.seat for seat in found.closed] if found else [],
+        "verdicts_period": str(price.counted) if price.counted else None,
+        "is_recounted": price.is_recounted,
         "verdicts": [_verdict(shift) for shift in price.verdicts],
         "subtypes": {shift.unit: shift.spec.names.as_json() for shift in price.subtypes},
         "effect": _effect(price.effect, seeing=seeing) if price.effect else None,
@@ -169,6 +171,7 @@ def _verdict(shift: VerdictShift) -> Document:
         "differs": shift.differs,
         "before": _verdict_side(shift.before),
         "after": _verdict_side(shift.after),
+        "recounted": _verdict_side(shift.recounted),
     }
 
 
@@ -187,6 +190,7 @@ def _effect(effect: MoveEffect, *, seeing: Seeing) -> Document:
     return {
         "period": str(effect.period) if effect.period else None,
         "day": effect.day,
+        "month_stays": effect.month_stays,
         "people": effect.people,
         "changed": len(effect.changed),
         "weights_changed": effect.weights_changed,

@@ -14,9 +14,10 @@ from omnichannel.core.collecting import uncollected
 from omnichannel.core.periods import Period
 from orgstages.queries.diagnosis import Case, judged, read_case
 from orgstages.queries.evidence import figures_asked
-from orgstages.queries.prices import Price, subtype_shifts, verdict_shifts
+from orgstages.queries.prices import Price, VerdictShift, subtype_shifts, verdict_shifts
 from roles.errors import OrganisationBusy
 from roles.queries.consequences import snapshot
+from roles.queries.frames import is_alike
 from roles.queries.move_figures import Snapshot
 from roles.queries.org_prices import OrgPrice, org_price
 from roles.services.scenarios import drafted
@@ -24,11 +25,15 @@ from roles.services.scenarios import drafted
 
 @dataclass(frozen=True, slots=True)
 class _Inside:
-    """What was read while the draft stood."""
+    """What was read while the draft stood.
+
+    `then` is the draft by whose units the case's month counts: that of its last day where it reaches back to it.
+    """
 
     snapshot: Snapshot
     case: Case
     draft: Draft
+    then: Draft
     left_out: tuple[str, ...]
 
 
@@ -37,35 +42,44 @@ def price(scenario_id: int, *, on: date, today: date) -> Price:
     """Return everything that a scenario changes as of a day, and on the figures of the last closed month.
 
     Weights, scores and verdicts are those of the organisation of that day, or of the month's last day where that is
-    later: a scenario dated back into the month gives exactly what the next computation finds once it is applied.
+    later. Verdicts are those that the diagnostic shows on the day once the scenario is applied: a month that it reaches
+    back to is computed again then. Scores are what the last closed month comes to with the scenario; its cards say so
+    once it is applied if it reaches back to the month (see `docs/decisions/0014`).
     """
     period = last_closed(today)
     day = on if period is None else max(on, period.last_day)
     before, case = snapshot(on), read_case(as_of=day)
-    live = case.organisation
+    live, month = case.organisation, case.evidence.period
     try:
         with drafted(scenario_id) as open_draft:
             stay = people_stay(open_draft.changes)
             found = read_case(as_of=day, before=case, people_stay=stay)
+            draft = read_draft(open_draft.changes, before=live.tree, day=day, everyone=found.organisation)
+            then = draft
+            if month is not None and draft.reaches(month) and not is_alike(day, month.last_day):
+                then = read_draft(open_draft.changes, before=case.evidence.counted, day=month.last_day)
             inside = _Inside(
                 snapshot(on, people=before if stay else None),
                 found,
-                read_draft(open_draft.changes, before=live.tree, day=day, everyone=found.organisation),
+                draft,
+                then,
                 tuple(dict.fromkeys(issue.message for _thing, issue in open_draft.left_out)),
             )
     except OrganisationBusy:
         return Price(on, is_busy=True)
     kpis = figures_asked()
     effect, anew = effect_and_figures(inside.draft, period=period, also=kpis, live=live)
-    stood, becomes = _of_period(inside, anew, period=period, kpis=kpis)
+    is_recounted = month is not None and inside.draft.reaches(month)
     return Price(
         on,
         organisation=org_price(before, inside.snapshot),
-        verdicts=verdict_shifts(judged(case, figures=stood), judged(inside.case, figures=becomes)),
+        verdicts=_verdicts(case, inside, _of_period(inside, anew, period=period, kpis=kpis), is_recounted=is_recounted),
         subtypes=subtype_shifts(before, inside.snapshot),
         effect=effect,
         pay=pay_effect(inside.draft, effect, live=live, today=today),
         left_out=inside.left_out,
+        counted=month,
+        is_recounted=is_recounted,
     )
 
 
@@ -77,14 +91,28 @@ def organisation_price(scenario_id: int, *, on: date) -> OrgPrice:
     return org_price(before, after)
 
 
+def _verdicts(case: Case, inside: _Inside, found: tuple[Book, Book], *, is_recounted: bool) -> tuple[VerdictShift, ...]:
+    """Return the verdicts that the diagnostic shows without the draft, and with it once it is applied.
+
+    A month that the draft reaches back to is found anew on both sides: what is stored may be older than the rows, and
+    that is no change of the draft's. Of an earlier one what is stored counts, and a recount stands beside it.
+    """
+    stood, becomes = found
+    if is_recounted:
+        return verdict_shifts(judged(case, figures=stood), judged(inside.case, figures=becomes))
+    kept = judged(inside.case)
+    if not becomes:
+        return verdict_shifts(judged(case), kept)
+    same, anew = judged(inside.case, figures=stood), judged(inside.case, figures=becomes, counted=inside.case.tree)
+    moved = [new for old, new in zip(same, anew, strict=True) if old.verdict != new.verdict]
+    return verdict_shifts(judged(case), kept, moved)
+
+
 def _of_period(
     inside: _Inside, found: tuple[Book, Book], *, period: Period | None, kpis: Sequence[str]
 ) -> tuple[Book, Book]:
-    """Return the figures of the month that the diagnosis reads, without the draft and as the draft makes them.
-
-    Both are found in the same way: what is stored may be older than the rows, and that is no change of the draft's.
-    """
+    """Return the figures of the month that the diagnosis reads, without the draft and as the draft makes them."""
     asked = inside.case.evidence.period
-    if asked is None or asked == period:
+    if asked is None or (asked == period and inside.then is inside.draft):
         return found
-    return measured_anew(inside.draft, period=asked, kpis=kpis)
+    return measured_anew(inside.then, period=asked, kpis=kpis)

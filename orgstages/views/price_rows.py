@@ -16,7 +16,7 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from orgstages.queries.diagnosis import Diagnosed
 from orgstages.queries.prices import Price, VerdictShift
 from orgstages.scoring import rounded
-from orgstages.verdicts import certainty_word
+from orgstages.verdicts import certainty_word, verdict_name
 from orgstages.views.scenario_frame import Frame, seeing
 from roles.catalogue import RoleKey, roles_here
 from roles.comparing import Difference
@@ -75,13 +75,18 @@ class Sureness:
 
 @dataclass(frozen=True, slots=True)
 class VerdictRow:
-    """A diagnosed unit: what it is found to be, and how sure that is, on both sides; `words` where these are alike."""
+    """A diagnosed unit: what it is found to be, and how sure that is, on both sides; `words` where these are alike.
+
+    `recounted` and `sure_then`: the same with the month's rows counted by the scenario's units, where that differs.
+    """
 
     shift: VerdictShift
     before: Bilingual | None
     after: Bilingual | None
     confidence: tuple[Sureness, Sureness]
     words: str
+    recounted: Bilingual | None
+    sure_then: Sureness
 
 
 def unit_rows(units: Iterable[UnitPrice], *, side: str, with_pay: bool) -> list[UnitRow]:
@@ -147,6 +152,7 @@ def price_context(request: WorkspaceRequest, page: Frame, priced: Price) -> Mapp
         "opened": [_seat(seat) for seat in organisation.opened] if organisation else [],
         "closed": [_seat(seat) for seat in organisation.closed] if organisation else [],
         "verdicts": [_verdict(shift) for shift in priced.verdicts],
+        "is_recounted_elsewhere": any(shift.recounted for shift in priced.verdicts),
         "effect": effect,
         "shown": cards[:MOST],
         "more": max(len(cards) - MOST, 0),
@@ -215,7 +221,8 @@ def _verdict(shift: VerdictShift) -> VerdictRow:
     words = ""
     if (before, sure[0]) == (after, sure[1]):
         words = _("same verdict on other facts") if shift.differs else _("unchanged")
-    return VerdictRow(shift, before, after, sure, words)
+    anew = verdict_name(shift.recounted.verdict) if shift.recounted else None
+    return VerdictRow(shift, before, after, sure, words, anew, _sureness(shift.recounted))
 
 
 def _sureness(side: Diagnosed | None) -> Sureness:

@@ -62,10 +62,18 @@ def staff_rows(day: date) -> Iterable[tuple[str, str, str | None, str, Decimal]]
 def is_alike(first: date, last: date) -> bool:
     """Tell whether `org_units` and `employees` have the same rows on two days: nothing begins or ends in between."""
     first, last = sorted((first, last))
-    begins = Q(during__startswith__gt=first, during__startswith__lte=last)
-    moved = begins | Q(during__endswith__gt=first, during__endswith__lte=last)
     hired = Q(person__hired_on__gt=first, person__hired_on__lte=last)
-    return not UnitVersion.objects.filter(moved).exists() and not Employment.objects.filter(moved | hired).exists()
+    return has_same_units(first, last) and not Employment.objects.filter(_moved(first, last) | hired).exists()
+
+
+def has_same_units(first: date, last: date) -> bool:
+    """Tell whether the units are the same on two days, in the same places."""
+    return not UnitVersion.objects.filter(_moved(*sorted((first, last)))).exists()
+
+
+def _moved(first: date, last: date) -> Q:
+    begins = Q(during__startswith__gt=first, during__startswith__lte=last)
+    return begins | Q(during__endswith__gt=first, during__endswith__lte=last)
 
 
 def has_employees(as_of: date) -> bool:

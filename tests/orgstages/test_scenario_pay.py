@@ -46,8 +46,12 @@ def holds(key: str, unit: str, *roles: str, components: tuple[Component, ...]) -
 
 @pytest.fixture
 def retailer(in_workspace: Workspace) -> None:
-    """Guides of BU2 earn at another rate than those elsewhere; heads earn by their score."""
     build()
+    pays()
+
+
+def pays() -> None:
+    """Guides of BU2 earn at another rate than those elsewhere; heads earn by their score."""
     pool = Component("pool", POOL, Pool("store_total_sales", Decimal("0.01"), PoolKey.EQUAL))
     rate = Component("rate", SALES, Rate("store_sales", Decimal("0.01")))
     dear = Component("rate", SALES, Rate("store_sales", Decimal("0.03")))

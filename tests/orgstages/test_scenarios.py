@@ -50,20 +50,20 @@ def organisation(in_workspace: Workspace) -> None:
     assert upsert_units([UnitInput("BU2", "男装", "business_unit", "G")], effective_on=SINCE, actor_id=None).is_ok
 
 
-def backdated(name: str = "草案") -> int:
+def backdated(name: str = "草案", *, on: date = FIRST) -> int:
     """Make a scenario that holds from the first day of the closed month, so that its computation can be repeated."""
-    return int(Scenario.objects.create(name=name, effective_on=FIRST, baseline=0).pk)
+    return int(Scenario.objects.create(name=name, effective_on=on, baseline=0).pk)
 
 
-def rebuilt(pk: int) -> None:
+def rebuilt(pk: int, *, on: date = FIRST) -> None:
     """Move the region to another business, give it a stage of its own, and hire somebody there."""
     with edited(pk, actor_id=None):
-        assert move(Thing.UNITS, "R1", to="BU2", on=FIRST, actor_id=None).is_ok
-        adopt_stage("BU2", stage=StageKey.FIRST_LEVEL, subtype=SubtypeKey.USER_GROWTH_DRIVEN, on=FIRST, actor_id=None)
-        new = [PersonInput("N1", "S9", FIRST, display_name="新人", monthly_cost=Decimal(8000))]
-        assert upsert_people(new, effective_on=FIRST, actor_id=None).is_ok
+        assert move(Thing.UNITS, "R1", to="BU2", on=on, actor_id=None).is_ok
+        adopt_stage("BU2", stage=StageKey.FIRST_LEVEL, subtype=SubtypeKey.USER_GROWTH_DRIVEN, on=on, actor_id=None)
+        new = [PersonInput("N1", "S9", on, display_name="新人", monthly_cost=Decimal(8000))]
+        assert upsert_people(new, effective_on=on, actor_id=None).is_ok
         for person in ("P1", "P2"):
-            assert move(Thing.PEOPLE, person, to="BU2", on=FIRST, actor_id=None).is_ok
+            assert move(Thing.PEOPLE, person, to="BU2", on=on, actor_id=None).is_ok
 
 
 def stored() -> dict[tuple[str, str], tuple[Decimal | None, str, str]]:
