@@ -70,7 +70,10 @@ class Vocabulary:
         return isinstance(spec, SimpleMeasure) and spec.agg in STOCKS
 
     def nearest(self, written: str) -> str:
-        """Return the measure that goes by a name like this in Chinese or English, or nothing."""
+        """Return what was meant: the formula of a KPI of this id or name, else the measure of a name most like it."""
+        for kpi in self.library.kpis.values():
+            if written in (kpi.id, kpi.names.zh, kpi.names.en) and not kpi.qualitative:
+                return kpi.formula if kpi.formula in self.library.measures else f"({kpi.formula})"
         names = {
             name.lower(): spec.id for spec in self.library.measures.values() for name in (spec.names.zh, spec.names.en)
         }

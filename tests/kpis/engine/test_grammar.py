@@ -62,6 +62,8 @@ def test_numbers_are_exact() -> None:
         ("net_sales / buyer", "unknown_measure", 12, 5, "buyers"),
         ("Net_Sales", "unknown_measure", 0, 9, "net_sales"),
         ("净销售 / buyers", "unknown_measure", 0, 3, "net_sales"),
+        ("sales_net / buyers", "unknown_measure", 0, 9, "net_sales"),
+        ("1 - 广告点击率", "unknown_measure", 4, 5, "(ad_clicks / ad_impr * 100)"),
         ("net_sales[chanel=store]", "unknown_column", 10, 6, "channel"),
         ("net_sales[channel=stor]", "unknown_value", 18, 4, "store"),
         ("net_sales[paid_at=soon]", "unknown_value", 18, 4, ""),
