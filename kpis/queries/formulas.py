@@ -163,11 +163,18 @@ def _explained(measure: Measure, params: Params) -> MeasureWords:
         how = _both(lambda code: _with_values(told.in_language(code), params))
         return MeasureWords(measure.id, measure.names, how, tables, measure.columns, (), note, is_algorithm=True)
     words = extras.formula_language["aggregations"].get(measure.agg.value)
-    how = words if isinstance(words, Bilingual) else Bilingual(measure.agg.value, measure.agg.value)
+    told = words if isinstance(words, Bilingual) else Bilingual(measure.agg.value, measure.agg.value)
+    how = _both(lambda code: _with_columns(told.in_language(code), measure, tables, code))
     read = (measure.column, measure.weight, measure.by, measure.time, measure.end)
     columns = tuple(dict.fromkeys(column for column in read if column))
     conditions = tuple(_condition(one, measure) for one in measure.filters)
     return MeasureWords(measure.id, measure.names, how, tables, columns, conditions, note)
+
+
+def _with_columns(text: str, measure: SimpleMeasure, tables: tuple[TableSpec, ...], code: str) -> str:
+    """Put what the columns are called where the text of an aggregation asks for them."""
+    parts = {part: getattr(measure, part) for part in ("column", "time", "end", "weight", "by")}
+    return text.format(**{part: _column_names(name, tables).in_language(code) for part, name in parts.items() if name})
 
 
 def _with_values(text: str, params: Params) -> str:

@@ -75,7 +75,7 @@ def test_the_page_speaks_chinese_and_comes_as_a_panel_for_htmx(signed_in: Callab
     analyst = signed_in("analyst")
     chinese = text(page(analyst, WHY.format("sales_net", "unit:R1"), language="zh-hans"))
     assert "全域销售额 · 华东大区" in chinese
-    assert "时间落在本期的行，对列求和" in chinese
+    assert "“支付时间”落在本期的行，对“成交净额”求和" in chinese
     panel = analyst.get(WHY.format("sales_net", "unit:R1"), headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in panel
     assert "explain/rows/" in panel
