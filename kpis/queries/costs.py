@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -47,15 +48,19 @@ def yearly_costs(month: Period) -> Mapping[tuple[str, str], Decimal]:
     return {(kind, unit): Decimal(amount) for kind, unit, amount in _asked(wanted, months, version=ACTUAL)}
 
 
-def _asked(wanted: str, months: Sequence[Period], *, version: str | None) -> list[tuple[Any, ...]]:
+def _asked(wanted: str, months: Sequence[Period], *, version: str | None) -> Sequence[tuple[Any, ...]]:
     """Return what is wanted (SQL) of the rows `current` of the months, in its order; nothing without any load."""
-    paths = [str(path) for path in part_paths(TABLE)]
-    if not paths:
-        return []
+    paths = tuple(str(path) for path in part_paths(TABLE))
+    return _read(paths, wanted, tuple(str(month) for month in months), version or "%") if paths else ()
+
+
+@lru_cache(maxsize=64)
+def _read(paths: tuple[str, ...], wanted: str, months: tuple[str, ...], version: str) -> Sequence[tuple[Any, ...]]:
+    """Read the parts, which never change: the same question about the same ones is asked on many pages."""
     key = ", ".join(load_library().tables[TABLE].key)
     with duckdb.connect(config={"memory_limit": settings.ENGINE_MEMORY_LIMIT}) as engine:
-        engine.read_parquet(paths, union_by_name=True).create_view(TABLE)
-        found: list[tuple[Any, ...]] = engine.execute(
+        engine.read_parquet(list(paths), union_by_name=True).create_view(TABLE)
+        found = engine.execute(
             f"""
             with current as (
                 select * from {TABLE} where list_contains(?, period) and version like ?
@@ -63,6 +68,6 @@ def _asked(wanted: str, months: Sequence[Period], *, version: str | None) -> lis
             )
             {wanted} order by all
             """,  # noqa: S608 - the names are the catalogue's
-            [[str(month) for month in months], version or "%"],
+            [list(months), version],
         ).fetchall()
-    return found
+    return tuple(found)

@@ -45,17 +45,36 @@ def rows_page(
     table: TableSpec, *, columns: Sequence[str], filters: Mapping[str, object], offset: int, limit: int
 ) -> RowsPage:
     """Return current rows in the order of the key. `filters`: column -> the value it must have, or a list of them."""
+    rows = rows_read(table, columns=columns, filters=filters, offset=offset, limit=limit + 1)
+    listed = [{name: _plain(value) for name, value in row.items()} for row in rows]
+    return RowsPage(listed[:limit], more=len(listed) > limit)
+
+
+def rows_read(
+    table: TableSpec,
+    *,
+    columns: Sequence[str],
+    filters: Mapping[str, object],
+    limit: int,
+    offset: int = 0,
+    folded: Mapping[str, str] | None = None,
+) -> list[dict[str, Any]]:
+    """Return current rows in the order of the key as Python holds them: dates, decimals.
+
+    Filters are as for a page; those of `folded` take capital and small letters for the same.
+    """
     stored = stored_table(table.id)
     if stored is None:
-        return RowsPage([], more=False)
+        return []
     with _current(stored, columns=columns) as (engine, query):
-        where = " and ".join(_equals(name, value) for name, value in filters.items()) or "true"
-        rows = engine.sql(
+        alike = [f'lower("{name}") = lower(?)' for name in folded or {}]
+        where = " and ".join([*(_equals(name, value) for name, value in filters.items()), *alike]) or "true"
+        found = engine.sql(
             f"select * from ({query}) where {where} order by {_quoted(table.key)} limit ? offset ?",  # noqa: S608
-            params=[*filters.values(), limit + 1, offset],
-        ).to_arrow_table()
-    listed = [{name: _plain(value) for name, value in row.items()} for row in rows.to_pylist()]
-    return RowsPage(listed[:limit], more=len(listed) > limit)
+            params=[*filters.values(), *(folded or {}).values(), limit, offset],
+        )
+        rows: list[dict[str, Any]] = found.to_arrow_table().to_pylist()
+    return rows
 
 
 def rows_counted(table: TableSpec, *, by: str, where: str, given: Sequence[object]) -> dict[Any, int]:

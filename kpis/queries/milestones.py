@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from kpis.library import load_library
-from kpis.queries.current_rows import rows_page
+from kpis.queries.current_rows import rows_read
 
 TABLE = "milestones"
 MOST = 10_000
@@ -74,24 +75,23 @@ def current_milestones(
     table = load_library().tables[TABLE]
     names = [column.name for column in table.columns]
     only: dict[str, object] = {} if ids is None else {"milestone_id": sorted(ids)}
-    rows = rows_page(table, columns=names, filters=only, offset=0, limit=MOST).rows
+    rows = rows_read(table, columns=names, filters=only, limit=MOST)
     found = [_milestone(row, today=today) for row in rows if units is None or row["unit_id"] in units]
     return sorted(found, key=lambda one: (one.planned_on, one.id), reverse=True)
 
 
-def _milestone(row: Mapping[str, object], *, today: date) -> Milestone:
-    planned = date.fromisoformat(str(row["planned_on"])[:10])
-    done = date.fromisoformat(str(row["done_on"])[:10]) if row["done_on"] else None
+def _milestone(row: Mapping[str, Any], *, today: date) -> Milestone:
+    planned, done = row["planned_on"], row["done_on"]
     done = None if done and done > today else done
     standing, days = punctuality(planned, done, today=today)
     if row["kind"] == CALLED_OFF:
         standing, days = Punctuality.CALLED_OFF, 0
     return Milestone(
-        id=str(row["milestone_id"]),
-        title=str(row["title"] or ""),
-        kind=str(row["kind"]),
-        role=str(row["owner_role"]),
-        unit=str(row["unit_id"] or ""),
+        id=row["milestone_id"],
+        title=row["title"] or "",
+        kind=row["kind"],
+        role=row["owner_role"],
+        unit=row["unit_id"] or "",
         planned_on=planned,
         done_on=done,
         standing=standing,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, override
 
 from kpis.engine.specs import COMPANY, Scope, ScopeKind
 from kpis.library import library_extras, load_library
-from kpis.queries.current_rows import rows_page
+from kpis.queries.current_rows import rows_read
 from omnichannel.core.text import Bilingual
 from roles.catalogue import RoleKey, roles_here
 from roles.queries.org_chart import UnitTree, unit_tree
@@ -75,8 +75,8 @@ def _name(scope: Scope, tree: UnitTree, people: Mapping[str, str], campaigns: Ma
 
 def _campaign_names() -> dict[str, str]:
     table = load_library().tables["campaigns"]
-    page = rows_page(table, columns=["campaign_id", "name"], filters={}, offset=0, limit=MOST_CAMPAIGNS)
-    return {str(row["campaign_id"]): str(row["name"]) for row in page.rows}
+    rows = rows_read(table, columns=["campaign_id", "name"], filters={}, limit=MOST_CAMPAIGNS)
+    return {row["campaign_id"]: row["name"] for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from kpis.engine.arithmetic import rounded
+from kpis.engine.explain import shown
 from kpis.library import load_library
-from kpis.queries.current_rows import rows_counted, rows_page
+from kpis.queries.current_rows import rows_counted, rows_read
 from omnichannel.core.periods import Period
 
 TABLE, SURVEYS, FEEDBACK = "training_records", "surveys", "training_feedback"
@@ -74,12 +76,13 @@ class TrainingFigures:
         return _percent(self.passed, self.exams)
 
 
-def training_rows(*, people: Collection[str] | None = None) -> tuple[TrainingRow, ...]:
-    """Return the current rows by person and start, of all people or of some."""
+def training_rows(*, people: Collection[str] | None = None, certificate: str | None = None) -> tuple[TrainingRow, ...]:
+    """Return the current rows by person and start, of all people or of some, or those of a certificate's number."""
     table = load_library().tables[TABLE]
     only: dict[str, object] = {} if people is None else {"employee_id": sorted(people)}
+    alike = {} if certificate is None else {"certificate_no": certificate}
     names = [column.name for column in table.columns]
-    return tuple(_row(row) for row in rows_page(table, columns=names, filters=only, offset=0, limit=MOST).rows)
+    return tuple(_row(row) for row in rows_read(table, columns=names, filters=only, folded=alike, limit=MOST))
 
 
 def certificates_by_expiry(*, as_of: date, but: Collection[tuple[str, str]]) -> dict[date | None, int]:
@@ -92,11 +95,8 @@ def feedback_rows() -> tuple[FeedbackRow, ...]:
     """Return the current answers about training."""
     table = load_library().tables[SURVEYS]
     names = ["response_id", "kind", "date", "score", "scale_max", "responses"]
-    rows = rows_page(table, columns=names, filters={"kind": FEEDBACK}, offset=0, limit=MOST).rows
-    return tuple(
-        FeedbackRow(_day(row["date"]), Decimal(row["score"]), Decimal(row["scale_max"]), int(row["responses"]))
-        for row in rows
-    )
+    rows = rows_read(table, columns=names, filters={"kind": FEEDBACK}, limit=MOST)
+    return tuple(FeedbackRow(row["date"], row["score"], row["scale_max"], row["responses"]) for row in rows)
 
 
 def training_figures(
@@ -140,20 +140,15 @@ def _percent(part: int, whole: int) -> Decimal | None:
     return rounded(Fraction(part * 100, whole)) if whole else None
 
 
-def _row(row: Mapping[str, object]) -> TrainingRow:
-    score, passed = row["exam_score"], row["passed"]
+def _row(row: Mapping[str, Any]) -> TrainingRow:
     return TrainingRow(
-        person=str(row["employee_id"]),
-        programme=str(row["programme_id"]),
-        started_on=_day(row["started_on"]),
-        completed_on=_day(row["completed_on"]) if row["completed_on"] else None,
-        hours=Decimal(str(row["hours"])),
-        exam_score=None if score is None else Decimal(str(score)),
-        passed=None if passed is None else bool(passed),
-        certificate_no=str(row["certificate_no"] or ""),
-        expires_on=_day(row["expires_on"]) if row["expires_on"] else None,
+        person=row["employee_id"],
+        programme=row["programme_id"],
+        started_on=row["started_on"],
+        completed_on=row["completed_on"],
+        hours=Decimal(shown(row["hours"])),
+        exam_score=None if row["exam_score"] is None else Decimal(shown(row["exam_score"])),
+        passed=row["passed"],
+        certificate_no=row["certificate_no"] or "",
+        expires_on=row["expires_on"],
     )
-
-
-def _day(value: object) -> date:
-    return date.fromisoformat(str(value)[:10])

@@ -64,17 +64,23 @@ def certificates_of(people: Collection[str], *, as_of: date) -> Mapping[str, tup
     return found
 
 
-def certificates(*, as_of: date, people: Collection[str] | None = None) -> list[Certificate]:
+def certificates(*, as_of: date, people: Collection[str] | None = None, number: str | None = None) -> list[Certificate]:
     """Return every certificate issued by the day, newest first: one query and one read of the table.
+
+    With a `number`, in capital or small letters, those of it.
 
     A row of the table that repeats one of ours (we entered it there) is not told twice.
     """
     kept = CertificateRow.objects.all()
     if people is not None:
         kept = kept.filter(person_external_id__in=list(people))
+    if number is not None:
+        kept = kept.filter(number__iexact=number)
     rows = list(kept)
     ours = {(row.person_external_id, row.number) for row in rows}
-    loaded = [row for row in training_rows(people=people) if row.certificate_no and row.completed_on]
+    loaded = [
+        row for row in training_rows(people=people, certificate=number) if row.certificate_no and row.completed_on
+    ]
     found = [_of_row(row, as_of=as_of) for row in rows]
     found += [_of_record(row, as_of=as_of) for row in loaded if (row.person, row.certificate_no) not in ours]
     return sorted((one for one in found if one.issued_on <= as_of), key=_newest_first)
@@ -94,10 +100,8 @@ def standings(*, as_of: date) -> Counter[Standing]:
 
 def certificate_numbered(number: str, *, as_of: date) -> Certificate:
     """Return the certificate of a number, wherever it comes from. Raise UnknownCertificate."""
-    wanted = number.strip().casefold()
-    for one in certificates(as_of=as_of):
-        if one.number.casefold() == wanted:
-            return one
+    for one in certificates(as_of=as_of, number=number.strip()):
+        return one
     raise UnknownCertificate
 
 
@@ -105,7 +109,8 @@ def is_number_taken(number: str, *, person: str = "") -> bool:
     """Tell whether a number is given out; a loaded row of the same person does not count against them."""
     if CertificateRow.objects.filter(number=number).exists():
         return True
-    return any(row.certificate_no == number and row.person != person for row in training_rows())
+    rows = training_rows(certificate=number)
+    return any(row.certificate_no == number and row.person != person for row in rows)
 
 
 def number_pattern() -> str:
