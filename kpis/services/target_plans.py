@@ -80,10 +80,12 @@ class _Planner:
         people = _people(inside, tree, names) if personal and _wants_people(ask) else {}
         everyone = [person for several in people.values() for person in several]
         scopes = _scopes(ask, inside, everyone)
-        every = tuple(dict.fromkeys([ask.scope, COMPANY, *names, *everyone]))
+        touched = scopes if ask.operation is not Operation.CASCADE else (*names, *everyone)
+        every = tuple(dict.fromkeys([ask.scope, COMPANY, *touched]))
         periods = dict.fromkeys([ask.year, *ask.parts, *ask.chosen, *(each.previous() for each in ask.chosen)])
         earlier = dict.fromkeys([*periods, *(each.year_earlier() for each in periods)])
-        found = aims(ask.kpi, map(str, earlier), people=[scope.id for scope in everyone])
+        units = [scope.id for scope in every if scope.kind is ScopeKind.UNIT]
+        found = aims(ask.kpi, map(str, earlier), people=[scope.id for scope in everyone], units=units)
         actuals = Actuals.read(ask.kpi, ask.year.previous(), scopes=every, adds=adds.time)
         return cls(ask, tree, bound, spec.unit, adds.time, adds.units, scopes, names, people, found, actuals)
 

@@ -175,7 +175,7 @@ def _open(
 
 
 def _customers(engine: duckdb.DuckDBPyConnection) -> None:
-    """Make the table `people`: consent and erasure of every customer as the newest loads tell them."""
+    """Make the view `people`: consent and erasure of every customer as the newest loads tell them."""
     paths = [str(path) for path in part_paths("customers")]
     if not paths:
         engine.execute("create temp table people (customer_id varchar, consent boolean, erased boolean)")
@@ -184,7 +184,7 @@ def _customers(engine: duckdb.DuckDBPyConnection) -> None:
     newest = "qualify row_number() over (partition by customer_id order by _seq desc, _line desc) = 1"
     engine.execute(
         f"""
-        create temp table people as
+        create temp view people as
         select customer_id, consent_marketing as consent, erased_at is not null as erased from loaded
         {newest if "customers" in overlapping() else ""}
         """  # noqa: S608 - no word of it comes from outside

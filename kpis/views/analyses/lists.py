@@ -48,7 +48,7 @@ def customers(request: WorkspaceRequest, slug: str, name: str) -> HttpResponse:
     unit = {"unit": asked.place.scope.id} if asked.place.scope.id else {}
     query = {"period": str(asked.place.period)} | unit
     listed = urlencode(query | {"view": asked.view} | ({"sort": asked.sort} if asked.sort else {}))
-    base = reverse("kpis:analysis_customers", args=[slug, name]).rstrip("/")
+    base, labels = reverse("kpis:analysis_customers", args=[slug, name]).rstrip("/"), column_labels()
     context = frame(request, asked_period(request)) | {
         "name": asked.name,
         "place": asked.place,
@@ -56,8 +56,8 @@ def customers(request: WorkspaceRequest, slug: str, name: str) -> HttpResponse:
         "page": page,
         "view": asked.view,
         "result": asked.result,
-        "columns": [(key, column_labels()[key], is_number(key)) for key in page.columns],
-        "rows": [[shown(key, cell) for key, cell in _cells(page, row)] for row in page.rows],
+        "columns": [(key, labels[key], is_number(key)) for key in page.columns],
+        "rows": [[shown(key, cell, labels) for key, cell in _cells(page, row)] for row in page.rows],
         "views": [
             {"label": view_label(view), "url": f"?{urlencode(query | {'view': view})}", "current": view == asked.view}
             for view in SPECS[asked.name].views
@@ -122,9 +122,9 @@ def sent(file: ListFile) -> HttpResponseBase:
     return response
 
 
-def shown(key: str, cell: object) -> Mapping[str, object]:
-    """Return a cell as the page shows it."""
-    label: dict[str, object] = {"label": column_labels()[key], "wide": key in SCORES}
+def shown(key: str, cell: object, labels: Mapping[str, str]) -> Mapping[str, object]:
+    """Return a cell as the page shows it, under the heading of its column."""
+    label: dict[str, object] = {"label": labels[key], "wide": key in SCORES}
     if cell is None:
         return label | {"value": None}
     if isinstance(cell, date):
