@@ -47,6 +47,17 @@ class UnknownDiagnosisUnit(DomainError):
         super().__init__(_("There is no such unit on this day."))
 
 
+class UnitNotThere(FieldError):
+    """The unit is there by now, but was not on the day something is said of it."""
+
+    code: ClassVar[str] = "unit_not_there"
+    field = "since"
+
+    def __init__(self, day: date) -> None:
+        words = _("On %(day)s this unit was not there, or not among yours: choose a later day.")
+        super().__init__(words % {"day": day.isoformat()})
+
+
 class UnknownQuestion(DomainError):
     """The diagnostic has no question of that id."""
 

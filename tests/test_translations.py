@@ -89,6 +89,11 @@ def test_no_entry_is_empty_fuzzy_or_loses_a_placeholder(catalogue: polib.POFile)
     assert bad == []
 
 
+def test_the_reader_is_addressed_in_one_way(catalogue: polib.POFile) -> None:
+    said = [text for entry in catalogue for text in (entry.msgstr, *entry.msgstr_plural.values())]
+    assert [text for text in said if "您" in text] == []
+
+
 def test_no_entry_is_left_that_nothing_uses(catalogue: polib.POFile) -> None:
     used = {(context, text) for context, text, _where in all_strings()}
     assert sorted(entry.msgid for entry in catalogue if (entry.msgctxt, entry.msgid) not in used) == []

@@ -25,6 +25,7 @@ from orgstages.errors import (
 from orgstages.models import CriterionTick, PhaseEntry
 from orgstages.queries.diagnosis import in_bounds
 from orgstages.services.acting import Actor
+from orgstages.services.bounds import day_faults
 from roles.queries.org_chart import unit_tree
 
 
@@ -45,9 +46,8 @@ def phase_faults(
     unit: str, *, phase: str | None, since: date | None, reason: str | None, actor: Actor
 ) -> list[DomainError]:
     """Return what keeps a team from entering a phase; of what could not be read, None, nothing is judged."""
-    _check_unit(unit, day=since or actor.today, actor=actor)
+    faults = day_faults(unit, day=since or actor.today, today=actor.today, within=actor.within)
     now, spec = _newest(unit), load_stages().team_phases.get(phase or "")
-    faults: list[DomainError] = []
     if since is not None and since > actor.today:
         faults.append(DoneAhead(today=actor.today, field="since"))
     elif since is not None and now is not None and since <= now.since:
@@ -74,7 +74,7 @@ def tick_faults(
     unit: str, *, criterion: int, evidence: str | None, met_on: date | None, actor: Actor
 ) -> list[DomainError]:
     """Return what is wrong with evidence for a criterion, as `phase_faults` does."""
-    _check_unit(unit, day=met_on or actor.today, actor=actor)
+    _check_unit(unit, actor=actor)
     entry = _in_phase(unit, criterion)
     faults: list[DomainError] = []
     if evidence is not None and not evidence.strip():
@@ -90,12 +90,12 @@ def tick_faults(
 @transaction.atomic
 def untick_criterion(unit: str, *, criterion: int, actor: Actor) -> None:
     """Withdraw the evidence: the criterion is open again, the tick stays in the history."""
-    _check_unit(unit, day=actor.today, actor=actor)
+    _check_unit(unit, actor=actor)
     _withdraw(_in_phase(unit, criterion), criterion, actor=actor)
 
 
-def _check_unit(unit: str, *, day: date, actor: Actor) -> None:
-    if not in_bounds(unit, tree=unit_tree(as_of=day), within=actor.within):
+def _check_unit(unit: str, *, actor: Actor) -> None:
+    if not in_bounds(unit, tree=unit_tree(as_of=actor.today), within=actor.within):
         raise UnknownDiagnosisUnit
 
 

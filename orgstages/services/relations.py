@@ -8,6 +8,7 @@ from datetime import date
 from django.db import transaction
 
 from omnichannel.core.errors import DomainError
+from omnichannel.workspaces.queries.zones import current_day
 from orgstages.catalogue import load_stages
 from orgstages.errors import (
     NobodyOwns,
@@ -21,6 +22,7 @@ from orgstages.errors import (
 from orgstages.models import RelationOwner
 from orgstages.queries.diagnosis import in_bounds
 from orgstages.queries.relations import owned_relations
+from orgstages.services.bounds import day_faults
 from orgstages.services.owners import is_unheard, owner_faults, owner_named, unit_named
 from roles.catalogue import SubtypeKey
 from roles.choices import Thing
@@ -43,8 +45,9 @@ def own_relation(
 ) -> RelationOwner:
     """Name who sees to a relation between two units from a day on; units and person must be there on that day."""
     tree = unit_tree(as_of=since)
-    _check(unit, subtype=subtype, number=number, known=in_bounds(unit, tree=tree, within=within))
-    refuse(relation_faults(giver=giver, receiver=receiver, owner=owner, since=since))
+    faults = day_faults(unit, day=since, today=current_day(), within=within)
+    _check(subtype=subtype, number=number)
+    refuse([*faults, *relation_faults(giver=giver, receiver=receiver, owner=owner, since=since)])
     gives, receives = unit_named(giver, tree=tree), unit_named(receiver, tree=tree)
     person = owner_named(owner, on=since)
     return RelationOwner.objects.create(
@@ -95,7 +98,9 @@ def take_back_relation(
 ) -> RelationOwner:
     """Let nobody own the relation between two units from a day on, with the reason."""
     tree = unit_tree(as_of=since)
-    _check(unit, subtype=subtype, number=number, known=in_bounds(unit, tree=tree, within=within))
+    if not in_bounds(unit, tree=tree, within=within):
+        raise UnknownDiagnosisUnit
+    _check(subtype=subtype, number=number)
     if not note.strip():
         raise ReasonMissing
     there = [one for one in owned_relations(unit, as_of=since, subtype=subtype, tree=tree) if one.number == number]
@@ -121,8 +126,6 @@ def _unit_faults(ends: Mapping[str, tuple[str, str]]) -> list[UnitsOfRelation]:
     return faults
 
 
-def _check(unit: str, *, subtype: SubtypeKey, number: int, known: bool) -> None:
-    if not known:
-        raise UnknownDiagnosisUnit
+def _check(*, subtype: SubtypeKey, number: int) -> None:
     if number not in {relation.number for relation in load_stages().subtypes[subtype].relations}:
         raise UnknownRelation

@@ -40,7 +40,7 @@ def report_of(page: Executive, *, request: WorkspaceRequest) -> Report:
     }
     stamp = [_("As of %(day)s") % {"day": page.as_of.isoformat()}]
     if page.period is not None:
-        stamp.append(_("Figures of %(period)s.") % {"period": page.period})
+        stamp.append(_("Figures of %(period)s") % {"period": page.period})
     if page.freshness.data_until is not None:
         stamp.append(_("Data until %(day)s") % {"day": page.freshness.data_until.isoformat()})
     return Report(

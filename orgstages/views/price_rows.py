@@ -77,7 +77,8 @@ class Sureness:
 class VerdictRow:
     """A diagnosed unit: what it is found to be, and how sure that is, on both sides; `words` where these are alike.
 
-    `recounted` and `sure_then`: the same with the month's rows counted by the scenario's units, where that differs.
+    `recounted` and `sure_then`: the same with the month's rows counted by the scenario's units, where that differs;
+    `words_then` where the name and the confidence are those of the scenario's side.
     """
 
     shift: VerdictShift
@@ -87,6 +88,7 @@ class VerdictRow:
     words: str
     recounted: Bilingual | None
     sure_then: Sureness
+    words_then: str
 
 
 def unit_rows(units: Iterable[UnitPrice], *, side: str, with_pay: bool) -> list[UnitRow]:
@@ -222,7 +224,9 @@ def _verdict(shift: VerdictShift) -> VerdictRow:
     if (before, sure[0]) == (after, sure[1]):
         words = _("same verdict on other facts") if shift.differs else _("unchanged")
     anew = verdict_name(shift.recounted.verdict) if shift.recounted else None
-    return VerdictRow(shift, before, after, sure, words, anew, _sureness(shift.recounted))
+    sure_then = _sureness(shift.recounted)
+    words_then = _("same verdict on other facts") if (anew, sure_then) == (after, sure[1]) else ""
+    return VerdictRow(shift, before, after, sure, words, anew, sure_then, words_then)
 
 
 def _sureness(side: Diagnosed | None) -> Sureness:

@@ -137,6 +137,9 @@ def test_the_same_by_keyboard_only_in_english(stack: Stack, sign_in: SignIn) -> 
     page.keyboard.type(other)
     page.keyboard.press("Tab")
     expect(page.get_by_text("What goes along: 1 person.")).to_be_visible()
+    expect(page.locator("#org-sheet .move-effect .stack")).to_be_visible()
+    wide = "all => all.map(one => one.scrollWidth - one.clientWidth)"
+    assert not any(page.locator("#org-sheet .table-scroll").evaluate_all(wide)), "a table is cut off"
     tab_to(page, "Confirm the move")
     page.keyboard.press("Enter")
     expect(page.locator(".toast--success")).to_contain_text("Moved: ")

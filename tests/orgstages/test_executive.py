@@ -160,6 +160,7 @@ def test_the_pdf_says_what_the_page_says(
     assert 1 <= len(document) <= 2
     text = "\n".join(page.get_textpage().get_text_range() for page in document)
     assert [word for word in words if word not in text] == []
+    assert [stop for stop in ("。 ·", ". ·") if stop in text] == []
     width, height = document[0].get_size()
     assert (round(width), round(height)) == (595, 842)
 

@@ -15,6 +15,7 @@ from orgstages.queries.phases import TeamView, positions_of, team, teams
 from orgstages.services.acting import Actor
 from orgstages.services.phases import enter_phase, tick_criterion, untick_criterion
 from roles.queries.org_chart import unit_tree
+from roles.services.sync import UnitInput, upsert_units
 from tests.orgstages.world import write_organisation
 
 URL = "/w/acme/stages/units/UC/phase/"
@@ -110,6 +111,14 @@ def test_a_manager_leads_the_own_team_through_its_phases_in_the_browser(
     assert told.count('class="field__errors"') == 2
     assert "The team entered this phase on" in told
     assert client.post(f"{URL}criteria/7/", early).status_code == 404
+    young = UnitInput("NEW", "直播组", "department", "BU1")
+    begins = actor.today - timedelta(days=3)
+    assert upsert_units([young], effective_on=begins, since=begins, actor_id=None).is_ok
+    before = {"phase": "foundation", "since": (actor.today - timedelta(days=4)).isoformat(), "reason": ""}
+    told = client.post(URL.replace("UC", "NEW"), before, headers=ENGLISH)
+    assert told.status_code == 422
+    assert f"On {before['since']} this unit was not there" in told.content.decode()
+    assert client.post(URL.replace("UC", "NONE"), before).status_code == 404
     listed = client.get("/w/acme/stages/phases/", headers=ENGLISH).content.decode()
     assert "Strategy-experiment phase" in listed
     other = signed_in("line_manager", unit_external_id="BU2")

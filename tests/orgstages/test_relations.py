@@ -15,6 +15,7 @@ from orgstages.services.relations import own_relation, take_back_relation
 from roles.catalogue import SubtypeKey
 from roles.choices import Thing
 from roles.services.ending import end
+from roles.services.sync import UnitInput, upsert_units
 from tests.orgstages.world import DAY, write_organisation
 
 LED = SubtypeKey.SALES_LED
@@ -101,6 +102,13 @@ def test_unowned_relations_stand_first_and_an_owner_is_named_in_the_browser(
     for sent, many in (({"note": "x" * 301}, 2), ({"since": ""}, 1)):  # GONE may have been here on some day
         told = client.post(f"{URL}own/", row | {"owner": "GONE"} | sent, headers=ENGLISH).content.decode()
         assert told.count('class="field__errors"') == many
+    new = UnitInput("BU9", "新事业部", "business_unit", "G")
+    assert upsert_units([new], effective_on=DAY, since=DAY, actor_id=None).is_ok
+    young = row | {"unit": "BU9", "since": (DAY - timedelta(days=1)).isoformat()}
+    early = client.post(f"{URL}own/", young, headers=ENGLISH)
+    assert early.status_code == 422
+    assert "this unit was not there" in early.content.decode()
+    assert client.post(f"{URL}own/", row | {"unit": "NONE"}).status_code == 404
     back = asked | {"number": "1", "giver": "UC", "receiver": "D-MKT", "back": "1", "as_of": DAY.isoformat()}
     assert client.post(f"{URL}own/", back).status_code == 422
     assert client.post(f"{URL}own/", back | {"reason": "换人"}).status_code == 302
