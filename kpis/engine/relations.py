@@ -74,6 +74,7 @@ class Relations:
         # where measures may be kept between computations, and what tells the rows of each table from others
         self.states: Path | None = None
         self._made: dict[str, str] = {}
+        self._memory_limit = ""
         self._shown: dict[str, pa.Table] = {}
 
     @property
@@ -193,6 +194,12 @@ class Relations:
         self.days = {table: days for table, days in self.days.items() if table not in changed}
         self.texts = {key: texts for key, texts in self.texts.items() if key[0] not in changed}
 
+    def release(self) -> None:
+        """Give memory back that the embedded engine holds on to for the next query."""
+        if self._embedded is not None and self._memory_limit:
+            # nothing else makes its allocator do so at once: after a large join it is some hundred megabytes
+            self._embedded.execute("SET memory_limit = ?", [self._memory_limit])
+
     def close(self) -> None:
         """Release the backend's memory and temporary files."""
         self.backend.disconnect()
@@ -231,6 +238,7 @@ class Relations:
         relations = cls(backend, {}, embedded=raw, specs=tables, provenance=provenance)
         relations._closed = {name: partial(loader.from_parts, name, paths) for name, paths in parts.items() if paths}
         relations._layouts = loader.layouts
+        relations._memory_limit = memory_limit
         if states is not None:
             relations.states = states.folder
             relations._made = {name: f"{states.made[name]} {(dedupe or {}).get(name)}" for name in parts}

@@ -48,6 +48,7 @@ def measure_grids(work: Work, planned: Sequence[PlannedKpi]) -> None:
     for table, form, asked in groups:
         with kept.keeping(asked):
             _simple(work, form, asked, derived.orders if table == "orders" else None)
+    work.relations.release()
     derived.compute(work, kept)
     kept.trim()
 

@@ -12,16 +12,18 @@ from kpis.engine.arrays.cells import Cells, by_window
 from kpis.engine.arrays.chains import disjoint
 from kpis.engine.arrays.layers import layers
 from kpis.engine.arrays.leaves import kinds_in_order
-from kpis.engine.arrays.slabs import MONEY
+from kpis.engine.arrays.slabs import MONEY, in_parts
 from kpis.engine.arrays.tables import Tables
 
 if TYPE_CHECKING:
+    from kpis.engine.arrays.cells import Windows
     from kpis.engine.arrays.contacts import Contacts
     from kpis.engine.arrays.orders import Orders
     from kpis.engine.arrays.slabs import Slab
     from kpis.engine.arrays.work import Asked, Work
     from kpis.engine.grids import Counts
     from kpis.engine.ratios import Exacts, Flags
+    from kpis.engine.windows import Span
 
 PRIVATE = frozenset({"private_buyers", "repeat_private_n"})
 REPEATED = frozenset({"repeat_private_n", "member_repeat_n"})
@@ -32,21 +34,27 @@ def buyer_grids(work: Work, orders: Orders, contacts: Contacts | None, asked: Se
     """Compute member and private buyers; all have the same filters."""
     slab = orders.under(asked[0].ref.filters)
     marks = _marks(orders, contacts, slab, {each.ref.measure for each in asked})
-    kinds = kinds_in_order(frozenset().union(*(each.kinds for each in asked)))
     tables = Tables(work)
-    for chain in disjoint(span for each in asked for span in each.spans):
-        windows = {span: at for at, span in enumerate(chain)}
-        part, window = by_window(_marked(slab, marks), chain)
-        for layer in layers(work, part, kinds, range(len(work.periods))):
-            cells = Cells.of(layer, part.entity, window, len(chain))
-            bought = _Bought(cells, part)
-            for each in asked:
-                if layer.kind in each.kinds:
-                    tables.add(each, layer, windows, *bought.count(each.ref.measure))
+    for (part,) in in_parts(_marked(slab, marks)):
+        for chain in disjoint(span for each in asked for span in each.spans):
+            _count(work, tables, asked, *by_window(part, chain), chain)
     sales = [each for each in asked if each.ref.measure == SALES]
     tables.put(sales, lambda each: work.covers("orders", each.spans), per=MONEY)
     others = [each for each in asked if each.ref.measure != SALES]
     tables.put(others, lambda each: work.covers("orders", each.spans))
+
+
+def _count(
+    work: Work, tables: Tables, asked: Sequence[Asked], part: Slab, window: Windows, chain: Sequence[Span]
+) -> None:
+    windows = {span: at for at, span in enumerate(chain)}
+    kinds = kinds_in_order(frozenset().union(*(each.kinds for each in asked)))
+    for layer in layers(work, part, kinds, range(len(work.periods))):
+        cells = Cells.of(layer, part.entity, window, len(chain))
+        bought = _Bought(cells, part)
+        for each in asked:
+            if layer.kind in each.kinds:
+                tables.add(each, layer, windows, *bought.count(each.ref.measure))
 
 
 def _marks(orders: Orders, contacts: Contacts | None, slab: Slab, measures: set[str]) -> dict[str, Counts]:

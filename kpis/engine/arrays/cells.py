@@ -38,8 +38,8 @@ def window_of(day: Codes, chain: Sequence[Span]) -> Windows:
 def by_window(slab: Slab, chain: Sequence[Span]) -> tuple[Slab, Windows]:
     """Return the rows inside the windows, in the order of window, entity and time, and the window of each."""
     window = window_of(slab.day, chain)
-    order = np.argsort(window, kind="stable")
-    order = order[np.searchsorted(window[order], 0) :]
+    inside = np.flatnonzero(window >= 0)
+    order = inside[np.argsort(window[inside], kind="stable")]
     return slab.taken(order), window[order]
 
 

@@ -15,7 +15,7 @@ from kpis.engine.arrays.layers import Layer, layers
 from kpis.engine.arrays.leaves import kinds_in_order
 from kpis.engine.arrays.orders import counts_buyers
 from kpis.engine.arrays.portions import portions
-from kpis.engine.arrays.slabs import DAY, Slab, load
+from kpis.engine.arrays.slabs import DAY, Slab, in_parts, load
 from kpis.engine.arrays.work import Asked, Work
 from kpis.engine.sources import before, column_spec, condition, plain, within
 from kpis.engine.specs import ColumnType
@@ -23,7 +23,7 @@ from kpis.engine.windows import Span
 
 if TYPE_CHECKING:
     from kpis.engine.arrays.orders import Orders
-    from kpis.engine.grids import Counts
+    from kpis.engine.grids import Codes, Counts
 
 _BITS = 60  # conditions that fit the flags of a row
 
@@ -89,20 +89,23 @@ def count_distinct(
     kinds = kinds_in_order(frozenset().union(*(each.kinds for each in asked)))
     clock = Clock.of(slab.day)
     asked_days = clock.inside((span.start, span.end) for each in asked for span in each.spans)
-    slab = slab.within(asked_days[slab.day - clock.first])
-    for layer in layers(work, slab, kinds, periods, asked):
-        wanted = [each for each in asked if layer.kind in each.kinds]
-        runs = Runs.of(layer.scope, layer.of(slab.entity), layer.size)
-        day = layer.of(slab.day) - clock.first
-        spans = {each.spans[period] for each in wanted for period in layer.periods}
-        for chain in chains(spans if only is None else spans & set(only)):
-            begun = clock.lookup([span.start for span in chain])
-            ended = clock.lookup([span.end for span in chain])
-            rows = np.flatnonzero((begun > ended)[day])
-            # the first row of an entity in a window: no row of it since the window began
-            low = np.maximum(runs.before(begun, day, rows), ended[day[rows]])
-            count = counted(layer.scope[rows], low, begun[day[rows]], len(chain), layer.size)
-            fill(work, wanted, layer, chain, count)
+    for (part,) in in_parts(slab.within(asked_days[slab.day - clock.first])):
+        for layer in layers(work, part, kinds, periods, asked):
+            wanted = [each for each in asked if layer.kind in each.kinds]
+            runs = Runs.of(layer.scope, layer.of(part.entity), layer.size)
+            day = layer.of(part.day) - clock.first
+            spans = {each.spans[period] for each in wanted for period in layer.periods}
+            for chain in chains(spans if only is None else spans & set(only)):
+                fill(work, wanted, layer, chain, _first_in(runs, day, clock, chain))
+
+
+def _first_in(runs: Runs, day: Codes, clock: Clock, chain: Sequence[Span]) -> Counts:
+    """Count the entities by window and scope: the first row of one in a window has no row of it since that began."""
+    begun = clock.lookup([span.start for span in chain])
+    ended = clock.lookup([span.end for span in chain])
+    rows = np.flatnonzero((begun > ended)[day])
+    low = np.maximum(runs.before(begun, day, rows), ended[day[rows]])
+    return counted(runs.scope[rows], low, begun[day[rows]], len(chain), runs.size)
 
 
 def fill(work: Work, asked: Sequence[Asked], layer: Layer, chain: Sequence[Span], count: Counts) -> None:

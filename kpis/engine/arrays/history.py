@@ -6,9 +6,10 @@ keeps its customer alive for a range of dates, and orders that follow soon enoug
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from kpis.engine.arrays.chains import Clock, Ranks, Runs, chains, counted
 from kpis.engine.arrays.layers import Layer, layers
 from kpis.engine.arrays.leaves import kinds_in_order
-from kpis.engine.arrays.slabs import DAY, Slab
+from kpis.engine.arrays.slabs import DAY, Slab, in_parts
 from kpis.engine.arrays.tables import Tables
 from kpis.engine.arrays.work import Asked, Work
 from kpis.engine.derived.dates import Dates
@@ -38,23 +39,29 @@ def history_grids(work: Work, orders: Orders, asked: Sequence[Asked]) -> None:
     slab = orders.under(asked[0].ref.filters)
     kinds = kinds_in_order(frozenset().union(*(each.kinds for each in asked)))
     tables = Tables(work)
-    for layer in layers(work, slab, kinds, range(len(work.periods))):
-        here = [each for each in asked if layer.kind in each.kinds]
-        history = _History(work, orders, slab, layer, here)
-        for chain in chains(each.spans[period] for each in here for period in layer.periods):
-            counts = history.counts(chain)
-            windows = {span: at for at, span in enumerate(chain)}
-            for each in here:
-                whole = each.ref.measure
-                for name in parts_of([whole]):
-                    part = name if whole == LIFETIME else ""
-                    tables.add(each, layer, windows, counts[name].count, counts[name].rows, part)
+    for (part,) in in_parts(slab):
+        for layer in layers(work, part, kinds, range(len(work.periods))):
+            here = [each for each in asked if layer.kind in each.kinds]
+            history = _History(work, orders, part, layer, here)
+            for chain in chains(each.spans[period] for each in here for period in layer.periods):
+                _add(tables, here, layer, chain, history.counts(chain))
     for each in asked:
         if each.ref.measure == LIFETIME:
             _lifetime(work, each, tables)
     tables.put(
         [each for each in asked if each.ref.measure != LIFETIME], lambda each: _covers(work, each, each.ref.measure)
     )
+
+
+def _add(
+    tables: Tables, asked: Sequence[Asked], layer: Layer, chain: Sequence[Span], counts: Mapping[str, Tally]
+) -> None:
+    windows = {span: at for at, span in enumerate(chain)}
+    for each in asked:
+        whole = each.ref.measure
+        for name in parts_of([whole]):
+            part = name if whole == LIFETIME else ""
+            tables.add(each, layer, windows, counts[name].count, counts[name].rows, part)
 
 
 def parts_of(measures: Sequence[str]) -> list[str]:
@@ -147,18 +154,11 @@ class _History:
         return ranks.counted(self.daily.scope[rows], low, np.minimum(later, before[day]))
 
     def _first_bought(self, ranks: _Ranker, twice: bool) -> Counts:
-        rows = self._fresh(ranks)
-        if twice:
-            rows = rows[self._followed_by(rows) >= 2]
+        rows = ranks.fresh[ranks.followed >= 2] if twice else ranks.fresh
         days = self.all_days[rows]
         return ranks.counted(self.runs.scope[rows], ranks.of("start")[days], ranks.of("first_from")[days])
 
-    def _fresh(self, ranks: _Ranker) -> Counts:
-        """Return the first orders that some window counts from."""
-        found: Counts = self.firsts[(ranks.of("start") < ranks.of("first_from"))[self.all_days[self.firsts]]]
-        return found
-
-    def _followed_by(self, firsts: Counts) -> Counts:
+    def followed_by(self, firsts: Counts) -> Counts:
         """Return how many orders follow each first one within the days allowed, itself included."""
         if self.times is None or not len(firsts):
             return np.zeros(0, dtype=np.int64)
@@ -172,11 +172,10 @@ class _History:
         return found
 
     def _followed(self, ranks: _Ranker) -> Counts:
-        rows = self._fresh(ranks)
-        days = self.all_days[rows]
+        days = self.all_days[ranks.fresh]
         low, high = ranks.of("start")[days], ranks.of("first_from")[days]
-        orders = self._followed_by(rows)
-        return counted(self.runs.scope[rows], low, high, len(ranks.on), self.layer.size, weight=orders)
+        scope = self.runs.scope[ranks.fresh]
+        return counted(scope, low, high, len(ranks.on), self.layer.size, weight=ranks.followed)
 
     def _rows(self, on: Sequence[Dates]) -> dict[str, Counts]:
         """Return how many orders each count looked at: those in the range it reads."""
@@ -211,7 +210,6 @@ class _Ranker:
         self.history = history
         self.on = on
         self._lookups: dict[tuple[str, int], Ranks] = {}
-        self._alive: _Alive | None = None
 
     def of(self, name: str, *, later: int = 0) -> Ranks:
         """Return, per day of the clock, how many of the dates of a name have come by then (or `later` days on)."""
@@ -224,12 +222,22 @@ class _Ranker:
         """Count by window and scope."""
         return counted(scope, low, high, len(self.on), self.history.layer.size)
 
-    @property
+    @cached_property
+    def fresh(self) -> Counts:
+        """Return the first orders that some window counts from."""
+        firsts, days = self.history.firsts, self.history.all_days
+        found: Counts = firsts[(self.of("start") < self.of("first_from"))[days[firsts]]]
+        return found
+
+    @cached_property
+    def followed(self) -> Counts:
+        """Return how many orders follow each of these."""
+        return self.history.followed_by(self.fresh)
+
+    @cached_property
     def alive(self) -> _Alive:
         """Return the stretches in which customers are alive."""
-        if self._alive is None:
-            self._alive = _Alive(self)
-        return self._alive
+        return _Alive(self)
 
 
 class _Alive:

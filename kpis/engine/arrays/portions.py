@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kpis.engine.arrays.work import Work
     from kpis.engine.windows import Span
 
-MOST_ROWS = 2_500_000
+MOST_ROWS = 1_000_000
 
 
 def portions(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
@@ -29,6 +29,7 @@ Bits = npt.NDArray[np.unsignedinteger[Any]]
 CUSTOMERS = "customers"
 NEVER = 1 << 62  # later than any day or microsecond
 DAY = 86_400_000_000  # microseconds
+PART = 400_000  # rows that are followed through time together
 MONEY = 10**4  # what amounts of money are whole numbers of
 _SECOND = 1_000_000
 _WHOLE = 63  # bits of a sort key
@@ -77,6 +78,16 @@ class Slab:
     def bare(self) -> Slab:
         """Return the rows without what only some counts need."""
         return replace(self, time=None, more={})
+
+
+def in_parts(*slabs: Slab) -> Iterator[tuple[Slab, ...]]:
+    """Yield the rows of all slabs some customers at a time: what is counted of them adds up, and they fit the cache."""
+    largest = max(slabs, key=len)
+    many = max(-(-sum(map(len, slabs)) // PART), 1)
+    begins = largest.entity[np.arange(1, many) * len(largest) // many]
+    cuts = [[0, *np.searchsorted(slab.entity, begins).tolist(), len(slab)] for slab in slabs]
+    for at in range(many):
+        yield tuple(slab.taken(slice(cut[at], cut[at + 1])) for slab, cut in zip(slabs, cuts, strict=True))
 
 
 def load(

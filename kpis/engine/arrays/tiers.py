@@ -110,30 +110,31 @@ class _Lives:
             self.layer.scope[first],
             last - first + 1,
             self.money[last + 1] - self.money[first],
-            end - self.first_day - self.day[last].astype(np.int64),
+            self.day[last],
             self.layer.size,
         )
         member: Flags | None = None
         if measures & MEMBERS:
             member = self.orders.members.when_begins(end)[self.entity[first]]
-        sizes = people.count(None)
+        sizes, rows = people.count(None), people.rows(None)
+        member_rows = rows if member is None else people.rows(member)
         high = people.high(sizes, self.params.rfm_bins, self.params.rfm_min_customers) if measures & TIERED else None
-        found = {_BASE: (sizes[None, :], people.rows(None)[None, :])}
+        found = {_BASE: (sizes[None, :], rows[None, :])}
         for measure in measures:
-            base = member if measure in MEMBERS else None
+            base, looked_at = (member, member_rows) if measure in MEMBERS else (None, rows)
             chosen = base if high is None or measure not in TIERED else (high if base is None else high & base)
-            found[measure] = people.count(chosen)[None, :], people.rows(base)[None, :]
+            found[measure] = people.count(chosen)[None, :], looked_at[None, :]
         return found
 
 
 @dataclass(frozen=True)
 class _People:
-    """Customers by scope: number of orders, money, days since the last order."""
+    """Customers by scope: number of orders, money, the day of the last order."""
 
     scope: Codes
     frequency: Counts
     money: Exacts
-    recency: Counts
+    last: Codes
     size: int
 
     @cached_property
@@ -141,45 +142,56 @@ class _People:
         """Return where the customers of each scope begin and end; the scopes are in order."""
         return np.searchsorted(self.scope, np.arange(self.size + 1))
 
-    def added(self, values: Counts | Flags) -> Counts:
-        """Return the sum of values over each scope."""
-        running = np.append(0, np.cumsum(values, dtype=np.int64))
-        found: Counts = running[self.edges[1:]] - running[self.edges[:-1]]
-        return found
-
     def count(self, chosen: Flags | None) -> Counts:
         """Return how many there are in each scope."""
-        return np.diff(self.edges) if chosen is None else self.added(chosen)
+        return np.diff(self.edges if chosen is None else np.searchsorted(np.flatnonzero(chosen), self.edges))
 
     def rows(self, chosen: Flags | None) -> Counts:
         """Return how many orders the chosen have in each scope."""
-        return self.added(self.frequency if chosen is None else np.where(chosen, self.frequency, 0))
+        held, found = np.flatnonzero(np.diff(self.edges)), np.zeros(self.size, dtype=np.int64)
+        if len(held):
+            orders = self.frequency if chosen is None else self.frequency * chosen
+            found[held] = np.add.reduceat(orders, self.edges[held])
+        return found
 
     def high(self, sizes: Counts, bins: int, least: int) -> Flags:
         """Return who is in the top tier: recent, and frequency and money together score 8 or more."""
         found = np.zeros(len(self.scope), dtype=bool)
         kept = np.flatnonzero(np.repeat(sizes >= max(least, 1), sizes))
         people = self if len(kept) == len(found) else self._taken(kept)
-        recent = people.score(-people.recency, bins) >= 3
+        recent = people.score(people.last, bins) >= 3
         valued = people.score(people.frequency, bins) + people.score(people.money, bins) >= 8
         found[kept] = recent & valued
         return found
 
     def _taken(self, places: Counts) -> _People:
-        return _People(self.scope[places], self.frequency[places], self.money[places], self.recency[places], self.size)
+        return _People(self.scope[places], self.frequency[places], self.money[places], self.last[places], self.size)
 
     def score(self, values: Exacts, bins: int) -> Scores:
         """Return 1 + how many bin edges the strictly worse (smaller) reach."""
-        sizes = np.diff(self.edges)
-        score = np.ones(len(values), dtype=np.int8)
         if not len(values):
-            return score
+            return np.ones(0, dtype=np.int8)
+        sizes = np.diff(self.edges)
         # worse * bins >= size * edge, so at least this many are worse
         needed = -(-sizes[:, None] * np.arange(1, bins) // bins)
-        places = np.minimum(self.edges[:-1, None] + needed - 1, len(values) - 1)
-        for limits in _at_ranks(self.scope, values, places.T):
+        places = np.minimum(self.edges[:-1, None] + needed - 1, len(values) - 1).T
+        low = int(values.min())
+        width = int(values.max()) - low + 1
+        if self.size * width <= len(values):
+            return self._score_of_few(values, places, low, width)
+        score = np.ones(len(values), dtype=np.int8)
+        for limits in _at_ranks(self.scope, values, places):
             score += values > np.repeat(limits, sizes)
         return score
+
+    def _score_of_few(self, values: Exacts, places: Counts, low: int, width: int) -> Scores:
+        """Return the same where so few values are possible that they are counted instead of sorted."""
+        keys = self.scope * np.int64(width) + (values - low)
+        ranks = np.cumsum(np.bincount(keys, minlength=self.size * width))
+        limits = np.searchsorted(ranks, places, side="right") - np.arange(self.size) * width
+        scores = 1 + np.sum(np.arange(width) > limits[:, :, None], axis=0, dtype=np.int8)
+        found: Scores = scores.ravel()[keys]
+        return found
 
 
 def _at_ranks(scope: Codes, values: Exacts, places: Counts) -> Exacts:

@@ -13,11 +13,11 @@ import numpy as np
 from kpis.engine.arrays.buckets import day_number, widest
 from kpis.engine.arrays.cells import Cells, by_window, window_of
 from kpis.engine.arrays.chains import disjoint
-from kpis.engine.arrays.layers import Layer, coded_layers, layers
+from kpis.engine.arrays.layers import Coded, Layer, coded_layers, layers
 from kpis.engine.arrays.leaves import kinds_in_order
 from kpis.engine.arrays.orders import narrowed
 from kpis.engine.arrays.portions import portions
-from kpis.engine.arrays.slabs import DAY, Slab, load, on_one_axis
+from kpis.engine.arrays.slabs import DAY, Slab, in_parts, load, on_one_axis
 from kpis.engine.arrays.tables import Tables
 from kpis.engine.bounds import calendar_day
 from kpis.engine.derived.case import EFFECTIVE_KINDS, MALL_VISIT
@@ -97,50 +97,59 @@ def _active(
     chain: Sequence[Span],
 ) -> None:
     """Count customers with an effective interaction, a mall visit or a valid order, all within the scope."""
-    windows = {span: at for at, span in enumerate(chain)}
     for chosen in filters:
         mine = [each for each in asked if each.ref.measure in ACTIVE and each.ref.filters == chosen]
         if not mine or told.orders is None:
             continue
-        seen, _ = by_window(slab.taken(slab.having(_FILTERS + filters.index(chosen))), chain)
-        bought, _ = by_window(told.orders.under(chosen), chain)
-        kinds = kinds_in_order(_kinds(mine))
-        for layer, entity, window in _both(work, seen, bought, kinds, chain, mine):
-            cells = Cells.of(layer, entity, window, len(chain))
-            count, rows = cells.count(), cells.total_of(cells.sizes)
-            member: Flags | None = None
-            for each in mine:
-                if layer.kind not in each.kinds:
-                    continue
-                if each.ref.measure == "active_n" or told.members is None:
-                    tables.add(each, layer, windows, count, rows)
-                    continue
-                if member is None:
-                    member = _members(told.members, cells, chain)
-                tables.add(each, layer, windows, cells.count(member), cells.total_of(cells.sizes, member))
+        seen, bought = slab.taken(slab.having(_FILTERS + filters.index(chosen))), told.orders.under(chosen)
+        for one, other in in_parts(seen.bare(), bought.bare()):
+            _of_both(work, tables, mine, told.members, (by_window(one, chain)[0], by_window(other, chain)[0]), chain)
 
 
-def _members(members: Member, cells: Cells, chain: Sequence[Span]) -> Flags:
-    """Return which cells are of customers who are members when the window has ended."""
-    since = np.array([day_number(span.end) for span in chain], dtype=np.int64)[cells.window]
-    return (members.since[cells.entity] < since) & (members.erased[cells.entity] >= since * DAY)
-
-
-def _both(
-    work: Work, seen: Slab, bought: Slab, kinds: Sequence[ScopeKind], chain: Sequence[Span], asked: Sequence[Asked]
-) -> Iterator[tuple[Layer, Codes, Windows]]:
-    """Yield the layers of two tables together: interactions reach units through people, orders by themselves."""
-    entity = np.concatenate([seen.entity, bought.entity])
-    window = window_of(np.concatenate([seen.day, bought.day]), chain)
+def _of_both(
+    work: Work,
+    tables: Tables,
+    asked: Sequence[Asked],
+    members: Member | None,
+    both: tuple[Slab, Slab],
+    chain: Sequence[Span],
+) -> None:
+    """Count the customers of two tables together: interactions reach units through people, orders by themselves."""
+    windows = {span: at for at, span in enumerate(chain)}
+    entity = np.concatenate([slab.entity for slab in both])
+    window = window_of(np.concatenate([slab.day for slab in both]), chain)
     # both are in this order already; a stable sort only has to merge them
     order = np.argsort(window.astype(np.int64) << 32 | entity, kind="stable")
     entity, window = entity[order], window[order]
-    for coded, other in coded_layers(work, [seen, bought], kinds, range(len(work.periods)), asked):
-        if coded.codes is None or other.codes is None:
-            yield coded.layer(len(order)), entity, window
-            continue
-        codes = np.concatenate([coded.codes, other.codes])[order]
-        yield replace(coded, codes=codes).layer(len(order)), entity, window
+    held = None if members is None else _members(members, entity, window, chain)
+    for coded, other in coded_layers(work, both, kinds_in_order(_kinds(asked)), range(len(work.periods)), asked):
+        layer = _joined(coded, other, order)
+        cells = Cells.of(layer, entity, window, len(chain))
+        count, rows = cells.count(), cells.total_of(cells.sizes)
+        some: tuple[Counts, Counts] | None = None
+        for each in asked:
+            if layer.kind not in each.kinds:
+                continue
+            if each.ref.measure == "active_n" or held is None:
+                tables.add(each, layer, windows, count, rows)
+                continue
+            if some is None:
+                member = cells.first(layer.of(held))
+                some = cells.count(member), cells.total_of(cells.sizes, member)
+            tables.add(each, layer, windows, *some)
+
+
+def _members(members: Member, entity: Codes, window: Windows, chain: Sequence[Span]) -> Flags:
+    """Return which rows are of customers who are members when the window has ended."""
+    end = np.array([day_number(span.end) for span in chain], dtype=np.int64)[window]
+    return (members.since[entity] < end) & (members.erased[entity] >= end * DAY)
+
+
+def _joined(coded: Coded, other: Coded, order: Counts) -> Layer:
+    """Return the layer of the rows of two tables, put in one order."""
+    if coded.codes is None or other.codes is None:
+        return coded.layer(len(order))
+    return replace(coded, codes=np.concatenate([coded.codes, other.codes])[order]).layer(len(order))
 
 
 def _active_private(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from kpis.engine.arrays import portions, slabs
 from kpis.engine.compute import compute_periods
 from kpis.engine.relations import Relations
 from kpis.engine.scoping import Organisation, ScopeRequest, UnitTree
@@ -125,3 +126,13 @@ def test_each_period_has_its_own_organisation(definitions: Library) -> None:
     for text in organisations:
         alone = _computed(opened, definitions, [text], organisations=organisations)
         assert alone[parse_period(text)] == together[parse_period(text)]
+
+
+def test_how_many_rows_are_followed_at_a_time_does_not_matter(
+    definitions: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables, months = random_tables(9), ["2024-02", "2024-03", "2024-04"]
+    whole = _computed(relations(tables), definitions, months)
+    monkeypatch.setattr(slabs, "PART", 7)
+    monkeypatch.setattr(portions, "MOST_ROWS", 20)
+    assert _computed(relations(tables), definitions, months) == whole
