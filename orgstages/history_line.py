@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from roles.catalogue import StageKey
 
-WIDTH, LANE, TOP, LEFT, RIGHT = 640, 44, 14, 132, 24
+WIDTH, LANE, TOP, LEFT, RIGHT = 640, 48, 14, 12, 24
 STAGES = tuple(reversed(StageKey))
 
 
@@ -38,8 +38,12 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The picture: lanes top down, dots in time order, the steps between them, and marks of moves."""
+    """The picture: lanes top down, dots in time order from `left` on, the steps between them, and marks of moves.
 
+    The name of a lane has its place above it, however long it is.
+    """
+
+    left: int
     width: int
     height: int
     lanes: tuple[tuple[int, StageKey], ...]
@@ -72,6 +76,7 @@ def line_of(points: Sequence[Point], *, moves: Mapping[date, str]) -> Line | Non
         for point in ordered
     )
     return Line(
+        LEFT,
         WIDTH,
         height,
         tuple((_y(stage), stage) for stage in STAGES),

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import get_language
 
+from kpis.queries.definitions import library_at
 from omnichannel.core.errors import DomainError
 from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.clock import Clock
@@ -25,13 +26,13 @@ from orgstages.views.options import OptionLine, option_lines
 
 @dataclass(frozen=True, slots=True)
 class ResponseLine:
-    """One respondent's answer in words, what the data `overruled` said; `kpi_url` opens the KPI given as evidence."""
+    """One respondent's answer in words, what the data `overruled` said; `kpi` given as evidence: its names and page."""
 
     given: GivenAnswer
     chosen: Bilingual
     is_own: bool
     is_confirmation: bool
-    kpi_url: str
+    kpi: tuple[Bilingual, str] | None
     overruled: Bilingual | None
 
 
@@ -151,11 +152,18 @@ def _responses(question: Question, given: Given, access: Access) -> list[Respons
             option_words(question, each.option),
             each.author_id == access.user_id,
             each is counts,
-            reverse("kpis:kpi", args=[access.workspace.slug, each.evidence_kpi]) if each.evidence_kpi else "",
+            _kpi(each.evidence_kpi, access) if each.evidence_kpi else None,
             option_words(question, each.overruled_option) if each.overruled_option and each is not counts else None,
         )
         for each in told
     ]
+
+
+def _kpi(key: str, access: Access) -> tuple[Bilingual, str]:
+    """Return what a KPI is called, by its id where it is defined no more, and its page."""
+    spec = library_at().kpis.get(key)
+    names = spec.names if spec else Bilingual(key, key)
+    return names, reverse("kpis:kpi", args=[access.workspace.slug, key])
 
 
 def _form(answered: Answered, own: GivenAnswer | None, rejected: Rejected | None) -> AnswerForm:

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from orgstages.catalogue import load_stages
 from tests.e2e.conftest import SignIn
-from tests.e2e.pages import by_rail, fact, number
+from tests.e2e.pages import by_rail, fact, number, press
 from tests.orgstages.blind import recompute
 
 AUTOMATIC = [question for question in load_stages().questions.values() if question.auto]
@@ -91,3 +91,16 @@ def test_an_executive_cannot_open_persons_pay_or_scorecards_and_is_offered_none(
     ):
         page.goto(place)
         assert page.locator("a[href*='/people/']").count() == 0, place
+
+
+def test_the_verdicts_of_a_unit_are_a_line_that_a_phone_holds(sign_in: SignIn) -> None:
+    page = sign_in("executive", width=360)
+    for day in ("2026-03-31", "2026-06-30"):
+        page.goto(f"/w/demo/stages/units/BU1-UC/?as_of={day}")
+        press(page, "Record the verdict")
+        expect(page.locator(".toast").first).to_contain_text("revision 1")
+    page.goto("/w/demo/stages/units/BU1-UC/")
+    lanes = page.locator(".verdict-line__name")
+    expect(lanes).to_have_text(["First-level-department stage", "Strong-department stage", "Project stage"])
+    assert page.locator(".verdict-line__dot").count() == 3, "two recorded and today's"
+    assert page.evaluate("document.documentElement.scrollWidth") == 360

@@ -16,6 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from kpis.library import load_library
 from omnichannel.core.issues import Issue
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import workspace_scope
@@ -136,9 +137,10 @@ def test_overruling_without_a_reason_keeps_what_was_typed(world: Workspace, sign
     unread = {"as_of": "2026-11-05", "option": "", "evidence_url": "ftp://x", "evidence_kpi": "no_such"}
     told = client.post(url, unread, headers={"accept-language": "en"}).content.decode()
     assert told.count('class="field__errors"') == 3, "no answer, no web address, no KPI"
-    kept = client.post(url, {"as_of": "2026-11-05", "option": "b", "reason": "only members are joined"})
-    assert kept.status_code == 302
+    kept = {"as_of": "2026-11-05", "option": "b", "reason": "only members are joined", "evidence_kpi": "consent_rate"}
+    assert client.post(url, kept).status_code == 302
     shown = text_of(client, page("BU1"))
+    assert f">{load_library().kpis['consent_rate'].names.en}</a>" in shown, "a KPI given as evidence is called by name"
     assert "only members are joined" in shown
     assert "overruled" in shown
     said = next(option for option in load_stages().questions["A8"].options if option.key == "c")
