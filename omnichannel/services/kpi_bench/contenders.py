@@ -164,12 +164,13 @@ ENGINE = ("ibis.backends.duckdb", "pandas")
 
 
 def main(name: str, folder: Path) -> None:
-    """Run one way and print its seconds (imports are done before) of the clock and of all threads, and its memory.
+    """Run one way and print its seconds of the clock and of all threads, and its memory.
 
-    `base_mb` is what the imports alone take.
+    Imports are done and the definitions read before, as in a worker; `base_mb` is what these alone take.
     """
     for module in IMPORTS.get(name, ENGINE):
         importlib.import_module(module)
+    load_library()
     base = peak_mb()
     started, worked = time.perf_counter(), time.process_time()
     said = CONTENDERS[name](folder)
