@@ -36,7 +36,7 @@ class Calendar:
         """Choose the longest buckets that the spans allow."""
         return cls(all(span.start.day == 1 and span.end.day == 1 for span in spans))
 
-    def of_column(self, column: ir.Column) -> ir.Value:
+    def of_column(self, column: ir.Value) -> ir.Value:
         """Return the bucket of a date or datetime."""
         if self.monthly:
             return (column.year() * 12 + column.month() - 1).cast("int32")

@@ -13,6 +13,7 @@ from kpis.engine.arrays.flows import Member, members_of, put, tagged
 from kpis.engine.arrays.leaves import kinds_in_order, rolled_by
 from kpis.engine.arrays.totals import DISTINCT, Summed, Total, summed_by_leaf, sums
 from kpis.engine.arrays.work import Asked, Work
+from kpis.engine.bounds import calendar_day
 from kpis.engine.grids import Grid
 from kpis.engine.sources import before, column_spec, plain, within
 from kpis.engine.specs import Aggregation, ScopeKind
@@ -44,10 +45,14 @@ def _stocks(work: Work, asked: Sequence[Asked], members: Mapping[Asked, Member],
     _, last = widest(spans)
     began = before(read.rows[plain(first.time)], column_spec(work.library, first, first.time).type, last)
     rows = read.rows.filter(began)
-    start = calendar.of_column(rows[plain(first.time)])
+    # what came and went before the first end asked about is counted together
+    earliest = calendar.of_column(calendar_day(min(span.end for span in spans))) - 1
+    start = ibis.greatest(calendar.of_column(rows[plain(first.time)]), earliest)
     ended = rows.filter(rows[plain(first.end)].notnull())
     # what ended before it began was never there
-    end = ibis.greatest(calendar.of_column(ended[plain(first.time)]), calendar.of_column(ended[plain(first.end)]))
+    end = ibis.greatest(
+        calendar.of_column(ended[plain(first.time)]), calendar.of_column(ended[plain(first.end)]), earliest
+    )
     kinds = frozenset().union(*(each.kinds for each in asked))
     begins = _changes(work, read, rows, distinct, start, kinds)
     ends = _changes(work, read, ended, distinct, end, kinds)

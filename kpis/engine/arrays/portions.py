@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from kpis.engine.arrays.buckets import widest
+from kpis.engine.bounds import calendar_day
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
@@ -22,7 +25,9 @@ def portions(
 
     The last range goes on to `until`, for what looks ahead.
     """
-    by_day = work.relations.rows(rows.group_by(_day=rows[time].cast("date")).aggregate(n=rows.count()))
+    first, last = widest(chain)
+    inside = rows.filter(rows[time].cast("date") >= calendar_day(first), rows[time].cast("date") < calendar_day(last))
+    by_day = work.relations.rows(inside.group_by(_day=inside[time].cast("date")).aggregate(n=inside.count()))
     sizes = {each["_day"]: int(str(each["n"])) for each in by_day}
     waiting: list[Span] = []
     total = 0
