@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 import ibis
@@ -39,12 +39,23 @@ DTYPES: Mapping[ColumnType, str] = {
 }
 
 
+class Made(NamedTuple):
+    """A digest of a part, and the first day that a row of it is of; None where that is not known."""
+
+    digest: str
+    first_day: date | None
+
+
 @dataclass(frozen=True, slots=True)
 class States:
-    """A folder for what is kept between computations, and a digest of the content of each table's parts."""
+    """A folder for what is kept between computations, and what tells the content of each table's parts from others.
+
+    `days` names the column that the first days of a table's parts are of.
+    """
 
     folder: Path
-    made: Mapping[str, str]
+    made: Mapping[str, Sequence[Made]]
+    days: Mapping[str, str]
 
 
 class Relations:
@@ -73,7 +84,9 @@ class Relations:
         self.texts: dict[tuple[str, str], list[str]] = {}
         # where measures may be kept between computations, and what tells the rows of each table from others
         self.states: Path | None = None
+        self._parts: dict[str, Sequence[Made]] = {}
         self._made: dict[str, str] = {}
+        self._days: Mapping[str, str] = {}
         self._memory_limit = ""
         self._shown: dict[str, pa.Table] = {}
 
@@ -104,11 +117,22 @@ class Relations:
         """Return the query's text with the dates of the computation."""
         return compiled_alone(expr) if bounds is None else bounds.written_into(compiled(expr))
 
-    def made_of(self, name: str) -> str:
-        """Return what tells the rows of a table from any others it has had or may get; empty for none."""
+    def made_of(self, name: str, before: tuple[str, date] | None = None) -> str:
+        """Return what tells the rows of a table from any others it has had or may get; empty for none.
+
+        Given a column and a day: what tells those of a day before it in that column.
+        """
+        if before is not None and self.by_days(name, before[0]):
+            return digest_of(
+                repr([each for each, first in self._parts[name] if not first or first < before[1]]).encode()
+            )
         if name not in self._made and name in self._shown:
             self._made[name] = digest_of(contents(self._shown[name]))
         return self._made.get(name, "")
+
+    def by_days(self, name: str, column: str) -> bool:
+        """Tell whether it is known which parts of a table may hold rows before a day in a column."""
+        return name in self._parts and self._days.get(name) == column
 
     def layout(self, name: str) -> object:
         """Return what tells whether a query compiled on other relations may be run here: names, columns and types."""
@@ -178,6 +202,14 @@ class Relations:
         self._embedded.execute(f"CREATE OR REPLACE TEMP TABLE number_{name} AS SELECT id, code FROM renumbered")  # noqa: S608
         self._embedded.unregister("renumbered")
 
+    def numbered_as(self, name: str, ids: pa.Table) -> bool:
+        """Let the rows of `ids` be the first numbers of a name; tell whether that can be. Embedded engine only."""
+        held = self.answer(self.numbered(name).order_by("code").limit(ids.num_rows).select("id"))
+        if not held.num_rows:
+            self.renumber(name, ids.append_column("code", pa.array(range(ids.num_rows), pa.int32())))
+            return True
+        return bool(held.column("id").combine_chunks().equals(ids.column("id").combine_chunks()))
+
     def replace_frames(self, frames: Mapping[str, pa.Table]) -> None:
         """Put other rows in the place of all frames: the organisation of another day. Embedded engine only."""
         if self._embedded is None:
@@ -191,6 +223,7 @@ class Relations:
         self._frames = frozenset(frames)
         self._shown = dict(frames)
         self._made = {name: text for name, text in self._made.items() if name not in changed}
+        self._parts = {name: made for name, made in self._parts.items() if name not in changed}
         self.days = {table: days for table, days in self.days.items() if table not in changed}
         self.texts = {key: texts for key, texts in self.texts.items() if key[0] not in changed}
 
@@ -241,7 +274,9 @@ class Relations:
         relations._memory_limit = memory_limit
         if states is not None:
             relations.states = states.folder
-            relations._made = {name: f"{states.made[name]} {(dedupe or {}).get(name)}" for name in parts}
+            relations._days = states.days
+            relations._parts = {name: states.made[name] for name in parts if name not in (dedupe or {})}
+            relations._made = {name: f"{_digest_of(states.made[name])} {(dedupe or {}).get(name)}" for name in parts}
         relations.replace_frames(frames or {})
         return relations
 
@@ -286,6 +321,10 @@ class _Loader:
 def digest_of(content: bytes) -> str:
     """Return a digest as text."""
     return blake2b(content, digest_size=16).hexdigest()
+
+
+def _digest_of(parts: Iterable[Made]) -> str:
+    return digest_of(repr([part.digest for part in parts]).encode())
 
 
 def contents(table: pa.Table) -> bytes:

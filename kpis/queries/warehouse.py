@@ -17,10 +17,10 @@ from django.db.models import QuerySet
 
 from kpis.datasets.checks.columns import arrow_type
 from kpis.datasets.store.contacts import FIRST_CONTACT_SQL
-from kpis.datasets.store.parts import SEQ
+from kpis.datasets.store.parts import MONTH_COLUMNS, SEQ
 from kpis.engine.backends import EMBEDDED_URL, engine_name, open_remote
 from kpis.engine.compiling import keep_in
-from kpis.engine.relations import Relations, States
+from kpis.engine.relations import Made, Relations, States
 from kpis.engine.scoping import Organisation, UnitTree
 from kpis.engine.specs import TableSpec
 from kpis.library import load_library
@@ -132,7 +132,7 @@ def open_relations(
         threads=settings.ENGINE_THREADS,
         temp_directory=spill,
         provenance=provenance,
-        states=States(_states(), made) if change is None and known_at is None else None,
+        states=States(_states(), made, MONTH_COLUMNS) if change is None and known_at is None else None,
     )
 
 
@@ -150,22 +150,25 @@ def _closure(units: Iterable[Mapping[str, Any]]) -> UnitTree:
 
 def _parts(
     *, known_at: datetime | None, change: PartChange | None = None, only: Collection[str] | None = None
-) -> tuple[dict[str, list[Path]], dict[str, str]]:
-    """Return the files of each table, and a digest of all that is in them."""
-    found: dict[str, list[tuple[int, str, Path]]] = {}
+) -> tuple[dict[str, list[Path]], dict[str, list[Made]]]:
+    """Return the files of each table, and what tells the content of each from others."""
+    found: dict[str, list[tuple[int, Made, Path]]] = {}
     rows = visible_parts(known_at=known_at).exclude(table_id__in=IN_POSTGRES).order_by("id")
     if only is not None:
         rows = rows.filter(table_id__in=only)
-    for table, upload, digest, path in rows.values_list("table_id", "upload_id", "sha256", "path"):
+    names = "table_id", "upload_id", "sha256", "first_day", "path"
+    for table, upload, digest, first_day, path in rows.values_list(*names):
         if change is None or upload != change.gone:
-            found.setdefault(table, []).append((upload, digest, settings.DATA_ROOT / path))
+            found.setdefault(table, []).append((upload, Made(digest, first_day), settings.DATA_ROOT / path))
     if change is not None and change.added:
-        found.setdefault(change.table, []).extend((0, digest, path) for digest, path in change.added)
-    parts = {table: [path for _upload, _digest, path in entries] for table, entries in found.items()}
+        found.setdefault(change.table, []).extend((0, Made(digest, None), path) for digest, path in change.added)
+    parts = {table: [path for _upload, _made, path in entries] for table, entries in found.items()}
+    made = {table: [each for _upload, each, _path in entries] for table, entries in found.items()}
     contacts = found.get("contacts", [])
-    if len({upload for upload, _digest, _path in contacts}) > 1:
-        parts["contacts"] = [_current_contacts([(digest, path) for _upload, digest, path in contacts])]
-    made = {table: _digest(digest for _upload, digest, _path in entries) for table, entries in found.items()}
+    if len({upload for upload, _made, _path in contacts}) > 1:
+        parts["contacts"] = [_current_contacts([(each.digest, path) for _upload, each, path in contacts])]
+        # a contact of one part may stand in another one too: all of them make one file
+        made["contacts"] = [each._replace(first_day=None) for each in made["contacts"]]
     return parts, made
 
 

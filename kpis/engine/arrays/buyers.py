@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kpis.engine.arrays.cells import Cells, by_window
-from kpis.engine.arrays.chains import disjoint
+from kpis.engine.arrays.chains import Clock, disjoint
 from kpis.engine.arrays.layers import layers
 from kpis.engine.arrays.leaves import kinds_in_order
 from kpis.engine.arrays.slabs import MONEY, in_parts
@@ -33,6 +33,9 @@ SALES = "member_sales"
 def buyer_grids(work: Work, orders: Orders, contacts: Contacts | None, asked: Sequence[Asked]) -> None:
     """Compute member and private buyers; all have the same filters."""
     slab = orders.under(asked[0].ref.filters)
+    clock = Clock.of(slab.day)
+    read = clock.inside((span.start, span.end) for each in asked for span in each.spans)
+    slab = slab.within(read[slab.day - clock.first])
     marks = _marks(orders, contacts, slab, {each.ref.measure for each in asked})
     tables = Tables(work)
     for (part,) in in_parts(_marked(slab, marks)):

@@ -53,7 +53,9 @@ class Derived:
         counted = [
             each for table, _, asked in simple if table == "orders" for each in asked if counts_buyers(work, each)
         ]
-        return cls(families, _contacts(work, families), _orders(work, families, counted))
+        # first the orders: they may come with the numbers that customers had
+        orders = _orders(work, families, counted)
+        return cls(families, _contacts(work, families), orders)
 
     def compute(self, work: Work, kept: Kept) -> None:
         """Compute all families."""

@@ -10,20 +10,28 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from kpis.engine.arrays.buckets import Buckets, Calendar, widest
 from kpis.engine.arrays.leaves import kinds_in_order
+from kpis.engine.arrays.past import Past
 from kpis.engine.arrays.totals import COUNTED, DISTINCT, Summed, summed_by_leaf, sums
 from kpis.engine.arrays.work import Asked, Work
 from kpis.engine.grids import Grid
 from kpis.engine.simple import inputs_of
-from kpis.engine.sources import TEMPORAL, Source, column_spec, condition, plain, within
+from kpis.engine.sources import TEMPORAL, Source, column_spec, condition, plain, tables_of, within
 from kpis.engine.specs import Aggregation, ScopeKind, SimpleMeasure
 from kpis.engine.windows import Span
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import ibis.expr.types as ir
 
+    from kpis.engine.arrays.leaves import Answer
+    from kpis.engine.arrays.past import Held
+    from kpis.engine.arrays.work import Kinds
     from kpis.engine.grammar import Filters
     from kpis.engine.grids import Counts
     from kpis.engine.ratios import Flags
@@ -80,7 +88,9 @@ def _alike(work: Work, asked: Sequence[Asked]) -> list[list[Asked]]:
     for each, member in members.items():
         spans[member].extend(each.spans)
     days = {member: _days(found) for member, found in spans.items()}
-    limit = _days([span for found in spans.values() for span in found]) / _FAR
+    # where sums are kept, looking back far costs nothing
+    kept = _past(work, list(members.values()), ()).folder is not None
+    limit = 0 if kept else _days([span for found in spans.values() for span in found]) / _FAR
     people = {member for each, member in members.items() if ScopeKind.EMPLOYEE in each.kinds}
     found: dict[tuple[bool, bool], list[Asked]] = defaultdict(list)
     for each, member in members.items():
@@ -103,27 +113,18 @@ def _flows(work: Work, asked: Sequence[Asked], members: Mapping[Asked, Member], 
     read = work.source([each.measure for each in distinct])
     type_ = column_spec(work.library, first, first.time).type
     spans = [each.spans[period] for each in asked for period in periods]
+    calendar = Calendar.of(spans)
     column = read.rows[plain(first.time)]
-    if type_ in TEMPORAL:
-        calendar = Calendar.of(spans)
-        start, end = widest(spans)
-        rows = read.rows.filter(within(column, type_, Span(start, end, start)))
-        bucket = calendar.of_column(rows[plain(first.time)])
-    else:
-        rows = read.rows.filter(column.notnull())
-        bucket = rows[plain(first.time)]
-    by = next((each.measure.by for each in distinct if each.measure.agg is Aggregation.AVG_RATIO_100), "")
-    if by:
-        # a rating on a scale of nothing cannot be put on 0-100
-        rows = rows.filter(rows[by] > 0)
-    chosen = tagged(work, read, rows, distinct, {"_bucket": bucket})
     kinds = frozenset().union(*(each.kinds for each in asked))
-    totals = {name: total for each in distinct for name, total in sums(each).items()}
-    answer = summed_by_leaf(work, read, chosen, totals, kinds, [by] if by else [])
     texts: list[str] = []
     if type_ in TEMPORAL:
+        some = _Sums(work, read, distinct, kinds, calendar)
+        newest = [each.spans[-1].start for each in asked] if periods[-1] == len(work.periods) - 1 else []
+        answer = some.between(*widest(spans), min(newest, default=None))
         buckets = Buckets.read(answer.table.column("_bucket"))
     else:
+        rows = read.rows.filter(column.notnull())
+        answer = _summed(work, read, rows, distinct, kinds, rows[plain(first.time)])
         coded = answer.table.column("_bucket").combine_chunks().dictionary_encode()
         texts = coded.dictionary.to_pylist()
         buckets = Buckets(np.arange(len(texts)), np.asarray(coded.indices).astype(np.int64))
@@ -143,6 +144,66 @@ def _flows(work: Work, asked: Sequence[Asked], members: Mapping[Asked, Member], 
                 covered[period] = bool(inside)
         for kind in kinds_in_order(each.kinds):
             put(work, each, kind, _grid(summed, members[each], kind, each.spans, windows, covered), periods)
+
+
+def _summed(
+    work: Work, read: Source, rows: ir.Table, distinct: Sequence[Member], kinds: Kinds, bucket: ir.Value
+) -> Answer:
+    by = next((each.measure.by for each in distinct if each.measure.agg is Aggregation.AVG_RATIO_100), "")
+    chosen = tagged(work, read, rows, distinct, {"_bucket": bucket})
+    if by:
+        # a rating on a scale of nothing cannot be put on 0-100
+        chosen = chosen.filter(chosen[by] > 0)
+    totals = {name: total for each in distinct for name, total in sums(each).items()}
+    return summed_by_leaf(work, read, chosen, totals, kinds, [by] if by else [])
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """The sums of measures by day or month, of which those before the newest period may be kept."""
+
+    work: Work
+    read: Source
+    members: Sequence[Member]
+    kinds: Kinds
+    calendar: Calendar
+
+    def between(self, start: date, end: date, newest: date | None) -> Answer:
+        """Return the sums of a range of days; keep those from the day on that the newest period looks back to."""
+        past = _past(self.work, self.members, (sorted(self.kinds), self.calendar))
+        if newest is None or newest >= past.until:
+            return self._read(start, end)
+        found = past.found()
+        if found is not None and found[1]["from"].column("day")[0].as_py() <= start:
+            day, held = found
+            recent = self._read(day, end)
+            answer = replace(recent, table=pa.concat_tables([held["sums"], recent.table]))
+        else:
+            day, answer = start, self._read(start, end)
+        if day != past.until:
+            past.keep(lambda: self._held(answer.table, newest, past.until))
+        return answer
+
+    def _read(self, start: date, end: date) -> Answer:
+        first = self.members[0].measure
+        type_ = column_spec(self.work.library, first, first.time).type
+        time = plain(first.time)
+        rows = self.read.rows.filter(within(self.read.rows[time], type_, Span(start, end, start)))
+        return _summed(self.work, self.read, rows, self.members, self.kinds, self.calendar.of_column(rows[time]))
+
+    def _held(self, sums: pa.Table, start: date, end: date) -> Held:
+        low, high = self.calendar.of_day(start), self.calendar.of_day(end)
+        bucket = sums.column("_bucket")
+        inside = pc.and_(pc.greater_equal(bucket, low), pc.less(bucket, high))
+        return {"sums": sums.filter(inside), "from": pa.table({"day": [start]})}
+
+
+def _past(work: Work, members: Sequence[Member], made: object) -> Past:
+    tables = dict.fromkeys((table for each in members for table in tables_of(each.measure)), "")
+    first = members[0].measure
+    owner, _, column = first.time.rpartition(".")
+    tables[owner or first.table] = column
+    return Past(work, ([(each.measure, each.filters) for each in members], made), tables)
 
 
 def _grid(

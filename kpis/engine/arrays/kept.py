@@ -8,32 +8,28 @@ figures, so nothing has to be told when something changes; what is not used any 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
-from functools import cache
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
 
-from kpis.engine.compiling import VERSIONS
+from kpis.engine.arrays.files import engine_text, put_file, taken_file, trim
 from kpis.engine.grids import Grid, spread, stacked
 from kpis.engine.plan import measure_tables
 from kpis.engine.relations import contents, digest_of
 from kpis.engine.specs import ScopeKind, SimpleMeasure
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kpis.engine.arrays.work import Asked, Work
     from kpis.engine.grammar import MeasureRef
     from kpis.engine.grids import Codes
     from kpis.engine.ratios import Exacts
 
-MOST_BYTES = 1 << 28  # of a folder; what was used longest ago goes first
 MOST_PERIODS = 13  # what a late row changes, a month and the year after it, is kept whole
 NEWEST = 3  # of a longer computation only these are kept, which the next uploads most likely ask for
 _NAME = "grids-"
@@ -68,9 +64,6 @@ class Kept:
         for period, each in enumerate(held):
             for text in each.head["seen"]:
                 self._see(period, ScopeKind(text), spread(each.arrays[f"seen.{text}"], self._numbers(each, text)))
-        for file in files:
-            with suppress(OSError):
-                os.utime(file)
         return True
 
     @contextmanager
@@ -92,16 +85,8 @@ class Kept:
 
     def trim(self) -> None:
         """Remove what was used longest ago, where there is too much."""
-        if self.folder is None:
-            return
-        with suppress(OSError):
-            found = [(file.stat(), file) for file in self.folder.glob(f"{_NAME}*")]
-            total = sum(stat.st_size for stat, _ in found)
-            for stat, file in sorted(found, key=lambda each: each[0].st_mtime):
-                if total <= MOST_BYTES:
-                    break
-                file.unlink(missing_ok=True)
-                total -= stat.st_size
+        if self.folder is not None:
+            trim(self.folder)
 
     def _see(self, period: int, kind: ScopeKind, here: Exacts) -> None:
         whole = np.zeros((self.work.grids.periods, here.shape[1]), dtype=bool)
@@ -155,7 +140,7 @@ class Kept:
         work, library = self.work, self.work.library
         measures = {each.ref.measure: library.measures[each.ref.measure] for each in _in_order(asked)}
         tables = [(library.tables[table], work.relations.made_of(table)) for table in tables_read(work, asked)]
-        return [_engine(), work.params, sorted(work.request.kinds), measures, tables]
+        return [engine_text(), work.params, sorted(work.request.kinds), measures, tables]
 
     def _made_in(self, asked: Sequence[Asked], period: int) -> list[object]:
         organisation = self.work.organisations[period]
@@ -183,13 +168,6 @@ def tables_read(work: Work, asked: Sequence[Asked]) -> list[str]:
     timed = [each for each in work.library.measures.values() if isinstance(each, SimpleMeasure) and each.table in found]
     found.update(each.time.split(".")[0] for each in timed if "." in each.time)
     return sorted(found)
-
-
-@cache
-def _engine() -> str:
-    """Return what tells this engine from others: its own text, and what it runs on."""
-    folder = Path(__file__).parents[1]
-    return VERSIONS + digest_of(b"".join(file.read_bytes() for file in sorted(folder.rglob("*.py"))))
 
 
 def _in_order(asked: Sequence[Asked]) -> list[Asked]:
@@ -221,27 +199,15 @@ class _File:
             "ids": {kind: len(ids) for kind, ids in self.ids.items()},
             "arrays": {name: (each.dtype.str, each.shape) for name, each in self.arrays.items()},
             "size": len(data),
-            "sum": crc32(data),
         }
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=file.parent, prefix=f"{file.name}.", delete=False) as draft:
-            try:
-                draft.write(json.dumps(head).encode() + b"\n")
-                draft.write(pa.compress(data, codec="zstd", asbytes=True))
-                draft.flush()
-                Path(draft.name).replace(file)
-            except OSError:
-                Path(draft.name).unlink(missing_ok=True)
-                raise
+        put_file(file, [json.dumps(head).encode(), b"\n", pa.compress(data, codec="zstd", asbytes=True)])
 
     @classmethod
     def read(cls, file: Path) -> _File:
         """Read it back. ValueError, LookupError or an error of Arrow where it is not as it was written."""
-        first, _, packed = file.read_bytes().partition(b"\n")
+        first, _, packed = taken_file(file).to_pybytes().partition(b"\n")
         head = json.loads(first)
         data = pa.decompress(packed, decompressed_size=head["size"], codec="zstd", asbytes=True)
-        if crc32(data) != head["sum"]:
-            raise ValueError(f"{file.name} is not as it was written")
         start, ids, arrays = 0, {}, Arrays()
         for kind, size in head["ids"].items():
             ids[kind] = data[start : start + size]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
 
+from kpis.engine.arrays.past import Past
+from kpis.engine.arrays.slab_files import since
 from kpis.engine.arrays.slabs import CUSTOMERS, DAY, NEVER, Slab, load, numbers_of
 from kpis.engine.bounds import midnight
 from kpis.engine.derived.case import PRIVATE_MALL, VALID_STATUS
@@ -73,8 +75,16 @@ class Orders:
         self.work = work
         self.filters = list(dict.fromkeys(filters))
         self.counted = list(counted)
-        orders = work.table("orders")
         spec = work.library.tables["orders"]
+        read = partial(self._read, spec, end=end, all_from=all_from)
+        if start is not None:
+            self.slab = read(start)
+            return
+        made = self.filters, [(each.measure, each.filters) for each in self.counted]
+        self.slab = since(Past(work, made, {"orders": "paid_at"}), spec, read)
+
+    def _read(self, spec: TableSpec, start: date | None, *, end: date, all_from: date | None) -> Slab:
+        work, orders = self.work, self.work.table("orders")
         rows = orders.filter(orders["paid_at"] < midnight(end))
         if start is not None:
             rows = rows.filter(rows["paid_at"] >= midnight(start))
@@ -83,7 +93,7 @@ class Orders:
         valid = rows["status"].isin(VALID_STATUS)
         tests = [valid & narrowed(spec, rows, each) for each in self.filters]
         tests += [condition(work.library, each.measure, rows, each.filters) for each in self.counted]
-        self.slab = load(
+        return load(
             work,
             rows,
             spec,

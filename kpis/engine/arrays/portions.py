@@ -25,6 +25,9 @@ def portions(
 
     The last range goes on to `until`, for what looks ahead.
     """
+    if len(chain) == 1:
+        yield chain[0].start, max(chain[0].end, until or date.min), list(chain)
+        return
     first, last = widest(chain)
     inside = rows.filter(rows[time].cast("date") >= calendar_day(first), rows[time].cast("date") < calendar_day(last))
     by_day = work.relations.rows(inside.group_by(_day=inside[time].cast("date")).aggregate(n=inside.count()))

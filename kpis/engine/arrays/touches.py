@@ -211,8 +211,10 @@ class _Alive:
         self.slab = slab.taken(fresh)
         self.alive = np.zeros(len(self.slab), dtype=bool)
         bought = None if orders is None else orders.under(())
-        if bought is not None and self.slab.time is not None and bought.time is not None:
-            self._followed(bought.entity, bought.time, self.slab.time, self.days * DAY)
+        if bought is not None and self.slab.time is not None:
+            bought = bought.within((bought.day >= day_number(start)) & (bought.day < day_number(self.until)))
+            if bought.time is not None:
+                self._followed(bought.entity, bought.time, self.slab.time, self.days * DAY)
 
     def spans(self) -> list[Span]:
         """Return one window over all new contacts."""

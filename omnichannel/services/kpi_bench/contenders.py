@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -16,12 +17,12 @@ import duckdb
 from kpis.engine.compiling import keep_in
 from kpis.engine.compute import compute_periods
 from kpis.engine.plan import measure_tables
-from kpis.engine.relations import Relations, States
+from kpis.engine.relations import Made, Relations, States
 from kpis.engine.scoping import Organisation, ScopeRequest, UnitTree
 from kpis.engine.specs import DerivedMeasure, Library, ScopeKind
 from kpis.library import load_library
 from omnichannel.core.periods import Period, parse_period, shift_months
-from omnichannel.services.kpi_bench.data import MONTHS, START
+from omnichannel.services.kpi_bench.data import MONTH_OF, MONTHS, START
 from omnichannel.services.memory import peak_mb
 
 MEMORY, THREADS = "1500MB", 2
@@ -48,25 +49,35 @@ def scope_request(library: Library) -> ScopeRequest:
     return ScopeRequest(frozenset(ScopeKind), keep_unavailable=False, kpis_at={ScopeKind.EMPLOYEE: personal})
 
 
-def open_relations(folder: Path, spill: str, again: Sequence[str] = ()) -> tuple[Relations, UnitTree]:
+def open_relations(
+    folder: Path, spill: str, again: Sequence[str] = (), *, keep: bool = True
+) -> tuple[Relations, UnitTree]:
     """Open the parts under a bound on memory; the queries are compiled once for all processes, as the product does.
 
-    What measures come to is kept as the product keeps it; the rows of the tables `again` are taken for new ones.
+    What measures come to is kept as the product keeps it; of the tables `again` the newest part is taken for a new one.
     """
     keep_in(folder.parent / "compiled")
     parts = {each.name: sorted(each.glob("*.parquet")) for each in folder.iterdir() if each.is_dir()}
-    made = {name: str(time.time_ns()) if name in again else "as written" for name in parts}
+    made = {name: [_made(part) for part in found] for name, found in parts.items()}
+    for name in again:
+        if name in made:
+            made[name][-1] = made[name][-1]._replace(digest=str(time.time_ns()))
     relations = Relations.from_parquet(
         parts,
         tables=load_library().tables,
         memory_limit=MEMORY,
         threads=THREADS,
         temp_directory=spill,
-        states=States(_states(folder), made),
+        states=States(_states(folder), made, MONTH_OF) if keep else None,
     )
     with duckdb.connect() as engine:
         rows = engine.execute(f"select unit_id, parent_id from '{folder}/org_units/all.parquet'").fetchall()  # noqa: S608
     return relations, UnitTree.from_parents(dict(rows))
+
+
+def _made(part: Path) -> Made:
+    """Return what tells a part from others; those of a month are named by it."""
+    return Made("as written", None if part.stem == "all" else date.fromisoformat(f"{part.stem}-01"))
 
 
 def _states(folder: Path) -> Path:
@@ -74,12 +85,17 @@ def _states(folder: Path) -> Path:
 
 
 def all_values(
-    folder: Path, kpis: Sequence[str] = (), months: Sequence[Period] = (), *, again: Sequence[str] = ()
+    folder: Path,
+    kpis: Sequence[str] = (),
+    months: Sequence[Period] = (),
+    *,
+    again: Sequence[str] = (),
+    keep: bool = True,
 ) -> int:
     """Compute as the product does: all KPIs of 24 months at all scopes, or those asked. Return how many values came."""
     library, count = load_library(), 0
     with tempfile.TemporaryDirectory() as spill:
-        relations, units = open_relations(folder, spill, again)
+        relations, units = open_relations(folder, spill, again, keep=keep)
         blocks = compute_periods(
             library,
             kpis=kpis or list(library.kpis),
@@ -101,7 +117,7 @@ def fused(folder: Path) -> dict[str, float]:
 
 
 def one_month(folder: Path) -> dict[str, float]:
-    """Compute the newest month when every table has come anew: from all the rows it looks back at."""
+    """Compute what uploads of the newest month into every table ask for; a table that is one file has come anew."""
     return {"values": all_values(folder, months=periods()[-1:], again=sorted(load_library().tables))}
 
 
@@ -117,8 +133,7 @@ def one_month_of_visits(folder: Path) -> dict[str, float]:
 
 def one_by_one(folder: Path) -> dict[str, float]:
     """Compute each KPI by itself, all months and scopes of it at once, with nothing kept."""
-    every = sorted(load_library().tables)
-    return {"values": sum(all_values(folder, [kpi], again=every) for kpi in load_library().kpis)}
+    return {"values": sum(all_values(folder, [kpi], keep=False) for kpi in load_library().kpis)}
 
 
 def scan(folder: Path) -> dict[str, float]:

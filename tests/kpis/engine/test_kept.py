@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from kpis.engine.arrays import kept, measure_grids
+from kpis.engine.arrays import files as stored
+from kpis.engine.arrays import kept, measure_grids, slabs
 from kpis.engine.arrays.work import Work
 from kpis.engine.bounds import bounds_of
 from kpis.engine.compute import compute_periods
 from kpis.engine.plan import plan_kpi
-from kpis.engine.relations import Relations, States, digest_of
+from kpis.engine.relations import Made, Relations, States, digest_of
 from kpis.engine.scoping import Organisation, ScopeRequest, UnitTree
 from kpis.engine.specs import Params, ScopeKind, SimpleMeasure, Value
 from omnichannel.core.periods import parse_period
@@ -26,7 +27,15 @@ from tests.kpis.engine.world import PARENTS, frame, library, random_tables, rela
 
 PERIODS = ("2023-11", "2023-12", "2024-01")
 ORGANISATION = frozenset({"org_units", "employees", "role_assignments", "reviews"})
-TIMES = {"orders": "paid_at", "interactions": "date", "contacts": "added_at", "order_lines": "", "visits": "date"}
+DAYS = {
+    "orders": "paid_at",
+    "order_touches": "touched_at",
+    "contacts": "added_at",
+    "interactions": "date",
+    "visits": "date",
+    "ad_spend": "date",
+    "surveys": "date",
+}
 EVERYONE = UnitTree.from_parents(PARENTS)
 
 
@@ -39,6 +48,7 @@ class _Uploads:
     units: UnitTree = EVERYONE
     frames: dict[str, pa.Table] = field(default_factory=dict)
     files: dict[str, list[Path]] = field(default_factory=dict)
+    apart: bool = False  # no upload replaces rows of another
     count: int = 0
 
     def add(self, table: str, rows: Sequence[Mapping[str, object]]) -> Path:
@@ -57,15 +67,16 @@ class _Uploads:
     def opened(self, states: Path | None) -> Iterator[Relations]:
         """Open what counts now."""
         specs = library().tables
-        made = {table: digest_of(b"".join(map(Path.read_bytes, files))) for table, files in self.files.items()}
+        replaced = {table for table, files in self.files.items() if len(files) > 1 and not self.apart}
+        made = {table: [_made(table, file) for file in files] for table, files in self.files.items()}
         opened = Relations.from_parquet(
             self.files,
             self.frames,
             tables=specs,
-            dedupe={table: specs[table].key for table, files in self.files.items() if len(files) > 1},
+            dedupe={table: specs[table].key for table in replaced},
             threads=1,
             memory_limit="500MB",
-            states=None if states is None else States(states, made),
+            states=None if states is None else States(states, made, DAYS),
         )
         yield opened
         opened.close()
@@ -83,6 +94,14 @@ class _Uploads:
                 params=self.params,
             )
             return [(block.period, list(block)) for block in blocks]
+
+
+def _made(table: str, file: Path) -> Made:
+    """Return what tells a part from others."""
+    column = DAYS.get(table)
+    days = [cell for cell in pq.read_table(file).column(column).to_pylist() if cell is not None] if column else []
+    first = min((cell.date() if isinstance(cell, datetime) else cell for cell in days), default=None)
+    return Made(digest_of(file.read_bytes()), first)
 
 
 def _world(folder: Path, seed: int) -> tuple[_Uploads, dict[str, list[dict[str, object]]]]:
@@ -143,6 +162,56 @@ def test_each_period_is_found_by_itself_and_in_the_numbers_of_another_computatio
     assert world.figures(states) == together
 
 
+def _month_by_month(folder: Path, seed: int) -> tuple[_Uploads, dict[tuple[str, str], list[dict[str, object]]]]:
+    """Return a world in which each month of a table with days is a part of its own, and the rows of each part."""
+    tables = random_tables(seed)
+    world, parts = _Uploads(folder, apart=True), dict[tuple[str, str], list[dict[str, object]]]()
+    for table, rows in tables.items():
+        if table in ORGANISATION:
+            world.frames[table] = frame(library().tables[table], rows)
+            continue
+        for row in rows:
+            parts.setdefault((table, _month(row[DAYS[table]]) if table in DAYS else ""), []).append(row)
+    for (table, _), rows in parts.items():
+        world.add(table, rows)
+    return world, parts
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_uploads_into_any_month_give_the_figures_of_a_computation_that_keeps_nothing(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    world, parts = _month_by_month(tmp_path, seed)
+    states = tmp_path / "states"
+    keys = sorted(parts)
+    for step in range(6):
+        table, month = rng.choice([key for key in keys if key[1] == "2024-01" or step % 2])
+        key = library().tables[table].key[0]
+        rows = rng.sample(parts[table, month], min(len(parts[table, month]), 6))
+        if step == 4:
+            world.files[table].remove(rng.choice(world.files[table]))
+        world.add(table, [{**row, key: f"{row[key]}-{step}"} if isinstance(row[key], str) else row for row in rows])
+        some = [PERIODS, PERIODS[-1:], PERIODS[-1:], PERIODS[:2], PERIODS[-2:], PERIODS[-1:]][step]
+        assert world.figures(states, some) == world.figures(None, some)
+
+
+def test_of_older_months_nothing_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, parts = _month_by_month(tmp_path, 14)
+    states = tmp_path / "states"
+    world.figures(states)
+    world.add("orders", [{**row, "order_id": f"{row['order_id']}-again"} for row in parts["orders", "2024-01"][:5]])
+    expected, read, load = world.figures(None, PERIODS[-1:]), list[int](), slabs.load
+
+    def noted(*told: object, **named: object) -> slabs.Slab:
+        slab = load(*told, **named)  # type: ignore[arg-type]
+        read.append(int(slab.day.min()))
+        return slab
+
+    monkeypatch.setattr("kpis.engine.arrays.orders.load", noted)
+    assert world.figures(states, PERIODS[-1:]) == expected
+    assert len(read) == 1
+    assert read[0] >= (date(2024, 1, 1) - date(1970, 1, 1)).days
+
+
 def test_what_has_not_changed_is_not_computed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world, tables = _world(tmp_path, 4)
     states = tmp_path / "states"
@@ -183,7 +252,7 @@ def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     states = tmp_path / "states"
     world.figures(states, PERIODS[:1])
     most = sum(file.stat().st_size for file in states.iterdir()) // 2
-    monkeypatch.setattr(kept, "MOST_BYTES", most)
+    monkeypatch.setattr(stored, "MOST_BYTES", most)
     world.params = replace(world.params, churn_days=50)
     world.figures(states, PERIODS[:1])
     assert 0 < sum(file.stat().st_size for file in states.iterdir()) <= most

@@ -1,0 +1,107 @@
+"""A slab of customers as tables that can be kept, and back: the ids go with it, as numbers differ between computations.
+
+Slabs that are kept have times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from kpis.engine.arrays.buckets import day_number
+from kpis.engine.arrays.slabs import CUSTOMERS, DAY, Slab, on_one_axis
+from kpis.engine.specs import ScopeKind
+
+if TYPE_CHECKING:
+    from kpis.engine.arrays.past import Held, Past
+    from kpis.engine.arrays.work import Work
+    from kpis.engine.ratios import Exacts
+    from kpis.engine.specs import TableSpec
+
+_MORE = "more."
+
+
+def since(past: Past, spec: TableSpec, read: Callable[[date | None], Slab]) -> Slab:
+    """Return all rows of a slab of which `read` gives those from a day on, those of before from what is kept."""
+    found = past.found()
+    if found is not None:
+        day, held = found
+        before = _slab(past.work, spec, held)
+        if before is not None:
+            slab = merged(before, read(day))
+            if day == past.until:
+                return slab
+            past.keep(lambda: _held(past.work, slab, past.until))
+            return slab
+    slab = read(None)
+    past.keep(lambda: _held(past.work, slab, past.until))
+    return slab
+
+
+def _held(work: Work, slab: Slab, until: date) -> Held:
+    """Return the rows before a day, and the ids of their numbers."""
+    part = slab.taken(np.flatnonzero(slab.day < day_number(until)))
+    if part.time is None:
+        raise LookupError("a slab without times is not kept")
+    columns: dict[str, Exacts] = {"entity": part.entity, "time": part.time, "bits": part.bits}
+    columns |= {kind.value: codes for kind, codes in part.leaves.items()}
+    columns |= {f"{_MORE}{name}": column for name, column in part.more.items()}
+    numbers = work.relations.numbered(CUSTOMERS)
+    ids = {kind.value: pa.table({"id": pa.array(work.grids.axes[kind].ids, pa.string())}) for kind in part.leaves}
+    return {
+        "rows": pa.table({name: pa.array(column) for name, column in columns.items()}),
+        CUSTOMERS: work.relations.answer(numbers.order_by("code").select("id")),
+        **ids,
+    }
+
+
+def _slab(work: Work, spec: TableSpec, held: Held) -> Slab | None:
+    """Return the rows with the numbers of this computation; None where its customers have others already."""
+    if not work.relations.numbered_as(CUSTOMERS, held[CUSTOMERS]):
+        return None
+    columns = {name: held["rows"].column(name).to_numpy() for name in held["rows"].column_names}
+    leaves = {}
+    for kind in ScopeKind:
+        if kind.value in columns:
+            codes = work.grids.axes[kind].codes(held[kind.value].column("id").to_pylist())
+            # others are numbered where they are met
+            work.numbered.add((spec.id, kind))
+            # the last place is for -1
+            leaves[kind] = np.append(codes, -1).astype(_narrowest(codes))[columns[kind.value]]
+    time = columns["time"]
+    more = {name.removeprefix(_MORE): column for name, column in columns.items() if name.startswith(_MORE)}
+    return Slab(spec, columns["entity"], (time // DAY).astype(np.int32), columns["bits"], leaves, time, more)
+
+
+def _narrowest(codes: Exacts) -> type[np.int16] | type[np.int32]:
+    return np.int16 if int(codes.max(initial=0)) < 1 << 15 else np.int32
+
+
+def merged(one: Slab, other: Slab) -> Slab:
+    """Return the rows of two slabs with times in one order."""
+    if one.time is None or other.time is None:
+        raise LookupError("slabs are merged by their times")
+    if not len(other):
+        return one
+    keys, added = on_one_axis(one.entity, one.time, other.entity, other.time)
+    new = np.zeros(len(one) + len(other), dtype=bool)
+    new[np.searchsorted(keys, added, side="right") + np.arange(len(other))] = True
+
+    def both(first: Exacts, second: Exacts) -> Exacts:
+        column = np.empty(len(new), dtype=np.result_type(first, second))
+        column[~new], column[new] = first, second
+        return column
+
+    return Slab(
+        one.spec,
+        both(one.entity, other.entity),
+        both(one.day, other.day),
+        both(one.bits, other.bits),
+        {kind: both(codes, other.leaves[kind]) for kind, codes in one.leaves.items()},
+        both(one.time, other.time),
+        {name: both(column, other.more[name]) for name, column in one.more.items()},
+    )
