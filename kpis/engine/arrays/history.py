@@ -259,9 +259,13 @@ class _Alive:
         place = np.arange(len(first))
         self.nth = place - np.maximum.accumulate(np.where(self.new, place, 0)) if len(first) else place
         self._at: dict[str, Counts] = {}
+        self._ranges: dict[str, tuple[Ranks, Ranks]] = {}
 
     def _range(self, name: str) -> tuple[Ranks, Ranks]:
-        return self.ranks.of(name)[self.first], self.ranks.of(name, later=self.churn)[self.last]
+        if name not in self._ranges:
+            later = self.ranks.of(name, later=self.churn)
+            self._ranges[name] = self.ranks.of(name)[self.first], later[self.last]
+        return self._ranges[name]
 
     def at(self, name: str) -> Counts:
         """Return how many are alive at each date of a name."""
@@ -278,9 +282,12 @@ class _Alive:
         """Return how many are alive at two dates of each window, in whichever stretches; `one` is not the later."""
         (low, high), (later_low, later_high) = self._range(one), self._range(other)
         total = np.zeros((len(self.ranks.on), self.ranks.history.layer.size), dtype=np.int64)
+        earlier = np.flatnonzero(low < high)
         for apart in range(int(self.nth.max()) + 1 if len(self.nth) else 0):
-            later = np.flatnonzero(self.nth >= apart)
-            earlier = later - apart
+            # stretches whose customer has another one so many further on
+            earlier = earlier[earlier < len(self.nth) - apart]
+            earlier = earlier[self.nth[earlier + apart] >= apart]
+            later = earlier + apart
             total += self.ranks.counted(
                 self.scope[later],
                 np.maximum(low[earlier], later_low[later]),

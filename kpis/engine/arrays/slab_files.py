@@ -55,6 +55,7 @@ def _held(work: Work, slab: Slab, until: date) -> Held:
     return {
         "rows": pa.table({name: pa.array(column) for name, column in columns.items()}),
         CUSTOMERS: work.relations.answer(numbers.order_by("code").select("id")),
+        "listed": pa.table({"made_of": [work.relations.made_of("customers")]}),
         **ids,
     }
 
@@ -63,6 +64,8 @@ def _slab(work: Work, spec: TableSpec, held: Held) -> Slab | None:
     """Return the rows with the numbers of this computation; None where its customers have others already."""
     if not work.relations.numbered_as(CUSTOMERS, held[CUSTOMERS]):
         return None
+    # all of the master data had their numbers then
+    work.customers_numbered |= held["listed"].column("made_of")[0].as_py() == work.relations.made_of("customers")
     columns = {name: held["rows"].column(name).to_numpy() for name in held["rows"].column_names}
     leaves = {}
     for kind in ScopeKind:

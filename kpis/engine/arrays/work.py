@@ -88,7 +88,7 @@ class Work:
         # how many ids of each kind the engine has numbers of
         self.shared: dict[ScopeKind, int] = {}
         self.numbered: set[tuple[str, ScopeKind]] = set()
-        self._numbered = False
+        self.customers_numbered = False
 
     def turn_to(self, period: int) -> None:
         """Show the small tables of a period."""
@@ -183,9 +183,9 @@ class Work:
 
     def number_customers(self) -> None:
         """Number the customers of the master data; others get their numbers where they are met."""
-        if not self._numbered and (customers := self.relations.table("customers")) is not None:
+        if not self.customers_numbered and (customers := self.relations.table("customers")) is not None:
             self.relations.numbered(CUSTOMERS, customers.select(id="customer_id"))
-        self._numbered = True
+        self.customers_numbered = True
 
     def staff_reach(self) -> Reach:
         """Return which people count for which unit in each period."""
