@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from kpis.engine.arrays.leaves import Answer
-    from kpis.engine.arrays.past import Held
     from kpis.engine.arrays.work import Kinds
     from kpis.engine.grammar import Filters
     from kpis.engine.grids import Counts
@@ -191,11 +190,11 @@ class _Sums:
         rows = self.read.rows.filter(within(self.read.rows[time], type_, Span(start, end, start)))
         return _summed(self.work, self.read, rows, self.members, self.kinds, self.calendar.of_column(rows[time]))
 
-    def _held(self, sums: pa.Table, start: date, end: date) -> Held:
+    def _held(self, sums: pa.Table, start: date, end: date) -> list[tuple[str, pa.Table]]:
         low, high = self.calendar.of_day(start), self.calendar.of_day(end)
         bucket = sums.column("_bucket")
         inside = pc.and_(pc.greater_equal(bucket, low), pc.less(bucket, high))
-        return {"sums": sums.filter(inside), "from": pa.table({"day": [start]})}
+        return [("sums", sums.filter(inside)), ("from", pa.table({"day": [start]}))]
 
 
 def _past(work: Work, members: Sequence[Member], made: object) -> Past:

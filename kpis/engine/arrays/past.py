@@ -8,7 +8,7 @@ anywhere: then the table counts as a whole.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
@@ -50,8 +50,8 @@ class Past:
                 return day, _unpacked(taken_file(self.folder / self._named(day)))
         return None
 
-    def keep(self, held: Callable[[], Held]) -> None:
-        """Keep what the rows before the newest period came to."""
+    def keep(self, held: Callable[[], Iterable[tuple[str, pa.Table]]]) -> None:
+        """Keep what the rows before the newest period came to, table by table."""
         if self.folder is None:
             return
         packed = _packed(held())
@@ -66,8 +66,8 @@ class Past:
         return f"{_NAME}{digest_of(repr([engine_text(), self._made, day, tables]).encode())}"
 
 
-def _packed(held: Held) -> list[bytes | pa.Buffer]:
-    streams = {name: _stream(table) for name, table in held.items()}
+def _packed(held: Iterable[tuple[str, pa.Table]]) -> list[bytes | pa.Buffer]:
+    streams = {name: _stream(table) for name, table in held}
     head = json.dumps({name: stream.size for name, stream in streams.items()})
     return [head.ljust(_HEAD).encode(), *streams.values()]
 

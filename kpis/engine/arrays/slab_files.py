@@ -5,7 +5,7 @@ Slabs that are kept have times.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kpis.engine.ratios import Exacts
     from kpis.engine.specs import TableSpec
 
-_MORE = "more."
+_ROWS, _MORE = "rows.", "more."
 
 
 def since(past: Past, spec: TableSpec, read: Callable[[date | None], Slab]) -> Slab:
@@ -42,22 +42,21 @@ def since(past: Past, spec: TableSpec, read: Callable[[date | None], Slab]) -> S
     return slab
 
 
-def _held(work: Work, slab: Slab, until: date) -> Held:
-    """Return the rows before a day, and the ids of their numbers."""
-    part = slab.taken(np.flatnonzero(slab.day < day_number(until)))
-    if part.time is None:
+def _held(work: Work, slab: Slab, until: date) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the columns of the rows before a day one by one, as there are many rows, and the ids of their numbers."""
+    if slab.time is None:
         raise LookupError("a slab without times is not kept")
-    columns: dict[str, Exacts] = {"entity": part.entity, "time": part.time, "bits": part.bits}
-    columns |= {kind.value: codes for kind, codes in part.leaves.items()}
-    columns |= {f"{_MORE}{name}": column for name, column in part.more.items()}
+    columns: dict[str, Exacts] = {"entity": slab.entity, "time": slab.time, "bits": slab.bits}
+    columns |= {kind.value: codes for kind, codes in slab.leaves.items()}
+    columns |= {f"{_MORE}{name}": column for name, column in slab.more.items()}
+    here = slab.day < day_number(until)
+    for name, column in columns.items():
+        yield f"{_ROWS}{name}", pa.table({name: pa.array(column[here])})
     numbers = work.relations.numbered(CUSTOMERS)
-    ids = {kind.value: pa.table({"id": pa.array(work.grids.axes[kind].ids, pa.string())}) for kind in part.leaves}
-    return {
-        "rows": pa.table({name: pa.array(column) for name, column in columns.items()}),
-        CUSTOMERS: work.relations.answer(numbers.order_by("code").select("id")),
-        "listed": pa.table({"made_of": [work.relations.made_of("customers")]}),
-        **ids,
-    }
+    yield CUSTOMERS, work.relations.answer(numbers.order_by("code").select("id"))
+    yield "listed", pa.table({"made_of": [work.relations.made_of("customers")]})
+    for kind in slab.leaves:
+        yield kind.value, pa.table({"id": pa.array(work.grids.axes[kind].ids, pa.string())})
 
 
 def _slab(work: Work, spec: TableSpec, held: Held) -> Slab | None:
@@ -66,7 +65,8 @@ def _slab(work: Work, spec: TableSpec, held: Held) -> Slab | None:
         return None
     # all of the master data had their numbers then
     work.customers_numbered |= held["listed"].column("made_of")[0].as_py() == work.relations.made_of("customers")
-    columns = {name: held["rows"].column(name).to_numpy() for name in held["rows"].column_names}
+    rows = {name.removeprefix(_ROWS): table for name, table in held.items() if name.startswith(_ROWS)}
+    columns = {name: table.column(name).to_numpy() for name, table in rows.items()}
     leaves = {}
     for kind in ScopeKind:
         if kind.value in columns:
