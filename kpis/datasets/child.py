@@ -1,23 +1,22 @@
 """Runs a reader in a child process with limits on memory and time. Whatever a file does to it, the caller gets words.
 
-`python -m kpis.datasets.child DIR` is the child: it takes `request.json` of the directory and leaves `result.json`.
+Children are forked by `kpis.datasets.zygote`, a process that has imported what they need.
 """
 
 from __future__ import annotations
 
-import importlib
+import atexit
 import json
 import os
-import resource
+import select
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +25,17 @@ from kpis.datasets.checks.problems import Problem, make_problem
 
 ROOT = Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.05
-FILE_BYTES = 8 << 30
-# The child needs no secrets: it gets these variables of ours and nothing else.
+# Children need no secrets: they get these variables of ours and nothing else.
 PASSED = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "TZDIR")
+# Few arenas that give back what they free keep the address space near to what is really used. No library may start a
+# thread when it is imported: a process with threads cannot be forked safely.
+QUIET = {
+    "PYTHONUTF8": "1",
+    "MALLOC_ARENA_MAX": "2",
+    "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
+    "JE_ARROW_MALLOC_CONF": "retain:false,narenas:2,background_thread:false",
+    "OPENBLAS_NUM_THREADS": "1",
+}
 # Native code that gets no memory aborts or runs into a null pointer; the kernel kills what takes too much.
 STARVED = (-signal.SIGKILL, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS)
 Progress = Callable[[str, int, int], None]
@@ -75,49 +82,111 @@ def run_limited(
         return _outcome(desk, code=code, memory_mb=memory_mb, seconds=seconds)
 
 
-def _environment(desk: Path) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in PASSED if name in os.environ}
-    # Few arenas that give back what they free keep the address space near to what is really used.
-    return kept | {
-        "PYTHONPATH": str(ROOT),
-        "PYTHONUTF8": "1",
-        "TMPDIR": str(desk),
-        "HOME": str(desk),
-        "MALLOC_ARENA_MAX": "2",
-        "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
-        "JE_ARROW_MALLOC_CONF": "retain:false,narenas:2",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
-
-
 def _run(desk: Path, *, seconds: float, on_progress: Progress | None) -> int | None:
     """Return the exit code, or None when the time was up and the child was killed."""
     deadline = time.monotonic() + seconds
     told = None
-    with (desk / "log").open("wb") as log:
-        child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "kpis.datasets.child", str(desk)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=_environment(desk),
-            cwd=desk,
-            start_new_session=True,
-        )
-        try:
-            while child.poll() is None:
-                if time.monotonic() > deadline:
-                    return None
-                now = progress.read_progress(desk / "progress.json") if on_progress else None
-                if on_progress and now and now != told:
-                    told = now
-                    on_progress(*now)
-                time.sleep(POLL_SECONDS)
-            return child.returncode
-        finally:
-            if child.poll() is None:
-                child.kill()
-                child.wait()
+    child = _spawned(desk)
+    try:
+        while (code := child.wait(POLL_SECONDS)) is None:
+            if time.monotonic() > deadline:
+                return None
+            now = progress.read_progress(desk / "progress.json") if on_progress else None
+            if on_progress and now and now != told:
+                told = now
+                on_progress(*now)
+        return code
+    finally:
+        child.end()
+
+
+@dataclass(slots=True)
+class _Child:
+    """A child at work, and the zygote that watches over it."""
+
+    zygote: subprocess.Popen[bytes]
+    pid: int
+    code: int | None = None
+
+    def wait(self, seconds: float) -> int | None:
+        """Return the exit code (a signal's number is negative) as soon as there is one, None after so many seconds."""
+        if self.code is None and select.select([self.zygote.stdout], [], [], seconds)[0]:
+            if line := _line(self.zygote):
+                self.code = int(line)
+                _idle.append(self.zygote)
+            else:  # the zygote was killed: nobody would tell how this child ends
+                self._kill()
+                _end(self.zygote)
+                self.code = -signal.SIGKILL
+        return self.code
+
+    def end(self) -> None:
+        """Kill the child if it still runs."""
+        while self.code is None:
+            self._kill()
+            self.wait(1)
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+
+_idle: list[subprocess.Popen[bytes]] = []
+os.register_at_fork(after_in_child=_idle.clear)
+
+
+def _spawned(desk: Path) -> _Child:
+    """Start a child that works in a directory, out of a zygote that has nothing to do or a new one."""
+    while _idle:
+        if child := _asked(_idle.pop(), desk):
+            return child
+    child = _asked(_zygote(), desk)
+    if child is None:
+        raise RuntimeError("no process that reads files could be started")
+    return child
+
+
+def _zygote() -> subprocess.Popen[bytes]:
+    kept = {name: os.environ[name] for name in PASSED if name in os.environ}
+    return subprocess.Popen(
+        [sys.executable, "-m", "kpis.datasets.zygote"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        env=kept | QUIET | {"PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        start_new_session=True,
+    )
+
+
+def _asked(zygote: subprocess.Popen[bytes], desk: Path) -> _Child | None:
+    """Ask a zygote for a child; nothing if it is not there any more."""
+    assert zygote.stdin is not None  # noqa: S101 - a pipe was asked for
+    with suppress(BrokenPipeError):
+        zygote.stdin.write(os.fsencode(desk) + b"\n")
+        if line := _line(zygote):
+            return _Child(zygote, int(line))
+    _end(zygote)
+    return None
+
+
+def _line(zygote: subprocess.Popen[bytes]) -> bytes:
+    assert zygote.stdout is not None  # noqa: S101 - a pipe was asked for
+    return zygote.stdout.readline()
+
+
+def _end(zygote: subprocess.Popen[bytes]) -> None:
+    """Let a zygote end: it reads that nobody asks any more."""
+    for pipe in filter(None, (zygote.stdin, zygote.stdout)):
+        pipe.close()
+    zygote.wait()
+
+
+@atexit.register
+def end_zygotes() -> None:
+    """Let the zygotes end that have nothing to do: what their children used is told of them then."""
+    while _idle:
+        _end(_idle.pop())
 
 
 def _outcome(desk: Path, *, code: int | None, memory_mb: int, seconds: float) -> Outcome:
@@ -133,48 +202,3 @@ def _outcome(desk: Path, *, code: int | None, memory_mb: int, seconds: float) ->
         return Outcome(None, (make_problem("too_large", detail=f"{memory_mb} MB"),), log)
     detail = answer.get("error") or f"exit {code}"
     return Outcome(None, (make_problem("unreadable_file", detail=detail),), log)
-
-
-def _limit(*, memory_mb: int, seconds: float) -> None:
-    """Bound this process. The address space may grow by `memory_mb` beyond what its libraries have mapped."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    space = pages * resource.getpagesize() + (memory_mb << 20)
-    processor = int(seconds * 2) + 2
-    resource.setrlimit(resource.RLIMIT_AS, (space, space))
-    resource.setrlimit(resource.RLIMIT_CPU, (processor, processor + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
-    # If the parent dies, nobody else ends this process.
-    signal.alarm(int(seconds) + 5)
-
-
-class _WithoutPandas(MetaPathFinder):
-    """Arrow looks for pandas whenever it meets an array. Nothing here needs it, and its import outlasts small files."""
-
-    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
-        """Say that there is no pandas; leave every other module to the others."""
-        if fullname == "pandas":
-            raise ModuleNotFoundError(fullname)
-
-
-def main(desk: Path) -> int:
-    """Run the request of a directory; leave the result or the reason there is none."""
-    sys.meta_path.insert(0, _WithoutPandas())
-    request = json.loads((desk / "request.json").read_text(encoding="utf-8"))
-    module, _, name = request["function"].partition(":")
-    function = getattr(importlib.import_module(module), name)
-    progress.report_to(desk / "progress.json")
-    _limit(memory_mb=request["memory_mb"], seconds=request["seconds"])
-    try:
-        answer = json.dumps({"result": function(**request["arguments"])}, default=str)
-    except BaseException as error:
-        # Native panics are BaseException too; whatever it is must become words.
-        short = isinstance(error, MemoryError) or "bad_alloc" in str(error) or "Out of Memory" in str(error)
-        traceback.print_exc()
-        answer = json.dumps({"error": "memory" if short else type(error).__name__})
-    (desk / "result.json").write_text(answer, encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))

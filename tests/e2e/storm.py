@@ -216,9 +216,11 @@ def parser_of(worker: subprocess.Popen[bytes]) -> int | None:
         except OSError:
             continue
         parents[int(entry.name)] = int(status.rpartition(")")[2].split()[1])
-        if b"kpis.datasets.child" in command:
+        if b"kpis.datasets.zygote" in command:
             parsers.append(int(entry.name))
-    return next((pid for pid in parsers if _is_below(pid, worker.pid, parents)), None)
+    # those that a zygote has forked; itself it waits
+    forked = [pid for pid in parsers if parents[pid] in parsers]
+    return next((pid for pid in forked if _is_below(pid, worker.pid, parents)), None)
 
 
 def _is_below(pid: int, ancestor: int, parents: dict[int, int]) -> bool:

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from kpis.datasets.checks.problems import to_json
-from kpis.datasets.child import run_limited
+from kpis.datasets.child import end_zygotes, run_limited
 from tests.kpis.corpus.cases import BASE, HEAD, Case, sheet_of, text_of
 from tests.kpis.corpus.compound import xls
 from tests.kpis.corpus.running import came_of, request
@@ -222,6 +222,7 @@ def main(folder: Path) -> None:
     """Read all of them, two at a time, and print what came of it."""
     with ThreadPoolExecutor(2) as pool:
         came = list(pool.map(lambda one: read(one[1], folder / str(one[0])), enumerate(hostile_cases())))
+    end_zygotes()
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     sys.stdout.write(json.dumps({"files": came, "peak_mb": peak / 1024}))
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -82,6 +85,41 @@ def test_a_process_that_dies_is_a_problem() -> None:
     assert not outcome.ok
     assert [problem.code for problem in outcome.problems] == ["too_large"]
     assert run_limited("os:_exit", {"status": 3}, memory_mb=256, seconds=30).problems[0].code == "unreadable_file"
+
+
+def threads() -> int:
+    """Return how many threads the process has that forked this one's caller."""
+    return len(list(Path(f"/proc/{os.getppid()}/task").iterdir()))
+
+
+def test_what_forks_the_children_has_one_thread_and_serves_again(tmp_path: Path) -> None:
+    first, second = (run_limited("os:getppid", {}, memory_mb=256, seconds=30) for _ in range(2))
+    assert first.result == second.result
+    assert run_limited(f"{__name__}:threads", {}, memory_mb=256, seconds=30).result == 1  # type: ignore[comparison-overlap]
+
+
+def test_the_next_file_is_read_when_what_forks_the_children_was_killed(tmp_path: Path) -> None:
+    zygote = run_limited("os:getppid", {}, memory_mb=256, seconds=30).result
+    os.kill(zygote, signal.SIGKILL)  # type: ignore[arg-type]
+    again = run_limited("os:getppid", {}, memory_mb=256, seconds=30).result
+    assert again not in (None, zygote)
+    started = time.monotonic()
+    # killed while a child works: the child ends too, and the file is read again
+    outcome = run_limited(f"{__name__}:orphan", {"told": str(tmp_path / "told")}, memory_mb=256, seconds=30)
+    assert outcome.result == "read again"  # type: ignore[comparison-overlap]
+    with suppress(FileNotFoundError):  # dead, though nobody may have been told yet
+        assert ") Z " in Path(f"/proc/{(tmp_path / 'told').read_text()}/stat").read_text()
+    assert time.monotonic() - started < 20
+
+
+def orphan(*, told: str) -> str:
+    """Kill the process that forked this one and wait to be ended; the second time return."""
+    if Path(told).exists():
+        return "read again"
+    Path(told).write_text(str(os.getpid()))
+    os.kill(os.getppid(), signal.SIGKILL)
+    signal.pause()
+    return "nobody ended this"
 
 
 def test_progress_is_told(tmp_path: Path) -> None:
