@@ -137,9 +137,10 @@ os.register_at_fork(after_in_child=_idle.clear)
 
 def _spawned(desk: Path) -> _Child:
     """Start a child that works in a directory, out of a zygote that has nothing to do or a new one."""
-    while _idle:
-        if child := _asked(_idle.pop(), desk):
-            return child
+    with suppress(IndexError):  # another thread may have taken the last one
+        while True:
+            if child := _asked(_idle.pop(), desk):
+                return child
     child = _asked(_zygote(), desk)
     if child is None:
         raise RuntimeError("no process that reads files could be started")

@@ -54,6 +54,9 @@ def main() -> None:
             code = 1
             try:
                 code = _work(Path(os.fsdecode(line.rstrip(b"\n"))))
+            except BaseException:
+                traceback.print_exc()
+                sys.stderr.flush()
             finally:
                 os._exit(code)
         told.write(b"%d\n" % pid)
