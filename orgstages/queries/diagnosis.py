@@ -97,6 +97,7 @@ def judged(case: Case, *, figures: Book | None = None, counted: UnitTree | None 
     evidence = case.evidence
     if figures:
         evidence = replace(evidence, book={**evidence.book, **figures}, counted=counted or evidence.counted)
+        evidence.inside.update(case.evidence.inside)
     return tuple(_one(unit, evidence, case.given[unit], case.adopted[unit]) for unit in case.units)
 
 

@@ -103,7 +103,10 @@ def _verdicts(case: Case, inside: _Inside, found: tuple[Book, Book], *, is_recou
     kept = judged(inside.case)
     if not becomes:
         return verdict_shifts(judged(case), kept)
-    same, anew = judged(inside.case, figures=stood), judged(inside.case, figures=becomes, counted=inside.case.tree)
+    stored = inside.case.evidence.book
+    # mostly the rows still say what is stored: there is nothing to judge again
+    same = kept if stood.items() <= stored.items() else judged(inside.case, figures=stood)
+    anew = judged(inside.case, figures=becomes, counted=inside.case.tree)
     moved = [new for old, new in zip(same, anew, strict=True) if old.verdict != new.verdict]
     return verdict_shifts(judged(case), kept, moved)
 
