@@ -127,7 +127,8 @@ def read_evidence(
     else:
         targets, has_any = _targets(month, aimed)
     counted = _counted(tree, period)
-    selling = wanted | _stores(counted, units) | _stores(tree, units)
+    trees = [tree] if counted is tree else [counted, tree]
+    selling = wanted.union(*(_stores(each, units) for each in trees))
     if before is not None and before.read == (period, wanted, selling):
         book, earlier = before.book, before.year_earlier
     else:

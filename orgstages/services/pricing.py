@@ -55,8 +55,9 @@ def price(scenario_id: int, *, on: date, today: date) -> Price:
             stay = people_stay(open_draft.changes)
             found = read_case(as_of=day, before=case, people_stay=stay)
             draft = read_draft(open_draft.changes, before=live.tree, day=day, everyone=found.organisation)
+            is_recounted = month is not None and draft.reaches(month)
             then = draft
-            if month is not None and draft.reaches(month) and not is_alike(day, month.last_day):
+            if month is not None and is_recounted and not is_alike(day, month.last_day):
                 then = read_draft(open_draft.changes, before=case.evidence.counted, day=month.last_day)
             inside = _Inside(
                 snapshot(on, people=before if stay else None),
@@ -69,7 +70,6 @@ def price(scenario_id: int, *, on: date, today: date) -> Price:
         return Price(on, is_busy=True)
     kpis = figures_asked()
     effect, anew = effect_and_figures(inside.draft, period=period, also=kpis, live=live)
-    is_recounted = month is not None and inside.draft.reaches(month)
     return Price(
         on,
         organisation=org_price(before, inside.snapshot),
