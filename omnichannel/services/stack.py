@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from omnichannel.services.processes import spawn, stop
-from omnichannel.services.session import ROOT
+from omnichannel.services.session import ROOT, VAR
 
 PY = sys.executable
 WORKERS = 2
@@ -75,6 +76,15 @@ def workers(*, logs: Path | None = None) -> Iterator[None]:
             child.terminate() if child.poll() is None else None
         for child in children:
             stop(child, seconds=20)
+
+
+@contextmanager
+def static_files_alone() -> Iterator[None]:
+    """Gather static files with nobody else at it: of two processes that write one folder each loses files."""
+    VAR.mkdir(parents=True, exist_ok=True)
+    with (VAR / "static.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def free_port() -> int:
