@@ -85,16 +85,17 @@ class Ahead:
 
 def calculate(plan: Plan, facts: Facts) -> Payout:
     """Pay one person for one period. Penalties come after all other lines, on whose sum they are taken."""
-    rewards = [each for each in plan.components if not isinstance(each.rule, Penalty)]
-    penalties = [each for each in plan.components if isinstance(each.rule, Penalty)]
-    lines = {each.id: _line(each, facts) for each in rewards}
-    variable = sum((line.amount for line in lines.values() if line.amount is not None), ZERO)
-    lines |= {each.id: _line(each, facts, variable=variable) for each in penalties}
-    total = sum((line.amount for line in lines.values() if line.amount is not None), ZERO)
-    is_complete = all(line.amount is not None for line in lines.values())
-    bounds = tuple(_plan_bounds(plan, total, is_complete=is_complete))
-    ordered = tuple(lines[each.id] for each in plan.components)
-    return Payout(facts.person, ordered, bounds, total + sum((bound.delta for bound in bounds), ZERO))
+    rewards = {each.id: _line(each, facts) for each in plan.components if not isinstance(each.rule, Penalty)}
+    variable = _known(rewards.values())
+    lines = tuple(rewards.get(each.id) or _line(each, facts, variable=variable) for each in plan.components)
+    total = _known(lines)
+    bounds = tuple(_plan_bounds(plan, total, lines))
+    return Payout(facts.person, lines, bounds, total + sum((bound.delta for bound in bounds), ZERO))
+
+
+def _known(lines: Iterable[Line]) -> Decimal:
+    """Return the sum of the lines that are known."""
+    return sum([line.amount for line in lines if line.amount is not None], ZERO)
 
 
 def what_if(plan: Plan, facts: Facts, *, base: str, more: Decimal) -> Decimal:
@@ -169,9 +170,9 @@ def _bounds(component: Component, amount: Decimal) -> Iterator[Bound]:
         yield Bound(BoundKind.CAP, component.cap - amount)
 
 
-def _plan_bounds(plan: Plan, total: Decimal, *, is_complete: bool) -> Iterator[Bound]:
+def _plan_bounds(plan: Plan, total: Decimal, lines: Iterable[Line]) -> Iterator[Bound]:
     """Yield what bounds the sum. A guarantee waits until every line is known: it would fill up what is only missing."""
-    if plan.guarantee is not None and is_complete and total < plan.guarantee:
+    if plan.guarantee is not None and total < plan.guarantee and all(line.amount is not None for line in lines):
         yield Bound(BoundKind.GUARANTEE, plan.guarantee - total)
     elif plan.variable_cap is not None and total > plan.variable_cap:
         yield Bound(BoundKind.VARIABLE_CAP, plan.variable_cap - total)

@@ -62,7 +62,8 @@ class Quantities:
 
     def of(self, person: str, store: str) -> dict[str, Decimal]:
         """Return all that is known of a person who works in a store."""
-        return dict.fromkeys(self.measured, Decimal(0)) | {**self.stores.get(store, {}), **self.people.get(person, {})}
+        nothing = dict.fromkeys(self.measured, Decimal(0))
+        return {**nothing, **self.stores.get(store, {}), **self.people.get(person, {})}
 
 
 def order_facts(relations: Relations, period: Period) -> Iterator[OrderFact]:

@@ -67,7 +67,7 @@ class Worked:
     @property
     def amount(self) -> Decimal:
         """CNY, unrounded."""
-        return sum((part.amount for part in self.parts), ZERO)
+        return sum([part.amount for part in self.parts], ZERO)
 
     @property
     def attainment(self) -> Decimal | None:

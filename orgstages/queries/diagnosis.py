@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -12,10 +12,11 @@ from omnichannel.core.periods import Period, shift_months
 from orgstages.answers import Answered, Given, GivenAnswer, counting, pair
 from orgstages.catalogue import load_stages
 from orgstages.errors import UnknownDiagnosisUnit
+from orgstages.facts import Fact
 from orgstages.method import OLD_AFTER_MONTHS
 from orgstages.models import DiagnosisAnswer
 from orgstages.queries.evidence import Evidence, read_evidence
-from orgstages.queries.facts import facts_of
+from orgstages.queries.facts import COUNTED, facts_of
 from orgstages.scoring import Verdict, judge
 from roles.choices import UnitLevel
 from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
@@ -39,6 +40,11 @@ class Diagnosed:
     verdict: Verdict
     adopted: Adopted
     evidence: Evidence = field(repr=False)
+
+    @property
+    def facts(self) -> Mapping[str, Fact]:
+        """Return what was measured for the automatic questions."""
+        return {key: one.fact for key, one in self.answers.items() if one.fact is not None}
 
     @property
     def counts_others(self) -> bool:
@@ -92,13 +98,30 @@ def read_case(*, as_of: date, within: str | None = None, before: Case | None = N
     return _case(units or [unit for unit in top if unit in tree], tree=tree, before=before, people_stay=people_stay)
 
 
-def judged(case: Case, *, figures: Book | None = None, counted: UnitTree | None = None) -> tuple[Diagnosed, ...]:
-    """Return the diagnoses of a case; `figures` replace stored ones of its period, and count by the tree `counted`."""
-    evidence = case.evidence
-    if figures:
-        evidence = replace(evidence, book={**evidence.book, **figures}, counted=counted or evidence.counted)
-        evidence.inside.update(case.evidence.inside)
-    return tuple(_one(unit, evidence, case.given[unit], case.adopted[unit]) for unit in case.units)
+def judged(case: Case, *, figures: Book | None = None) -> tuple[Diagnosed, ...]:
+    """Return the diagnoses of a case; `figures` replace stored ones of its period."""
+    evidence = replace(case.evidence, book={**case.evidence.book, **figures}) if figures else case.evidence
+    return tuple(_one(unit, case, evidence, facts_of(unit, evidence=evidence)) for unit in case.units)
+
+
+def judged_again(
+    case: Case, stands: Sequence[Diagnosed], *, figures: Book, counted: UnitTree | None = None
+) -> tuple[Diagnosed, ...]:
+    """Return the diagnoses `stands` of a case with other figures of its period, which count by the tree `counted`.
+
+    Only what figures answer is asked again.
+    """
+    stored = case.evidence
+    evidence = replace(stored, book={**stored.book, **figures}, counted=counted or stored.counted)
+    return tuple(
+        _one(
+            one.unit.external_id,
+            case,
+            evidence,
+            {**one.facts, **facts_of(one.unit.external_id, evidence=evidence, only=COUNTED)},
+        )
+        for one in stands
+    )
 
 
 def in_bounds(unit: str, *, tree: UnitTree, within: str | None) -> bool:
@@ -160,7 +183,14 @@ def _case(units: Collection[str], *, tree: UnitTree, before: Case | None = None,
     )
 
 
-def _one(unit: str, evidence: Evidence, given: Mapping[str, Given], adopted: Adopted) -> Diagnosed:
-    answers = pair(facts_of(unit, evidence=evidence), given)
-    verdict = judge(counting(answers))
-    return Diagnosed(evidence.tree.nodes[unit], evidence.day, evidence.period, answers, verdict, adopted, evidence)
+def _one(unit: str, case: Case, evidence: Evidence, facts: Mapping[str, Fact]) -> Diagnosed:
+    answers = pair(facts, case.given[unit])
+    return Diagnosed(
+        unit=case.tree.nodes[unit],
+        as_of=evidence.day,
+        period=evidence.period,
+        answers=answers,
+        verdict=judge(counting(answers)),
+        adopted=case.adopted[unit],
+        evidence=evidence,
+    )

@@ -23,6 +23,7 @@ from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
 from roles.queries.people import holders
 
 MALL, PLATFORM, ALL_SALES = "mall_sales", "platform_sales", "sales_net"
+ZERO = Decimal(0)
 STORE_SALES = (ALL_SALES, MALL, PLATFORM)
 # Channels that are neither a store's own, the private mall nor a platform.
 OTHER_CHANNELS = ("local_life", "livestream", "other")
@@ -46,8 +47,8 @@ class Evidence:
     A month's figures count the units as they stood on its last day: `counted` is the tree of that day.
     `targets` are those of the company and of all units but stores, of which there may be thousands, on KPIs that
     questions ask for or departments share; `has_targets` tells whether there are any at all. `aimed` are the units
-    whose targets were looked for, `read` the month and the scopes whose rates and whose sales were, `inside` what
-    `held_in` has found.
+    whose targets were looked for, `read` the month and the scopes whose rates and whose sales were. Several questions
+    ask for the same: `inside`, `below` and `sold` hold what `held_in`, `within` and `sold_in` have found.
     """
 
     day: date
@@ -64,6 +65,8 @@ class Evidence:
     costs: Mapping[tuple[str, str], Decimal]
     read: tuple[Period | None, frozenset[Scope], frozenset[Scope]] = field(repr=False)
     inside: dict[str, tuple[Holding, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    below: dict[str, tuple[UnitNode, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    sold: dict[str, Decimal] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def figure(self, kpi: str, unit: str, *, book: Book | None = None) -> Value:
         """Return the unit's figure, or the company's where the KPI is not measured per unit; see its scope."""
@@ -84,7 +87,7 @@ class Evidence:
         return self.period or month_of(self.day)
 
     def held_in(self, unit: str) -> tuple[Holding, ...]:
-        """Return the holdings in the unit and below it; several questions ask for the same."""
+        """Return the holdings in the unit and below it."""
         if unit not in self.inside:
             below = self.tree.subtree(unit)
             self.inside[unit] = tuple(one for one in self.holdings if one.unit_external_id in below)
@@ -101,7 +104,15 @@ class Evidence:
 
     def within(self, unit: str) -> tuple[UnitNode, ...]:
         """Return the unit and what is below it."""
-        return tuple(self.tree.nodes[each] for each in self.tree.walk(unit))
+        if unit not in self.below:
+            self.below[unit] = tuple(self.tree.nodes[each] for each in self.tree.walk(unit))
+        return self.below[unit]
+
+    def sold_in(self, store: str) -> Decimal:
+        """Return what the store sold itself, outside mall and platforms: a part without rows was not sold."""
+        if not self.sold:
+            self.sold.update(_sold(self.book))
+        return self.sold.get(store, ZERO)
 
 
 def read_evidence(
@@ -189,6 +200,15 @@ def _values(period: Period | None, kpis: Collection[str], scopes: Collection[Sco
         return {}
     known = [kpi for kpi in kpis if kpi in library_at(period.last_day).kpis]
     return as_book(current_values(period, kpis=known, scopes=scopes))
+
+
+def _sold(book: Book) -> Mapping[str, Decimal]:
+    """Return what the units sold themselves: all sales without those of mall and platforms."""
+    found: dict[str, Decimal] = {}
+    for (kpi, scope), value in book.items():
+        if kpi in STORE_SALES and scope.kind is ScopeKind.UNIT and value.value is not None:
+            found[scope.id] = found.get(scope.id, ZERO) + (value.value if kpi == ALL_SALES else -value.value)
+    return found
 
 
 def _holdings(tree: UnitTree, known: Iterable[Holding] | None) -> tuple[Holding, ...]:

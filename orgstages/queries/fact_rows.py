@@ -16,7 +16,7 @@ from orgstages.catalogue import load_stages
 from orgstages.facts import Fact, joined, say
 from orgstages.queries.evidence import ALL_SALES, MALL, Evidence
 from orgstages.queries.facts import FACTS
-from orgstages.queries.figure_facts import BRAND_COSTS, LABOUR, store_sales
+from orgstages.queries.figure_facts import BRAND_COSTS, LABOUR
 from orgstages.queries.organisation_facts import (
     lead_of,
     leading_unit,
@@ -206,7 +206,7 @@ def _stores(evidence: Evidence, unit: str) -> list[FactRow]:
         FactRow(
             store,
             note=library_at().kpis[ALL_SALES].names,
-            part=store_sales(evidence, store),
+            part=evidence.sold_in(store),
             kpi=ALL_SALES,
             period=period,
             scope=scope_text(Scope(ScopeKind.UNIT, store)),

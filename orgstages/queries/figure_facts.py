@@ -13,7 +13,7 @@ from omnichannel.core.text import Bilingual
 from orgstages import sentences as words
 from orgstages.catalogue import load_stages
 from orgstages.facts import Fact, Source, SourceKind, decide, joined, measured, say, unanswered
-from orgstages.queries.evidence import ALL_SALES, MALL, OTHER_CHANNELS, PLATFORM, Evidence
+from orgstages.queries.evidence import ALL_SALES, MALL, OTHER_CHANNELS, Evidence
 from orgstages.queries.wording import in_both
 from roles.choices import UnitLevel
 
@@ -80,7 +80,7 @@ def own_store_sales(evidence: Evidence, unit: str) -> Fact:
     total = evidence.figure(ALL_SALES, unit)
     if not total.value or total.scope != evidence.scopes(unit)[0]:
         return unanswered("B1", _no_value(ALL_SALES, total, evidence), source=source)
-    sold = sum((store_sales(evidence, store) for store in stores), Decimal(0))
+    sold = sum(map(evidence.sold_in, stores), Decimal(0))
     value = (sold / total.value * 100).quantize(PLACES)
     text = say(
         words.DIRECT_STORES,
@@ -151,14 +151,6 @@ def mall_growth(evidence: Evidence, unit: str) -> Fact:
     )
     text = joined(text, *_of_company(now, evidence, unit))
     return measured("E5", value, text, source=source, parts=(now.value - before.value, before.value), parts_unit="CNY")
-
-
-def store_sales(evidence: Evidence, store: str) -> Decimal:
-    """Return what the store sold itself: a part without rows was not sold."""
-    scope = Scope(ScopeKind.UNIT, store)
-    amounts = [evidence.book[kpi, scope].value for kpi in (ALL_SALES, MALL, PLATFORM) if (kpi, scope) in evidence.book]
-    first, *rest = [amount or Decimal(0) for amount in amounts] or [Decimal(0)]
-    return first - sum(rest, Decimal(0))
 
 
 def _other_channels_sell(evidence: Evidence) -> bool:

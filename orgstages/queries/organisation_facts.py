@@ -100,8 +100,8 @@ def lead_reports_to(evidence: Evidence, unit: str) -> Fact:
 
 def roles_filled(evidence: Evidence, unit: str) -> Fact:
     """A5: how many of the 12 roles have a holder."""
-    held = {holding.role_key for holding in evidence.held_in(unit) if not holding.role_key.is_own}
-    value = Decimal(len(held))
+    held = {holding.role_key for holding in evidence.held_in(unit)}
+    value = Decimal(sum(not role.is_own for role in held))
     text = say(words.ROLES_FILLED, value=(value, "count"))
     return measured("A5", value, text, source=_of(unit), parts=(value, Decimal(len(RoleKey))), parts_unit="count")
 

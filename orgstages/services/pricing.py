@@ -12,7 +12,7 @@ from kpis.services.draft_figures import Draft, measured_anew
 from kpis.services.draft_pay import pay_effect
 from omnichannel.core.collecting import uncollected
 from omnichannel.core.periods import Period
-from orgstages.queries.diagnosis import Case, judged, read_case
+from orgstages.queries.diagnosis import Case, judged, judged_again, read_case
 from orgstages.queries.evidence import figures_asked
 from orgstages.queries.prices import Price, VerdictShift, subtype_shifts, verdict_shifts
 from roles.errors import OrganisationBusy
@@ -60,7 +60,7 @@ def price(scenario_id: int, *, on: date, today: date) -> Price:
             if month is not None and is_recounted and not is_alike(day, month.last_day):
                 then = read_draft(open_draft.changes, before=case.evidence.counted, day=month.last_day)
             inside = _Inside(
-                snapshot(on, people=before if stay else None),
+                snapshot(on, staffing=before.staffing if stay else None),
                 found,
                 draft,
                 then,
@@ -103,10 +103,8 @@ def _verdicts(case: Case, inside: _Inside, found: tuple[Book, Book], *, is_recou
     kept = judged(inside.case)
     if not becomes:
         return verdict_shifts(judged(case), kept)
-    stored = inside.case.evidence.book
-    # mostly the rows still say what is stored: there is nothing to judge again
-    same = kept if stood.items() <= stored.items() else judged(inside.case, figures=stood)
-    anew = judged(inside.case, figures=becomes, counted=inside.case.tree)
+    same = judged_again(inside.case, kept, figures=stood)
+    anew = judged_again(inside.case, kept, figures=becomes, counted=inside.case.tree)
     moved = [new for old, new in zip(same, anew, strict=True) if old.verdict != new.verdict]
     return verdict_shifts(judged(case), kept, moved)
 

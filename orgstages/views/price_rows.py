@@ -21,8 +21,8 @@ from orgstages.views.scenario_frame import Frame, seeing
 from roles.catalogue import RoleKey, roles_here
 from roles.comparing import Difference
 from roles.coverage import CoverState, RoleCover
-from roles.queries.move_figures import PlannedSeat
 from roles.queries.org_prices import CoverShift, OrgTotals, UnitPrice, UnitSide
+from roles.queries.staffing import PlannedSeat
 
 MOST = 50  # cards shown; the file has all
 STATUS = {CoverState.FILLED: "met", CoverState.SHARED: "near", CoverState.MISSING: "missed"}

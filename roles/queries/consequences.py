@@ -14,8 +14,9 @@ from roles.choices import KEEP, Thing
 from roles.hanging import left_behind
 from roles.issues import SyncIssue
 from roles.models import Assignment, Employment, SeatVersion, UnitVersion
-from roles.queries.move_figures import HeldRole, PlannedSeat, Snapshot, Worker
+from roles.queries.move_figures import Snapshot
 from roles.queries.move_plans import MovePlan, PlannedLater, StageShift, UnitEffect
+from roles.queries.staffing import HeldRole, PlannedSeat, Staffing, Worker
 from roles.queries.stages import Adopted, decided_stages
 from roles.queries.stands import (
     Seating,
@@ -106,8 +107,8 @@ def _plan_unit(plan: MovePlan, stands: Stands, *, whole_branch: bool) -> MovePla
     plan = replace(
         plan,
         units=tuple(moved),
-        people=tuple(one.person for one in before.workers.values() if one.unit in inside),
-        seats=tuple(seat for seat, unit in before.seats.items() if unit in inside),
+        people=tuple(one.person for one in before.staffing.workers.values() if one.unit in inside),
+        seats=tuple(seat for seat, unit in before.staffing.seats.items() if unit in inside),
         later=_later([(span, span.value.parent) for span in spans], on=on, to=to, stands=stands),
     )
     return _compared(plan, before, after, stands=stands, start=[key, holding.value.parent, to])
@@ -118,13 +119,14 @@ def _plan_people(
 ) -> MovePlan:
     before = _snapshot(stands, plan.on)
     key, old, to = plan.external_id, plan.origin or "", plan.to or ""
-    workers, seats = dict(before.workers), dict(before.seats)
+    staffing = before.staffing
+    workers, seats = dict(staffing.workers), dict(staffing.seats)
     led: list[str | None] = []
     if plan.thing is Thing.SEATS:
         moved = [one.person for one in workers.values() if one.seat == key]
         seats[key] = to
     else:
-        here = {leader: [one for one in some if workers[one].unit == old] for leader, some in _led(before).items()}
+        here = {leader: [one for one in some if workers[one].unit == old] for leader, some in _led(staffing).items()}
         moved = [key, *(team_of(key, led=here) if whole_branch and old != to else ())]
         for one in left:
             workers[one] = replace(workers[one], manager=workers[key].manager)
@@ -132,18 +134,18 @@ def _plan_people(
         if workers[key].manager != manager:
             led = [workers[one].unit for one in (workers[key].manager, manager) if one in workers]
             workers[key] = replace(workers[key], manager=manager)
-    held = before.held
+    held = staffing.held
     if old != to:
         for one in moved:
             workers[one] = replace(workers[one], unit=to, seat=key if plan.thing is Thing.SEATS else None)
-        leaving, held = _roles_along(before, set(moved), old=old, to=to)
+        leaving, held = _roles_along(staffing, set(moved), old=old, to=to)
         plan = replace(plan, roles=leaving)
-    after = replace(before, workers=workers, held=held, seats=seats)
+    after = replace(before, staffing=replace(staffing, workers=workers, held=held, seats=seats))
     plan = replace(plan, people=tuple(moved), seats=(key,) if plan.thing is Thing.SEATS else ())
     return _compared(plan, before, after, stands=stands, start=[old, to], also=led)
 
 
-def _roles_along(before: Snapshot, going: set[str], *, old: str, to: str) -> tuple[int, tuple[HeldRole, ...]]:
+def _roles_along(before: Staffing, going: set[str], *, old: str, to: str) -> tuple[int, tuple[HeldRole, ...]]:
     """Return how many held roles leave the old unit, and all roles held then: what is held in the new one is once.
 
     What begins elsewhere on the day takes the place of the old one on that day, as in `take_roles_along`.
@@ -154,9 +156,9 @@ def _roles_along(before: Snapshot, going: set[str], *, old: str, to: str) -> tup
     return len(leaving), (*(one for one in before.held if one not in set(leaving)), *goes_on)
 
 
-def _led(snapshot: Snapshot) -> dict[str, list[str]]:
+def _led(staffing: Staffing) -> dict[str, list[str]]:
     led: dict[str, list[str]] = {}
-    for worker in snapshot.workers.values():
+    for worker in staffing.workers.values():
         if worker.manager is not None:
             led.setdefault(worker.manager, []).append(worker.person)
     return led
@@ -190,7 +192,7 @@ def _stages(plan: MovePlan, before: Snapshot, after: Snapshot) -> tuple[StageShi
         moved = {unit: (before.stage(unit), after.stage(unit)) for unit in plan.units}
         for unit, pair in moved.items():
             _note(found, pair, unit, None)
-        for worker in before.workers.values():
+        for worker in before.staffing.workers.values():
             if worker.unit in moved:
                 _note(found, moved[worker.unit], worker.unit, worker.person)
     elif plan.origin is not None and plan.to is not None:
@@ -231,28 +233,26 @@ def _name(stands: Stands, unit: str, day: date) -> str:
     return span.value.name if span is not None else unit
 
 
-def snapshot(on: date, *, people: Snapshot | None = None) -> Snapshot:
+def snapshot(on: date, *, staffing: Staffing | None = None) -> Snapshot:
     """Return who and what is where on the day, with names of units, costs and planned seats: five queries.
 
-    `people` is the same day of an organisation that differs in units and stages alone: its people, roles and seats
-    are taken as they are, in two queries.
+    `staffing` is known of the same day of an organisation that differs in units and stages alone: two queries then.
     """
     columns = ("unit__external_id", "parent__external_id", "name")
     units = list(UnitVersion.objects.on(on).order_by("unit__external_id").values_list(*columns))
     parents, names = {unit: parent for unit, parent, _name in units}, {unit: name for unit, _parent, name in units}
-    if people is not None:
-        return replace(people, parents=parents, decided=decided_stages(on), names=names)
+    return Snapshot(parents, staffing or _staffing(on), decided=decided_stages(on), names=names)
+
+
+def _staffing(on: date) -> Staffing:
     told = ("seat__external_id", "unit__external_id", "title", "role_key", "planned_fte", "monthly_budget", "is_head")
     rows = SeatVersion.objects.on(on).order_by("seat__external_id").values_list(*told)
     planned = {row[0]: PlannedSeat(*row) for row in rows}
-    return Snapshot(
-        parents=parents,
+    return Staffing(
         workers=_workers(on, cost=True),
         held=_held(on),
         seats={key: seat.unit for key, seat in planned.items()},
         heads={key: seat.unit for key, seat in planned.items() if seat.is_head},
-        decided=decided_stages(on),
-        names=names,
         planned=planned,
     )
 
@@ -260,14 +260,13 @@ def snapshot(on: date, *, people: Snapshot | None = None) -> Snapshot:
 def _snapshot(stands: Stands, on: date) -> Snapshot:
     parents = {unit: span.value.parent for unit, spans in stands.items() if (span := at(spans, on))}
     seats = list(SeatVersion.objects.on(on).values_list("seat__external_id", "unit__external_id", "is_head"))
-    return Snapshot(
-        parents=parents,
+    staffing = Staffing(
         workers=_workers(on),
         held=_held(on),
         seats={seat: unit for seat, unit, _head in seats},
         heads={seat: unit for seat, unit, is_head in seats if is_head},
-        decided=decided_stages(on),
     )
+    return Snapshot(parents, staffing, decided=decided_stages(on))
 
 
 def _workers(on: date, *, cost: bool = False) -> dict[str, Worker]:

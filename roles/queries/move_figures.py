@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Protocol, Self, TypeVar
 
 from roles.catalogue import RoleKey
 from roles.coverage import CoverState, RoleCover, against_expectation, cover_by_role
-from roles.holdings import Holding
+from roles.queries.staffing import Staffing
 from roles.queries.stages import DEFAULT, Adopted
 
 
@@ -23,42 +21,6 @@ class Added(Protocol):
 
 
 A = TypeVar("A", bound=Added)
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """A person at work on the day; `seat` is the seat they sit in, `cost` CNY a month, None where it is not known."""
-
-    person: str
-    unit: str
-    manager: str | None
-    fte: Decimal
-    seat: str | None
-    cost: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedSeat:
-    """A seat of the day; `budget` is CNY a month, None where none is given."""
-
-    seat: str
-    unit: str
-    title: str
-    role: str
-    planned_fte: Decimal
-    budget: Decimal | None
-    is_head: bool
-
-
-@dataclass(frozen=True, slots=True)
-class HeldRole:
-    """A role held on the day; `begins` where that is its first day."""
-
-    person: str
-    role: RoleKey
-    unit: str
-    share: Decimal
-    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +44,15 @@ class Figures:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Who and what is where on the day. `heads` are the units by their head seat, `decided` own stages of units.
+    """What each unit of the day belongs to, and who stands in it. `decided` are own stages of units.
 
-    `names` of units and `planned` seats are there where they have been asked for.
+    `names` of units are there where they have been asked for.
     """
 
     parents: Mapping[str, str | None]
-    workers: Mapping[str, Worker]
-    held: tuple[HeldRole, ...]
-    seats: Mapping[str, str]
-    heads: Mapping[str, str] = field(default_factory=dict)
+    staffing: Staffing
     decided: Mapping[str, Adopted] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
-    planned: Mapping[str, PlannedSeat] = field(default_factory=dict)
 
     @cached_property
     def children(self) -> dict[str, list[str]]:
@@ -105,27 +63,9 @@ class Snapshot:
                 found.setdefault(parent, []).append(unit)
         return found
 
-    @cached_property
-    def vacant(self) -> tuple[PlannedSeat, ...]:
-        """Return the planned seats in which nobody sits."""
-        taken = {worker.seat for worker in self.workers.values()}
-        return tuple(seat for key, seat in self.planned.items() if key not in taken)
-
-    @cached_property
-    def reports(self) -> Counter[str]:
-        """Return how many people report to each person."""
-        return Counter(worker.manager for worker in self.workers.values() if worker.manager is not None)
-
-    @cached_property
-    def leads(self) -> dict[str, str]:
-        """Return who leads each unit; units without anybody to lead it are absent."""
-        found: dict[str, str] = {}
-        for worker in self.workers.values():
-            best = found.get(worker.unit)
-            if self.reports[worker.person] > (self.reports[best] if best is not None else 0):
-                found[worker.unit] = worker.person
-        seated = {worker.seat: worker.person for worker in self.workers.values() if worker.seat is not None}
-        return found | {unit: seated[seat] for seat, unit in self.heads.items() if seat in seated}
+    def stands(self, unit: str) -> tuple[object, ...]:
+        """Return what is told of the unit itself: whether it is there, what it belongs to, its own stage, its name."""
+        return unit in self.parents, self.parents.get(unit), self.decided.get(unit), self.names.get(unit)
 
     def above(self, unit: str | None) -> list[str]:
         """Return the unit and the way up from it."""
@@ -148,24 +88,24 @@ class Snapshot:
 
     def figures(self, units: Iterable[str]) -> dict[str, Figures]:
         """Return the figures of some units."""
-        people = self.rolled_up(Counter(worker.unit for worker in self.workers.values()))
-        seats = self.rolled_up(Counter(self.seats.values()))
-        own: dict[str, Decimal] = {}
-        for worker in self.workers.values():
-            own[worker.unit] = own.get(worker.unit, Decimal(0)) + worker.fte
-        fte = self.rolled_up(own)
+        staffing = self.staffing
+        people, fte, seats = (
+            self.rolled_up(staffing.people),
+            self.rolled_up(staffing.fte),
+            self.rolled_up(staffing.places),
+        )
         sizes = self.rolled_up(dict.fromkeys(self.parents, 1))
         found = {}
         for unit in units:
             lines = self.covers(unit)
-            lead = self.leads.get(unit)
+            lead = staffing.leads.get(unit)
             found[unit] = Figures(
                 people=people.get(unit, 0),
                 fte=fte.get(unit, Decimal(0)),
                 units=sizes[unit],
                 seats=seats.get(unit, 0),
                 layers=self._layers[unit],
-                span=self.reports[lead] if lead is not None else None,
+                span=staffing.reports[lead] if lead is not None else None,
                 missing=_in_state(lines, CoverState.MISSING),
                 shared=_in_state(lines, CoverState.SHARED),
             )
@@ -196,12 +136,16 @@ class Snapshot:
             found[unit] = 1 + max((found[below] for below in self.children.get(unit, ())), default=0)
         return found
 
+    def is_judged(self, unit: str) -> bool:
+        """Tell whether the unit's own coverage is judged: it decides on its stage, or stands at the top."""
+        return unit in self.decided or self.parents[unit] is None
+
     def covers(self, unit: str) -> tuple[RoleCover, ...] | None:
         """Return how the roles are held against what the unit's sub-type expects; None where a unit above is judged."""
-        if unit not in self.decided and self.parents[unit] is not None:
+        if not self.is_judged(unit):
             return None
         if unit not in self._covers:
-            holdings = [holding for each in self.branch(unit) for holding in self._holdings.get(each, ())]
+            holdings = [holding for each in self.branch(unit) for holding in self.staffing.holdings.get(each, ())]
             self._covers[unit] = against_expectation(cover_by_role(holdings), subtype=self.stage(unit).subtype)
         return self._covers[unit]
 
@@ -209,16 +153,6 @@ class Snapshot:
     def _covers(self) -> dict[str, tuple[RoleCover, ...]]:
         """What has been judged so far."""
         return {}
-
-    @cached_property
-    def _holdings(self) -> dict[str, list[Holding]]:
-        found: dict[str, list[Holding]] = {}
-        for held in self.held:
-            worker = self.workers.get(held.person)
-            fte = worker.fte if worker is not None else Decimal(1)
-            one = Holding(held.person, held.person, held.role, held.unit, held.unit, held.share, fte, date.min, None)
-            found.setdefault(held.unit, []).append(one)
-        return found
 
 
 def _in_state(lines: tuple[RoleCover, ...] | None, state: CoverState) -> tuple[RoleKey, ...] | None:

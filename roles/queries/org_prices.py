@@ -5,45 +5,17 @@ Both are read as `Snapshot`s; no query is made here.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from roles.catalogue import ExpectationLevel, RoleKey
 from roles.comparing import Difference
 from roles.coverage import CoverState, RoleCover
-from roles.queries.move_figures import Figures, PlannedSeat, Snapshot
+from roles.queries.move_figures import Figures, Snapshot
+from roles.queries.staffing import NO_MONEY, ZERO, Money, PlannedSeat
 from roles.queries.stages import Adopted
-
-ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """CNY a month: what people cost, and what seats are budgeted at, of these the vacant ones.
-
-    `unpriced` people have no cost on record and `unbudgeted` seats no budget: sums are without them.
-    """
-
-    cost: Decimal
-    unpriced: int
-    budget: Decimal
-    vacant_budget: Decimal
-    unbudgeted: int
-
-    def __add__(self, other: Money) -> Money:
-        """Return both together."""
-        return Money(
-            self.cost + other.cost,
-            self.unpriced + other.unpriced,
-            self.budget + other.budget,
-            self.vacant_budget + other.vacant_budget,
-            self.unbudgeted + other.unbudgeted,
-        )
-
-
-NO_MONEY = Money(ZERO, 0, ZERO, ZERO, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +118,17 @@ class OrgPrice:
 
 def org_price(before: Snapshot, after: Snapshot) -> OrgPrice:
     """Compare two states of the organisation."""
-    sides = (unit_sides(before), unit_sides(after))
+    touched = _touched(before, after)
+    sides = [
+        unit_sides(side, [unit for unit in side.parents if unit in touched or side.is_judged(unit)])
+        for side in (before, after)
+    ]
     units = [
         UnitPrice(unit, name_of(unit, after, before), sides[0].get(unit), sides[1].get(unit))
         for unit in dict.fromkeys([*_downwards(after), *_downwards(before)])
+        if unit in touched
     ]
-    vacant = [{seat.seat: seat for seat in side.vacant} for side in (before, after)]
+    vacant = [{seat.seat: seat for seat in side.staffing.vacant} for side in (before, after)]
     return OrgPrice(
         before=totals(before, sides[0]),
         after=totals(after, sides[1]),
@@ -175,11 +152,27 @@ def count_covers(lines: Iterable[RoleCover]) -> CoverCount:
     return CoverCount(found[CoverState.FILLED], found[CoverState.SHARED], found[CoverState.MISSING], core)
 
 
-def unit_sides(side: Snapshot) -> dict[str, UnitSide]:
-    """Return every unit of a side."""
-    figures = side.figures(side.parents)
-    money = side.rolled_up(_own_money(side))
-    vacancies = side.rolled_up(Counter(seat.unit for seat in side.vacant))
+def _touched(before: Snapshot, after: Snapshot) -> set[str]:
+    """Return the units of which something may differ: where everybody stays, those above and below a changed one."""
+    units = before.parents.keys() | after.parents.keys()
+    if before.staffing is not after.staffing:
+        return units
+    sides = before, after
+    changed = [unit for unit in units if len({side.stands(unit) for side in sides}) > 1]
+    return {
+        each
+        for unit in changed
+        for side in sides
+        if unit in side.parents
+        for each in (*side.above(unit), *side.branch(unit))
+    }
+
+
+def unit_sides(side: Snapshot, units: Collection[str] | None = None) -> dict[str, UnitSide]:
+    """Return the units of a side, or some of them."""
+    asked = side.parents if units is None else units
+    figures = side.figures(asked)
+    money, vacancies = side.rolled_up(side.staffing.money), side.rolled_up(side.staffing.vacancies)
     return {
         unit: UnitSide(
             name=side.names.get(unit, unit),
@@ -191,51 +184,31 @@ def unit_sides(side: Snapshot) -> dict[str, UnitSide]:
             covers=side.covers(unit),
             adopted=side.stage(unit),
         )
-        for unit in side.parents
+        for unit in asked
     }
 
 
 def totals(side: Snapshot, units: Mapping[str, UnitSide]) -> OrgTotals:
-    """Return the figures of a whole side, whose units are given."""
+    """Return the figures of a whole side, of whose units at least those that are judged by themselves are given."""
     judged = [one.cover_count for one in units.values() if one.cover_count is not None]
     roots = [one for one in units.values() if one.parent is None]
-    leads = [count for lead, count in side.reports.items() if lead in side.workers]
+    staffing = side.staffing
+    leads = [count for lead, count in staffing.reports.items() if lead in staffing.workers]
     span = (Decimal(sum(leads)) / len(leads)).quantize(Decimal("0.1")) if leads else None
     return OrgTotals(
-        people=len(side.workers),
-        fte=sum((worker.fte for worker in side.workers.values()), ZERO),
+        people=len(staffing.workers),
+        fte=sum((worker.fte for worker in staffing.workers.values()), ZERO),
         money=sum((one.money for one in roots), NO_MONEY),
         units=len(side.parents),
         layers=max((one.figures.layers for one in roots), default=0),
         leads=len(leads),
         span=span,
-        seats=len(side.planned),
-        vacant=len(side.vacant),
+        seats=len(staffing.planned),
+        vacant=len(staffing.vacant),
         covers=CoverCount(
             *(sum(getattr(one, name) for one in judged) for name in ("filled", "shared", "missing", "missing_core"))
         ),
     )
-
-
-def _own_money(side: Snapshot) -> dict[str, Money]:
-    """Return the money of each unit without what is below it."""
-    costs: dict[str, list[Decimal | None]] = defaultdict(list)
-    seats: dict[str, list[PlannedSeat]] = defaultdict(list)
-    for worker in side.workers.values():
-        costs[worker.unit].append(worker.cost)
-    for seat in side.planned.values():
-        seats[seat.unit].append(seat)
-    vacant = {seat.seat for seat in side.vacant}
-    return {
-        unit: Money(
-            cost=sum((cost for cost in costs[unit] if cost is not None), ZERO),
-            unpriced=costs[unit].count(None),
-            budget=sum((seat.budget or ZERO for seat in seats[unit]), ZERO),
-            vacant_budget=sum((seat.budget or ZERO for seat in seats[unit] if seat.seat in vacant), ZERO),
-            unbudgeted=sum(seat.budget is None for seat in seats[unit]),
-        )
-        for unit in costs.keys() | seats.keys()
-    }
 
 
 def _downwards(side: Snapshot) -> list[str]:

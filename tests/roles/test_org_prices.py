@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from roles.catalogue import RoleKey, StageKey, SubtypeKey
 from roles.comparing import Difference
 from roles.coverage import CoverState
-from roles.queries.move_figures import HeldRole, PlannedSeat, Snapshot, Worker
+from roles.queries.move_figures import Snapshot
 from roles.queries.org_prices import org_price, unit_sides
+from roles.queries.staffing import HeldRole, PlannedSeat, Staffing, Worker
 from roles.queries.stages import Adopted
 
 
@@ -55,16 +56,14 @@ def organisations(draw: st.DrawFn) -> Snapshot:
     own = {
         unit: Adopted(StageKey.STRONG_DEPARTMENT, SubtypeKey.SALES_LED, unit) for unit in units if draw(st.booleans())
     }
-    return Snapshot(
-        parents=parents,
+    staffing = Staffing(
         workers=workers,
         held=held,
         seats={key: seat.unit for key, seat in seats.items()},
         heads={key: seat.unit for key, seat in seats.items() if seat.is_head},
-        decided=own,
-        names={unit: f"单位{unit}" for unit in units},
         planned=seats,
     )
+    return Snapshot(parents, staffing, decided=own, names={unit: f"单位{unit}" for unit in units})
 
 
 @given(organisations())
@@ -75,16 +74,16 @@ def test_a_unit_sums_what_is_below_it_and_nothing_differs_from_itself(side: Snap
 
     for unit, found in unit_sides(side).items():
         inside = below(unit)
-        people = [worker for worker in side.workers.values() if worker.unit in inside]
+        people = [worker for worker in side.staffing.workers.values() if worker.unit in inside]
         assert found.figures.people == len(people)
         assert found.money.cost == sum((worker.cost or Decimal(0) for worker in people), Decimal(0))
         assert found.money.unpriced == sum(worker.cost is None for worker in people)
-        planned = [seat for seat in side.planned.values() if seat.unit in inside]
-        taken = {worker.seat for worker in side.workers.values()}
+        planned = [seat for seat in side.staffing.planned.values() if seat.unit in inside]
+        taken = {worker.seat for worker in side.staffing.workers.values()}
         assert found.vacant == sum(seat.seat not in taken for seat in planned)
         assert found.money.budget == sum((seat.budget or Decimal(0) for seat in planned), Decimal(0))
         if found.covers is not None:
-            held = {one.role for one in side.held if one.unit in inside}
+            held = {one.role for one in side.staffing.held if one.unit in inside}
             assert {line.role for line in found.covers if line.state is CoverState.MISSING}.isdisjoint(held)
             assert {line.role for line in found.covers if line.cover.people} == held
     same = org_price(side, replace(side))
@@ -95,15 +94,16 @@ def test_a_unit_sums_what_is_below_it_and_nothing_differs_from_itself(side: Snap
 @given(organisations(), st.data())
 @settings(max_examples=60, deadline=None)
 def test_who_leaves_is_missing_in_exactly_the_units_above(side: Snapshot, data: st.DataObject) -> None:
-    if not side.workers:
+    if not side.staffing.workers:
         return
-    gone = data.draw(st.sampled_from(sorted(side.workers)))
-    worker = side.workers[gone]
-    after = replace(
-        side,
-        workers={key: one for key, one in side.workers.items() if key != gone},
-        held=tuple(one for one in side.held if one.person != gone),
+    gone = data.draw(st.sampled_from(sorted(side.staffing.workers)))
+    worker = side.staffing.workers[gone]
+    left = replace(
+        side.staffing,
+        workers={key: one for key, one in side.staffing.workers.items() if key != gone},
+        held=tuple(one for one in side.staffing.held if one.person != gone),
     )
+    after = replace(side, staffing=left)
     found = org_price(side, after)
     above = set(side.above(worker.unit))
     fewer = {
@@ -114,7 +114,7 @@ def test_who_leaves_is_missing_in_exactly_the_units_above(side: Snapshot, data: 
     assert found.before.people - found.after.people == 1
     assert found.before.money.cost - found.after.money.cost == (worker.cost or 0)
     assert all(unit.kind is Difference.EDITED for unit in found.units)
-    alone = worker.seat is not None and [one.seat for one in side.workers.values()].count(worker.seat) == 1
+    alone = worker.seat is not None and [one.seat for one in side.staffing.workers.values()].count(worker.seat) == 1
     assert [seat.seat for seat in found.opened] == ([worker.seat] if alone else [])
 
 
@@ -126,6 +126,19 @@ def test_units_that_only_take_over_another_sub_type_say_so(side: Snapshot) -> No
     found = org_price(side, replace(side, decided={**side.decided, root: adopted}))
     following = {unit.unit for unit in found.units if unit.only_follows}
     assert following == {unit for unit in side.parents if unit != root and not _own(side, unit)}
+
+
+@given(organisations(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_units_that_move_with_their_people_differ_as_if_all_were_read_again(
+    side: Snapshot, data: st.DataObject
+) -> None:
+    unit = data.draw(st.sampled_from(sorted(side.parents)))
+    to = data.draw(st.sampled_from(sorted(side.parents.keys() - side.branch(unit)) or [None]))
+    adopted = Adopted(StageKey.PROJECT, SubtypeKey.PROJECT_TEAM, unit)
+    decided = {**side.decided, unit: adopted} if data.draw(st.booleans()) else side.decided
+    after = replace(side, parents={**side.parents, unit: to}, decided=decided)
+    assert org_price(side, after) == org_price(side, replace(after, staffing=replace(side.staffing)))
 
 
 def _own(side: Snapshot, unit: str) -> bool:

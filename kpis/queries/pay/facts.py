@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
 
 from kpis.alert_choices import LevelName
 from kpis.engine.bounds import bounds_of
@@ -28,6 +27,7 @@ from roles.queries.people import holders
 TABLES = ("orders", "contacts", "service_daily")
 Chosen = Sequence[tuple[PlanOn, Holding]]
 Place = tuple[str, str]  # plan, unit
+EMPLOYEE, UNIT = ScopeKind.EMPLOYEE.value, ScopeKind.UNIT.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def measured(period: Period, *, as_of: date, known_at: datetime | None = None) -
 class Ground:
     """What a month holds, whoever is paid by which plan. `own` is each unit alone, `found` with all below it.
 
-    `targets` are by kind and id of their scope and KPI, `scores` by person and role, `red` KPIs by unit.
+    `targets` are those of bases, by kind and id of their scope, `scores` by person and role, `red` KPIs by unit.
     """
 
     period: Period
@@ -61,7 +61,7 @@ class Ground:
     holders: tuple[Holding, ...]
     own: Quantities
     found: Quantities
-    targets: Mapping[tuple[str, str, str], Decimal]
+    targets: Mapping[tuple[str, str], Mapping[str, Decimal]]
     scores: Mapping[tuple[str, str], Decimal]
     red: Mapping[str, frozenset[str]]
 
@@ -149,13 +149,14 @@ def _paid(
     shared: Mapping[Place, Mapping[PoolKey, Mapping[str, Decimal]]],
     colleagues: Mapping[Place, Mapping[str, str]],
 ) -> Paid:
-    person, place = each.person_external_id, (plan.row.key, each.unit_external_id)
+    person, unit = each.person_external_id, each.unit_external_id
+    place = plan.row.key, unit
     facts = Facts(
         person=person,
-        quantities=ground.found.of(person, each.unit_external_id),
-        targets=dict(_targets_of(each, ground.targets)),
+        quantities=ground.found.of(person, unit),
+        targets={**ground.targets.get((EMPLOYEE, person), {}), **ground.targets.get((UNIT, unit), {})},
         score=ground.scores.get((person, each.role_key)),
-        red=ground.red.get(each.unit_external_id, frozenset()),
+        red=ground.red.get(unit, frozenset()),
         attendance=shared[place],
         role=each.role_key,
         colleagues=colleagues[place],
@@ -182,43 +183,31 @@ def _attendance(chosen: Chosen, days: Mapping[str, Decimal]) -> dict[Place, dict
     return found
 
 
-def _targets(period: Period) -> dict[tuple[str, str, str], Decimal]:
-    kpis = {spec.target_kpi for spec in load_bases().values() if spec.target_kpi}
+def _targets(period: Period) -> Mapping[tuple[str, str], Mapping[str, Decimal]]:
+    """Return the targets of what plans pay on: of a person's own bases theirs, else their unit's."""
+    bases: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for base, spec in load_bases().items():
+        if spec.target_kpi:
+            bases[EMPLOYEE if spec.level is BaseLevel.PERSON else UNIT, spec.target_kpi].append(base)
     rows = Target.objects.filter(
-        period=str(period), kpi__in=kpis, scope_kind__in=(ScopeKind.EMPLOYEE.value, ScopeKind.UNIT.value)
+        period=str(period), kpi__in={kpi for _kind, kpi in bases}, scope_kind__in=(EMPLOYEE, UNIT)
     )
-    return {
-        (kind, scope, kpi): value
-        for kind, scope, kpi, value in rows.values_list("scope_kind", "scope_id", "kpi", "value")
-    }
-
-
-def _targets_of(each: Holding, targets: Mapping[tuple[str, str, str], Decimal]) -> Iterator[tuple[str, Decimal]]:
-    for base, is_own, kpi in _targeted():
-        if is_own:
-            place = (ScopeKind.EMPLOYEE.value, each.person_external_id, kpi)
-        else:
-            place = (ScopeKind.UNIT.value, each.unit_external_id, kpi)
-        if place in targets:
-            yield base, targets[place]
-
-
-@cache
-def _targeted() -> tuple[tuple[str, bool, str], ...]:
-    """Return the bases that have targets: each with whether they are a person's own, and the KPI they are set for."""
-    bases = load_bases().items()
-    return tuple((base, spec.level is BaseLevel.PERSON, spec.target_kpi) for base, spec in bases if spec.target_kpi)
+    found: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(dict)
+    for kind, scope, kpi, value in rows.values_list("scope_kind", "scope_id", "kpi", "value"):
+        for base in bases[kind, kpi]:
+            found[kind, scope][base] = value
+    return found
 
 
 def _scores(period: Period) -> dict[tuple[str, str], Decimal]:
-    cards = current_cards(period, scope_kind=ScopeKind.EMPLOYEE.value, score__isnull=False)
+    cards = current_cards(period, scope_kind=EMPLOYEE, score__isnull=False)
     rows = cards.values_list("scope_id", "role_key", "score")
     return {(person, role): score for person, role, score in rows if score is not None}
 
 
 def _red(period: Period) -> dict[str, frozenset[str]]:
     """Return the KPIs whose figure of the period was red, by unit, whatever has become of the alert since."""
-    rows = Alert.objects.filter(episode=str(period), level=LevelName.RED, scope_kind=ScopeKind.UNIT.value)
+    rows = Alert.objects.filter(episode=str(period), level=LevelName.RED, scope_kind=UNIT)
     found: dict[str, set[str]] = defaultdict(set)
     for unit, kpi in rows.values_list("scope_id", "subject_id"):
         found[unit].add(kpi)
