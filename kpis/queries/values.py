@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Q
 
@@ -78,11 +79,10 @@ def current_values(
         # a few KPIs of many scopes are read by KPI: by scope the database would walk over all figures of each
         if kpis is None or len(kpis) > FEW_KPIS or len(scopes) <= FEW_SCOPES:
             rows = rows.filter(scope_id__in={s.id for s in scopes})
-    wanted = None if scopes is None else frozenset(scopes)
+    wanted = None if scopes is None else {(scope.kind.value, scope.id) for scope in scopes}
     for row in rows.values_list(*FIELDS).iterator(chunk_size=CHUNK):
-        value = as_value(row)
-        if wanted is None or value.scope in wanted:
-            yield value
+        if wanted is None or row[1:3] in wanted:
+            yield as_value(row)
 
 
 def figures_known(known_at: datetime | None) -> Q:
@@ -93,18 +93,18 @@ def figures_known(known_at: datetime | None) -> Q:
     return Q(computation__finished_at__lte=known_at) & lasted
 
 
-def as_value(row: Sequence[object]) -> Value:
+def as_value(row: Sequence[Any]) -> Value:
     """Turn the columns FIELDS of a row into the engine's value."""
     kpi, kind, scope_id, value, numerator, denominator, rows, reason, detail = row
     return Value(
-        kpi=str(kpi),
-        scope=Scope(ScopeKind(str(kind)), str(scope_id)),
-        value=value,  # type: ignore[arg-type]
-        numerator=numerator,  # type: ignore[arg-type]
-        denominator=denominator,  # type: ignore[arg-type]
-        rows=int(str(rows)),
-        reason=NoData(str(reason)) if reason else None,
-        detail=str(detail),
+        kpi=kpi,
+        scope=Scope(ScopeKind(kind), scope_id),
+        value=value,
+        numerator=numerator,
+        denominator=denominator,
+        rows=rows,
+        reason=NoData(reason) if reason else None,
+        detail=detail,
     )
 
 

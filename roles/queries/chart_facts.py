@@ -117,9 +117,9 @@ def _by_id(rows: Iterable[Row]) -> dict[str, tuple[Row, ...]]:
 
 def _units(as_of: date) -> list[UnitRow]:
     """Return what ends or begins after the day; the tree has the rest."""
-    rows = UnitVersion.objects.filter(
-        Q(during__startswith__gt=as_of) | (Q(during__contains=as_of) & Q(during__upper_inf=False))
-    ).order_by("during")
+    rows = UnitVersion.objects.filter(Q(during__startswith__gt=as_of) | Q(during__endswith__gt=as_of)).order_by(
+        "during"
+    )
     columns = ("unit__external_id", "name", "level", "parent__external_id", "city", "is_leading", "during")
     return [
         UnitRow(key, name, UnitLevel(level), parent, city, is_leading, during.lower, during.upper)

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from roles.choices import Thing
 from roles.comparing import Change, Entry, Key, compare
 from roles.models import AdoptedStage, Assignment, Employment, ReportingLine, SeatVersion, as_known
-from roles.models.dated import DatedFact, held_true
+from roles.models.dated import DatedFact, held_true, holds_on
 from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
 
 M = TypeVar("M", bound=DatedFact)
@@ -88,7 +88,7 @@ def _looked_at(moment: Moment, sight: Sight) -> tuple[UnitTree, Mapping[str, str
     with as_known(moment.known_at):
         stages = AdoptedStage.objects.on(moment.as_of).values_list("unit__external_id", "stage", "subtype")
         adopted = {unit: f"{stage}/{subtype}" for unit, stage, subtype in stages}
-        present = Q(during__contains=moment.as_of) & held_true()
+        present = holds_on(moment.as_of) & held_true()
         return unit_tree(as_of=moment.as_of, within=sight.within), adopted, present
 
 

@@ -15,7 +15,7 @@ from roles.catalogue import RoleKey
 from roles.coverage import DEDICATED_SHARE, Cover
 from roles.holdings import Holding
 from roles.models import Assignment, Employment, Person
-from roles.models.dated import held_true
+from roles.models.dated import held_true, holds_on
 from roles.queries.org_chart import UnitTree, unit_tree
 
 
@@ -159,8 +159,9 @@ def as_holdings(rows: QuerySet[Assignment], *, as_of: date, tree: UnitTree) -> t
 def with_employment(rows: QuerySet[Assignment], *, as_of: date) -> QuerySet[Assignment]:
     """Join the person's employment of the day as `employed`; there is one at most."""
     path = "person__employments__"
-    of_the_day = Q(**{f"{path}during__contains": as_of}) & held_true(path)
-    return rows.annotate(employed=FilteredRelation("person__employments", condition=of_the_day))
+    return rows.annotate(
+        employed=FilteredRelation("person__employments", condition=holds_on(as_of, path) & held_true(path))
+    )
 
 
 def employed(people: Collection[str], *, as_of: date) -> dict[str, str]:
