@@ -141,7 +141,7 @@ def _line(component: Component, facts: Facts, *, variable: Decimal = ZERO) -> Li
     closed = _closed(component, facts)
     if isinstance(closed, Missing):
         return Line(component, worked.parts, worked.quantity, worked.target, (), None, closed)
-    bounds = (Bound(closed.kind, -amount, closed.on),) if closed else tuple(_bounds(component, amount))
+    bounds = (Bound(closed.kind, -amount, closed.on),) if closed else _bounds(component, amount)
     if bounds:
         amount += sum((bound.delta for bound in bounds), ZERO)
         bounds = tuple(bound for bound in bounds if bound.delta)
@@ -163,11 +163,12 @@ def _closed(component: Component, facts: Facts) -> Bound | Missing | None:
     return Bound(BoundKind.CLIFF, ZERO, cliff.base) if quantity / target < cliff.under else None
 
 
-def _bounds(component: Component, amount: Decimal) -> Iterator[Bound]:
+def _bounds(component: Component, amount: Decimal) -> tuple[Bound, ...]:
     if component.floor is not None and amount < component.floor:
-        yield Bound(BoundKind.FLOOR, component.floor - amount)
-    elif component.cap is not None and amount > component.cap:
-        yield Bound(BoundKind.CAP, component.cap - amount)
+        return (Bound(BoundKind.FLOOR, component.floor - amount),)
+    if component.cap is not None and amount > component.cap:
+        return (Bound(BoundKind.CAP, component.cap - amount),)
+    return ()
 
 
 def _plan_bounds(plan: Plan, total: Decimal, lines: Iterable[Line]) -> Iterator[Bound]:

@@ -74,10 +74,7 @@ class Case:
 
 def diagnose(unit: str, *, as_of: date, within: str | None = None) -> Diagnosed:
     """Return the diagnosis of one unit. Raise UnknownDiagnosisUnit for one that is not there or out of bounds."""
-    tree = unit_tree(as_of=as_of)
-    if not in_bounds(unit, tree=tree, within=within):
-        raise UnknownDiagnosisUnit
-    return _diagnosed([unit], tree=tree)[0]
+    return _diagnosed([unit], tree=tree_with(unit, as_of=as_of, within=within))[0]
 
 
 def diagnose_all(*, as_of: date, within: str | None = None) -> tuple[Diagnosed, ...]:
@@ -122,6 +119,14 @@ def judged_again(
         )
         for one in stands
     )
+
+
+def tree_with(unit: str, *, as_of: date, within: str | None) -> UnitTree:
+    """Return the whole tree of a day. Raise UnknownDiagnosisUnit for a unit that is not there or out of bounds."""
+    tree = unit_tree(as_of=as_of)
+    if not in_bounds(unit, tree=tree, within=within):
+        raise UnknownDiagnosisUnit
+    return tree
 
 
 def in_bounds(unit: str, *, tree: UnitTree, within: str | None) -> bool:

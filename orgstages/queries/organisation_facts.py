@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -36,12 +37,11 @@ def dedicated_time(evidence: Evidence, unit: str) -> Fact:
     held = evidence.held_in(unit)
     if not held:
         return unanswered("A1", _in_unit(words.NO_HOLDERS, evidence, unit))
-    shares: dict[tuple[str, RoleKey], Decimal] = {}
+    shares: dict[tuple[str, RoleKey], Decimal] = defaultdict(Decimal)
     fte: dict[str, Decimal] = {}
     for holding in held:
-        person = holding.person_external_id
-        shares[person, holding.role_key] = shares.get((person, holding.role_key), Decimal(0)) + holding.share
-        fte[person] = holding.person_fte
+        shares[holding.person_external_id, holding.role_key] += holding.share
+        fte[holding.person_external_id] = holding.person_fte
     dedicated = {person for (person, _role), share in shares.items() if share >= DEDICATED_SHARE}
     part, total = sum((fte[person] for person in dedicated), Decimal(0)), sum(fte.values(), Decimal(0))
     if not total:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from orgstages.catalogue import SubtypeSpec, load_stages
-from orgstages.errors import UnknownDiagnosisUnit
 from orgstages.patterns import Element, Ground, Recognised, lay_over, offered, recognise
 from orgstages.patterns.parts import Lead
-from orgstages.queries.diagnosis import DIAGNOSED_LEVELS, in_bounds
+from orgstages.queries.diagnosis import DIAGNOSED_LEVELS, tree_with
 from orgstages.queries.evidence import Evidence, read_evidence
 from orgstages.queries.organisation_facts import lead_of, leading_team, leading_unit
 from orgstages.queries.relations import owned_relations
@@ -50,9 +49,7 @@ def laid_over(
     `within` bounds the reader, who finds the same but reads no names from outside; raise UnknownDiagnosisUnit for a
     unit outside or none at all.
     """
-    whole = unit_tree(as_of=as_of)
-    if not in_bounds(unit, tree=whole, within=within):
-        raise UnknownDiagnosisUnit
+    whole = tree_with(unit, as_of=as_of, within=within)
     adopted = adopted_stages(as_of, tree=whole)[unit]
     seen = whole if within is None else whole.below(within)
     spec = load_stages().subtypes[subtype or adopted.subtype]

@@ -11,12 +11,11 @@ from kpis.queries.definitions import library_at
 from kpis.queries.weights import WeightBook, unit_line, weights_on
 from omnichannel.core.text import Bilingual
 from orgstages.catalogue import Relation, StageSpec, SubtypeSpec, load_stages
-from orgstages.errors import UnknownDiagnosisUnit
-from orgstages.queries.diagnosis import in_bounds
+from orgstages.queries.diagnosis import tree_with
 from roles.catalogue import ExpectationLevel, RoleKey, SubtypeKey, roles_here
 from roles.coverage import CoverState, RoleCover, against_expectation
 from roles.queries.costs import RoleCost, role_costs
-from roles.queries.org_chart import UnitNode, UnitTree, unit_tree
+from roles.queries.org_chart import UnitNode, UnitTree
 from roles.queries.people import role_covers
 from roles.queries.stages import Adopted, adopted_stages
 
@@ -112,9 +111,7 @@ def compare_subtypes(
     unit: str, *, as_of: date, within: str | None = None, only: Sequence[SubtypeKey] = ()
 ) -> SubtypeComparison:
     """Compare what a unit is with what it could be, in seven queries. UnknownDiagnosisUnit outside the bounds."""
-    tree = unit_tree(as_of=as_of)
-    if not in_bounds(unit, tree=tree, within=within):
-        raise UnknownDiagnosisUnit
+    tree = tree_with(unit, as_of=as_of, within=within)
     adopted = adopted_stages(as_of, tree=tree)[unit]
     covers = role_covers(as_of=as_of, within=unit, tree=tree)
     costs, weights = role_costs(as_of), weights_on(as_of)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from omnichannel.core.errors import DomainError
-from orgstages.errors import UnitNotThere, UnknownDiagnosisUnit
-from orgstages.queries.diagnosis import in_bounds
+from orgstages.errors import UnitNotThere
+from orgstages.queries.diagnosis import in_bounds, tree_with
 from roles.queries.org_chart import unit_tree
 
 
@@ -17,6 +17,5 @@ def day_faults(unit: str, *, day: date, today: date, within: str | None) -> list
     """
     if in_bounds(unit, tree=unit_tree(as_of=day), within=within):
         return []
-    if day == today or not in_bounds(unit, tree=unit_tree(as_of=today), within=within):
-        raise UnknownDiagnosisUnit
+    tree_with(unit, as_of=today, within=within)
     return [UnitNotThere(day)]

@@ -18,15 +18,13 @@ from orgstages.errors import (
     EvidenceRequired,
     PhaseOrder,
     ReasonMissing,
-    UnknownDiagnosisUnit,
     UnknownMilestone,
     refuse,
 )
 from orgstages.models import CriterionTick, PhaseEntry
-from orgstages.queries.diagnosis import in_bounds
+from orgstages.queries.diagnosis import tree_with
 from orgstages.services.acting import Actor
 from orgstages.services.bounds import day_faults
-from roles.queries.org_chart import unit_tree
 
 
 @transaction.atomic
@@ -74,7 +72,7 @@ def tick_faults(
     unit: str, *, criterion: int, evidence: str | None, met_on: date | None, actor: Actor
 ) -> list[DomainError]:
     """Return what is wrong with evidence for a criterion, as `phase_faults` does."""
-    _check_unit(unit, actor=actor)
+    tree_with(unit, as_of=actor.today, within=actor.within)
     entry = _in_phase(unit, criterion)
     faults: list[DomainError] = []
     if evidence is not None and not evidence.strip():
@@ -90,13 +88,8 @@ def tick_faults(
 @transaction.atomic
 def untick_criterion(unit: str, *, criterion: int, actor: Actor) -> None:
     """Withdraw the evidence: the criterion is open again, the tick stays in the history."""
-    _check_unit(unit, actor=actor)
+    tree_with(unit, as_of=actor.today, within=actor.within)
     _withdraw(_in_phase(unit, criterion), criterion, actor=actor)
-
-
-def _check_unit(unit: str, *, actor: Actor) -> None:
-    if not in_bounds(unit, tree=unit_tree(as_of=actor.today), within=actor.within):
-        raise UnknownDiagnosisUnit
 
 
 def _newest(unit: str) -> PhaseEntry | None:

@@ -14,13 +14,12 @@ from orgstages.errors import (
     NobodyOwns,
     ReasonMissing,
     UnitsOfRelation,
-    UnknownDiagnosisUnit,
     UnknownOwner,
     UnknownRelation,
     refuse,
 )
 from orgstages.models import RelationOwner
-from orgstages.queries.diagnosis import in_bounds
+from orgstages.queries.diagnosis import tree_with
 from orgstages.queries.relations import owned_relations
 from orgstages.services.bounds import day_faults
 from orgstages.services.owners import is_unheard, owner_faults, owner_named, unit_named
@@ -97,9 +96,7 @@ def take_back_relation(
     within: str | None = None,
 ) -> RelationOwner:
     """Let nobody own the relation between two units from a day on, with the reason."""
-    tree = unit_tree(as_of=since)
-    if not in_bounds(unit, tree=tree, within=within):
-        raise UnknownDiagnosisUnit
+    tree = tree_with(unit, as_of=since, within=within)
     _check(subtype=subtype, number=number)
     if not note.strip():
         raise ReasonMissing

@@ -21,12 +21,11 @@ from orgstages.errors import (
     ReasonMissing,
     RoadmapOver,
     SkipNotConfirmed,
-    UnknownDiagnosisUnit,
     UnknownRoadmap,
     refuse,
 )
 from orgstages.models import Roadmap, RoadmapMilestone
-from orgstages.queries.diagnosis import in_bounds
+from orgstages.queries.diagnosis import tree_with
 from orgstages.queries.roadmaps import MilestoneView, RoadmapView, milestone_of, roadmap
 from orgstages.roadmap_plan import is_confirmed, planned_steps, skipped_stages
 from orgstages.services.acting import Actor
@@ -65,8 +64,7 @@ def begin_roadmap(
     spec = load_stages().transitions.get(transition)
     if spec is None:
         raise UnknownRoadmap
-    if not in_bounds(unit, tree=unit_tree(as_of=actor.today), within=actor.within):
-        raise UnknownDiagnosisUnit
+    tree_with(unit, as_of=actor.today, within=actor.within)
     refuse(begin_faults(spec, owner=owner, confirmation=confirmation, actor=actor))
     person = owner_named(owner, on=actor.today)
     key = secrets.token_hex(KEY_BYTES)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models import Q
+
 from kpis.alert_choices import LevelName
 from kpis.engine.bounds import bounds_of
 from kpis.engine.specs import ScopeKind
@@ -189,9 +191,8 @@ def _targets(period: Period) -> Mapping[tuple[str, str], Mapping[str, Decimal]]:
     for base, spec in load_bases().items():
         if spec.target_kpi:
             bases[EMPLOYEE if spec.level is BaseLevel.PERSON else UNIT, spec.target_kpi].append(base)
-    rows = Target.objects.filter(
-        period=str(period), kpi__in={kpi for _kind, kpi in bases}, scope_kind__in=(EMPLOYEE, UNIT)
-    )
+    asked = Q(*[Q(scope_kind=kind, kpi=kpi) for kind, kpi in bases], _connector=Q.OR)
+    rows = Target.objects.filter(asked, period=str(period))
     found: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(dict)
     for kind, scope, kpi, value in rows.values_list("scope_kind", "scope_id", "kpi", "value"):
         for base in bases[kind, kpi]:
