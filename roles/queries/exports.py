@@ -175,8 +175,9 @@ def _start(as_of: date) -> date | None:
 
 
 def _with_days(row: Mapping[str, Any], start: date | None, end: date | None) -> Row:
-    found = {name: value for name, value in row.items() if name != "during"}
-    return {**found, "starts_on": start, "ends_on": end}
+    found = {**row, "starts_on": start, "ends_on": end}
+    del found["during"]
+    return found
 
 
 def _placed(rows: Sequence[Row], as_of: date) -> list[Row]:

@@ -7,13 +7,15 @@ the title; without one the span of all levels counts. The city is the unit's or 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from functools import cache, partial
 from typing import Any
 
+from omnichannel.core.collecting import uncollected
 from roles.choices import FillMode
 from roles.queries.exports import Roster, roster_rows
 from roles.queries.org_chart import UnitTree, unit_tree
@@ -90,6 +92,7 @@ class _Post:
     total: Decimal
 
 
+@uncollected()
 def pay_check(*, as_of: date) -> PayCheck:
     """Compare every seat and person of the day, in a fixed number of queries."""
     roster, tree, bands = Roster(as_of, with_pay=True), unit_tree(as_of=as_of), pay_bands(as_of=as_of)
@@ -104,7 +107,7 @@ def pay_check(*, as_of: date) -> PayCheck:
         *(_seat(row, sense) for row in seats if row["monthly_budget"] is not None),
         *(_person(row, titles, main, sense) for row in own if row["monthly_cost"] is not None and row["fte"] > 0),
     ]
-    compared = tuple(_compared(post, tree, bands) for post in posts if post.role)
+    compared = tuple(_compared([post for post in posts if post.role], tree, bands))
     sums = sum(row["monthly_budget"] is None for row in seats) + sum(row["monthly_cost"] is None for row in own)
     return PayCheck(compared, sums, len(posts) - len(compared), len(outside))
 
@@ -139,29 +142,30 @@ def _main_roles(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {person: role for person, (_share, role) in found.items()}
 
 
-def _compared(post: _Post, tree: UnitTree, bands: PayBands) -> PostCheck:
-    city = city_of(post.unit, tree)
-    level, word = level_of(post.title)
-    monthly = (post.total / post.fte).quantize(CENT, ROUND_HALF_UP)
-    bounds = bands.span(post.role, level, city=city)
-    name = tree.nodes[post.unit].name if post.unit in tree else post.unit
-    return PostCheck(
-        kind=post.kind,
-        id=post.id,
-        name=post.name,
-        title=post.title,
-        unit=post.unit,
-        unit_name=name,
-        city=city,
-        role=post.role,
-        rule=post.rule,
-        level=level,
-        level_word=word,
-        fte=post.fte,
-        monthly=monthly,
-        bounds=bounds,
-        place=place_of(monthly, bounds),
-    )
+def _compared(posts: Iterable[_Post], tree: UnitTree, bands: PayBands) -> Iterator[PostCheck]:
+    """Compare the posts. Thousands have a unit, a title or a role in a city in common: each is looked at once."""
+    city_in, level_by, span = cache(partial(city_of, tree=tree)), cache(level_of), cache(bands.span)
+    for post in posts:
+        city, (level, word) = city_in(post.unit), level_by(post.title)
+        monthly = (post.total / post.fte).quantize(CENT, ROUND_HALF_UP)
+        bounds = span(post.role, level, city=city)
+        yield PostCheck(
+            kind=post.kind,
+            id=post.id,
+            name=post.name,
+            title=post.title,
+            unit=post.unit,
+            unit_name=tree.nodes[post.unit].name if post.unit in tree else post.unit,
+            city=city,
+            role=post.role,
+            rule=post.rule,
+            level=level,
+            level_word=word,
+            fte=post.fte,
+            monthly=monthly,
+            bounds=bounds,
+            place=place_of(monthly, bounds),
+        )
 
 
 def city_of(unit: str, tree: UnitTree) -> str:
