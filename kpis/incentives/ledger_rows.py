@@ -7,7 +7,7 @@ are not the reader's.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -76,23 +76,27 @@ def rows_of_base(
     found = find(relations, period, whose, as_of) if find else None
     if found is None:
         return None
-    summed = relations.rows(found.aggregate(total=found.count(), amount=found["amount"].sum()))[0]
-    page = relations.rows(found.order_by(["at", "id"]).limit(limit, offset=offset))
-    return BaseRows(
-        tuple(
-            BaseRow(
-                str(row["id"]),
-                str(row["at"])[:16],
-                str(row["customer"] or ""),
-                str(row["rule"]),
-                _decimal(row["amount"]),
-                int(str(row["count"])),
-            )
-            for row in page
-        ),
-        int(str(summed["total"])),
-        _decimal(summed["amount"]),
+    return _page(relations, found, offset=offset, limit=limit)
+
+
+def _page(relations: Relations, found: ir.Table, *, offset: int, limit: int) -> BaseRows:
+    """Read a page with the number and the sum of all rows beside each of its own, in one query."""
+    counted = found.mutate(total=found.count().over(), whole=found["amount"].sum().over())
+    page = relations.rows(counted.order_by(["at", "id"]).limit(limit, offset=offset))
+    if not page:
+        return replace(_page(relations, found, offset=0, limit=1), rows=()) if offset else BaseRows((), 0, ZERO)
+    rows = tuple(
+        BaseRow(
+            str(row["id"]),
+            str(row["at"])[:16],
+            str(row["customer"] or ""),
+            str(row["rule"]),
+            _decimal(row["amount"]),
+            int(str(row["count"])),
+        )
+        for row in page
     )
+    return BaseRows(rows, int(str(page[0]["total"])), _decimal(page[0]["whole"]))
 
 
 def _decimal(value: object) -> Decimal:
