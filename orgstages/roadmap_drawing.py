@@ -44,6 +44,11 @@ class DrawnBar:
     words_x: float
     words_left: bool
 
+    @property
+    def end(self) -> float:
+        """Return where it was done, else where it is planned."""
+        return self.mark if self.done is None else self.done
+
 
 @dataclass(frozen=True, slots=True)
 class Drawing:

@@ -27,12 +27,23 @@ from roles.paper.marks import Tone
 from roles.paper.report_blocks import Cell, PaperTile, Paragraph, Report, Table, Tiles
 
 DASH = "–"
+FEWEST_MODES = 3  # failure modes of which the report tells at the least
 TONES = {"met": Tone.GOOD, "near": Tone.WARN, "low": Tone.WARN, "missed": Tone.BAD}
 SEVERE = {Severity.RED: Tone.BAD, Severity.ORANGE: Tone.WARN}
 
 
 def report_of(page: Executive, *, request: WorkspaceRequest) -> Report:
-    """Put the page into blocks."""
+    """Put the page into blocks, with fewer of the failure modes where that keeps it on one sheet."""
+    # heavy: not for every process at its start, only for who prints
+    from roles.paper.report import pages_of
+
+    most = min(MODES_SHOWN, len(page.watched))
+    whole = _report(page, request=request, modes=most)
+    fewer = (_report(page, request=request, modes=modes) for modes in range(most - 1, FEWEST_MODES - 1, -1))
+    return next((one for one in (whole, *fewer) if len(pages_of(one)) == 1), whole)
+
+
+def _report(page: Executive, *, request: WorkspaceRequest, modes: int) -> Report:
     names = request.access.workspace.name
     printed = _("printed by %(who)s on %(when)s") % {
         "who": request.user,
@@ -54,7 +65,7 @@ def report_of(page: Executive, *, request: WorkspaceRequest) -> Report:
             _units(page),
             _challenges(page),
             _figures(page),
-            _watch(page),
+            _watch(page, modes=modes),
             _alerts(page),
             _milestones(page),
         ),
@@ -103,7 +114,7 @@ def _units(page: Executive) -> Table:
     )
     rows = tuple(_unit(each) for each in page.units)
     note = _("Side by side, no average. A stage is a description, not a grade.")
-    return Table(_("Units"), note, (0.13, 0.25, 0.1, 0.11, 0.08, 0.2, 0.13), head, rows, _("No units yet"))
+    return Table(_("Units"), note, (0.12, 0.23, 0.11, 0.11, 0.08, 0.23, 0.12), head, rows, _("No units yet"))
 
 
 def _unit(each: UnitStanding) -> tuple[Cell, ...]:
@@ -198,7 +209,7 @@ def _figure(each: KeyFigure) -> PaperTile:
     )
 
 
-def _watch(page: Executive) -> Table:
+def _watch(page: Executive, *, modes: int) -> Table:
     head = (
         Cell(_("Unit")),
         Cell(_("How it fails")),
@@ -206,8 +217,11 @@ def _watch(page: Executive) -> Table:
         Cell(_("Figure"), right=True),
         Cell(_("Status")),
     )
-    rows = tuple(_mode(line) for line in page.watched[:MODES_SHOWN])
+    rows = tuple(_mode(line) for line in page.watched[:modes])
     note = _("Of the sub-types that units have decided for, the worst first.")
+    if len(rows) < len(page.watched):
+        counts = {"shown": len(rows), "total": len(page.watched)}
+        note = _("Of the sub-types that units have decided for: the worst %(shown)s of %(total)s.") % counts
     return Table(_("Failure-mode watch"), note, (0.12, 0.36, 0.2, 0.06, 0.26), head, rows, _("No units yet"))
 
 
@@ -257,7 +271,7 @@ def _milestones(page: Executive) -> Table:
     )
     rows = tuple(_milestone(road, one) for road, one in page.milestones)
     empty = _("No roadmap is under way.")
-    return Table(_("Next milestones"), "", (0.1, 0.12, 0.5, 0.13, 0.15), head, rows, empty)
+    return Table(_("Next milestones"), "", (0.1, 0.12, 0.41, 0.22, 0.15), head, rows, empty)
 
 
 def _milestone(road: RoadmapView, one: MilestoneView) -> tuple[Cell, ...]:

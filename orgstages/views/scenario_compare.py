@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from omnichannel.core.text import Bilingual
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from orgstages.queries.diagnosis import Diagnosed
-from orgstages.queries.prices import Price
+from orgstages.queries.prices import Price, VerdictShift
 from orgstages.services.pricing import price
 from orgstages.verdicts import verdict_name
 from orgstages.views.price_rows import figure_rows
@@ -43,12 +43,24 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictCell:
+    """What a unit is found to be in a scenario; None where it is not diagnosed.
+
+    `recounted`: the same with the month's rows counted by the scenario's units, where that differs.
+    """
+
+    name: Bilingual | None
+    differs: bool
+    recounted: Bilingual | None
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictLine:
     """What a unit is found to be in every column; None where it is not diagnosed."""
 
     name: str
     live: Bilingual | None
-    cells: tuple[tuple[Bilingual | None, bool], ...]
+    cells: tuple[VerdictCell, ...]
 
 
 @require_GET
@@ -85,6 +97,7 @@ def _compared(chosen: Sequence[ScenarioRow], prices: Sequence[Price], *, with_pa
         "columns": list(zip(chosen, prices, strict=True)),
         "rows": [*rows, *_scores(prices), *(_pay(prices) if with_pay else ())],
         "verdicts": _verdicts(prices),
+        "counted": next((one.counted for one in prices if any(shift.recounted for shift in one.verdicts)), None),
         "period": prices[0].effect.period if prices[0].effect else None,
     }
 
@@ -120,9 +133,13 @@ def _verdicts(prices: Sequence[Price]) -> list[VerdictLine]:
     for unit, name in units.items():
         shifts = [each.get(unit) for each in found]
         live = next((_name(shift.before) for shift in shifts if shift is not None), None)
-        after = [_name(shift.after) if shift is not None else None for shift in shifts]
-        lines.append(VerdictLine(name, live, tuple((one, one != live) for one in after)))
+        lines.append(VerdictLine(name, live, tuple(_cell(shift, live=live) for shift in shifts)))
     return lines
+
+
+def _cell(shift: VerdictShift | None, *, live: Bilingual | None) -> VerdictCell:
+    after, anew = (_name(shift.after), _name(shift.recounted)) if shift is not None else (None, None)
+    return VerdictCell(after, after != live, anew)
 
 
 def _name(side: Diagnosed | None) -> Bilingual | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 import pypdfium2
@@ -163,6 +165,22 @@ def test_the_pdf_says_what_the_page_says(
     assert [stop for stop in ("。 ·", ". ·") if stop in text] == []
     width, height = document[0].get_size()
     assert (round(width), round(height)) == (595, 842)
+
+
+def test_the_pdf_tells_of_fewer_failure_modes_rather_than_take_a_second_sheet(
+    world: Workspace, signed_in: Callable[..., Client]
+) -> None:
+    with workspace_scope(world.pk):
+        for unit in ("G", "BU2"):
+            adopt(unit, StageKey.PROJECT, SubtypeKey.PROJECT_TEAM)
+        actor = Actor(None, "Asia/Shanghai", DAY)
+        for unit in ("G", "BU2"):
+            begin_roadmap(unit, transition="project-team-to-sales-led", start_on=date(2026, 1, 5), actor=actor)
+    document = pypdfium2.PdfDocument(signed_in("executive").get(PDF, headers=ENGLISH).content)
+    text = "".join(page.get_textpage().get_text_range() for page in document)
+    assert len(document) == 1
+    assert re.search("the worst [3-7] of 8", text)
+    assert text.count("overdue by") == 6
 
 
 def test_a_long_report_goes_on_with_its_head_and_nothing_leaves_the_page() -> None:

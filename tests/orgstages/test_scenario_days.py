@@ -106,6 +106,11 @@ def test_what_the_price_says_is_what_the_day_shows_and_no_month_that_is_over_cha
     assert side(found.verdicts, "before") == shown(diagnose_all(as_of=on))
     page = signed_in("hr_lead").get(f"/w/acme/scenarios/{pk}/price/", headers={"accept-language": "en"})
     assert "2024-11 ended before the change begins, so its scorecards and pay stay as they are" in page.content.decode()
+    beside = f"/w/acme/scenarios/compare/?ids={pk}&ids={long_ago}&on={on}"
+    page = signed_in("hr_lead").get(beside, headers={"accept-language": "en"})
+    assert page.content.decode().count("rows counted anew: ") == sum(
+        shift.recounted is not None for shift in found.verdicts
+    )
 
     submit(pk, actor_id=None)
     approve(pk, actor_id=who)

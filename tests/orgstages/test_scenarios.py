@@ -329,6 +329,7 @@ def test_scenarios_stand_side_by_side_and_queries_do_not_grow(signed_in: Callabl
     text = hr.get(compared).content.decode()
     assert "草案0" in text
     assert "草案1" in text
+    assert "counted anew" not in text, "the month is computed again with both"
     assert hr.get("/w/acme/scenarios/compare/").status_code == 200
     unsettled = hr.post(f"{first}conflicts/", follow=True, headers={"accept-language": "en"}).content.decode()
     assert "nothing has been settled" in unsettled
