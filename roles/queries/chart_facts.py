@@ -197,9 +197,9 @@ def seats_empty_since(seats: Collection[str], as_of: date) -> dict[str, date | N
             spans.setdefault(seat, []).append(during)
     found = {seat: _begin(versions) for seat, versions in spans.items()}
     ended = Employment.objects.filter(seat__external_id__in=seats, during__endswith__lte=as_of)
-    for seat, end in ended.values_list("seat__external_id", "during__endswith"):
+    for seat, during in ended.values_list("seat__external_id", "during"):
         begun = found.get(seat)
-        found[seat] = end if begun is None else max(begun, end)
+        found[seat] = during.upper if begun is None else max(begun, during.upper)
     return found
 
 

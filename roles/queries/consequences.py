@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from django.contrib.postgres.fields.ranges import RangeStartsWith
-
 from roles.catalogue import RoleKey
 from roles.choices import KEEP, Thing
 from roles.hanging import left_behind
@@ -278,7 +276,8 @@ def _workers(on: date, *, cost: bool = False) -> dict[str, Worker]:
 
 
 def _held(on: date) -> tuple[HeldRole, ...]:
-    # by its name "during__startswith" it would hang on an error that Django keeps, with all that its frames hold
-    columns = ("person__external_id", "role_key", "unit__external_id", "share", RangeStartsWith("during"))
+    columns = ("person__external_id", "role_key", "unit__external_id", "share", "during")
     rows = Assignment.objects.on(on).values_list(*columns)
-    return tuple(HeldRole(person, RoleKey(role), unit, share, start == on) for person, role, unit, share, start in rows)
+    return tuple(
+        HeldRole(person, RoleKey(role), unit, share, during.lower == on) for person, role, unit, share, during in rows
+    )
