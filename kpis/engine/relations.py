@@ -88,6 +88,8 @@ class Relations:
         self._made: dict[str, str] = {}
         self._days: Mapping[str, str] = {}
         self._memory_limit = ""
+        # how many of this process a computation may use
+        self.threads = 1
         self._shown: dict[str, pa.Table] = {}
 
     @property
@@ -271,7 +273,7 @@ class Relations:
         relations = cls(backend, {}, embedded=raw, specs=tables, provenance=provenance)
         relations._closed = {name: partial(loader.from_parts, name, paths) for name, paths in parts.items() if paths}
         relations._layouts = loader.layouts
-        relations._memory_limit = memory_limit
+        relations._memory_limit, relations.threads = memory_limit, threads
         if states is not None:
             relations.states = states.folder
             relations._days = states.days

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kpis.engine.arrays.customers import Derived, families_of
+from kpis.engine.arrays.customers import Derived, Families, families_of
 from kpis.engine.arrays.entities import distinct_grids, stock_distinct_grids
 from kpis.engine.arrays.flows import flow_grids
 from kpis.engine.arrays.kept import Kept
@@ -44,13 +44,24 @@ def measure_grids(work: Work, planned: Sequence[PlannedKpi]) -> None:
     groups = [group for group in groups if not kept.recall(group[-1])]
     families = families_of(work, {ref: kinds for ref, kinds in reported.items() if not _is_simple(work, ref)})
     families = {measures: asked for measures, asked in families.items() if not kept.recall(asked)}
-    derived = Derived.of(work, families, groups)
+    of_orders = [group for group in groups if group[0] == "orders"]
+    _of_orders(work, kept, families, of_orders)
     for table, form, asked in groups:
+        if table != "orders":
+            with kept.keeping(asked):
+                _simple(work, form, asked, None)
+    work.relations.release()
+    kept.trim()
+
+
+def _of_orders(work: Work, kept: Kept, families: Families, groups: Groups) -> None:
+    """Compute what follows customers through time, and the sums of orders: the rows go before others are read."""
+    derived = Derived.of(work, families, groups)
+    for _, form, asked in groups:
         with kept.keeping(asked):
-            _simple(work, form, asked, derived.orders if table == "orders" else None)
+            _simple(work, form, asked, derived.orders)
     work.relations.release()
     derived.compute(work, kept)
-    kept.trim()
 
 
 def _is_simple(work: Work, ref: MeasureRef) -> bool:

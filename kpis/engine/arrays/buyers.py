@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kpis.engine.arrays.abreast import each_part
 from kpis.engine.arrays.cells import Cells, by_window
 from kpis.engine.arrays.chains import Clock, disjoint
 from kpis.engine.arrays.layers import layers
 from kpis.engine.arrays.leaves import kinds_in_order
-from kpis.engine.arrays.slabs import MONEY, in_parts
+from kpis.engine.arrays.slabs import MONEY
 from kpis.engine.arrays.tables import Tables
 
 if TYPE_CHECKING:
@@ -38,9 +39,12 @@ def buyer_grids(work: Work, orders: Orders, contacts: Contacts | None, asked: Se
     slab = slab.within(read[slab.day - clock.first])
     marks = _marks(orders, contacts, slab, {each.ref.measure for each in asked})
     tables = Tables(work)
-    for (part,) in in_parts(_marked(slab, marks)):
+
+    def count(part: Slab) -> None:
         for chain in disjoint(span for each in asked for span in each.spans):
             _count(work, tables, asked, *by_window(part, chain), chain)
+
+    each_part(work, count, _marked(slab, marks))
     sales = [each for each in asked if each.ref.measure == SALES]
     tables.put(sales, lambda each: work.covers("orders", each.spans), per=MONEY)
     others = [each for each in asked if each.ref.measure != SALES]

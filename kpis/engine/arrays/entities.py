@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kpis.engine.arrays.abreast import each_part
 from kpis.engine.arrays.buckets import day_number, widest
 from kpis.engine.arrays.chains import Clock, Runs, chains, counted, disjoint
 from kpis.engine.arrays.flows import Member, members_of
@@ -15,7 +16,7 @@ from kpis.engine.arrays.layers import Layer, layers
 from kpis.engine.arrays.leaves import kinds_in_order
 from kpis.engine.arrays.orders import counts_buyers
 from kpis.engine.arrays.portions import portions
-from kpis.engine.arrays.slabs import DAY, Slab, in_parts, load
+from kpis.engine.arrays.slabs import DAY, Slab, load
 from kpis.engine.arrays.work import Asked, Work
 from kpis.engine.sources import before, column_spec, condition, plain, within
 from kpis.engine.specs import ColumnType
@@ -89,7 +90,8 @@ def count_distinct(
     kinds = kinds_in_order(frozenset().union(*(each.kinds for each in asked)))
     clock = Clock.of(slab.day)
     asked_days = clock.inside((span.start, span.end) for each in asked for span in each.spans)
-    for (part,) in in_parts(slab.within(asked_days[slab.day - clock.first])):
+
+    def count(part: Slab) -> None:
         for layer in layers(work, part, kinds, periods, asked):
             wanted = [each for each in asked if layer.kind in each.kinds]
             runs = Runs.of(layer.scope, layer.of(part.entity), layer.size)
@@ -97,6 +99,8 @@ def count_distinct(
             spans = {each.spans[period] for each in wanted for period in layer.periods}
             for chain in chains(spans if only is None else spans & set(only)):
                 fill(work, wanted, layer, chain, _first_in(runs, day, clock, chain))
+
+    each_part(work, count, slab.within(asked_days[slab.day - clock.first]))
 
 
 def _first_in(runs: Runs, day: Codes, clock: Clock, chain: Sequence[Span]) -> Counts:
@@ -111,8 +115,9 @@ def _first_in(runs: Runs, day: Codes, clock: Clock, chain: Sequence[Span]) -> Co
 def fill(work: Work, asked: Sequence[Asked], layer: Layer, chain: Sequence[Span], count: Counts) -> None:
     """Add the counts of a layer to the grids of those whose span is in the chain."""
     windows = {span: at for at, span in enumerate(chain)}
-    for each in asked:
-        _add(work, each, layer, windows, count)
+    with work.adding:
+        for each in asked:
+            _add(work, each, layer, windows, count)
 
 
 def _add(work: Work, each: Asked, layer: Layer, windows: Mapping[Span, int], count: Counts) -> None:

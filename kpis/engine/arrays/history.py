@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kpis.engine.arrays.abreast import each_part
 from kpis.engine.arrays.chains import Clock, Ranks, Runs, chains, counted
 from kpis.engine.arrays.layers import Layer, layers
 from kpis.engine.arrays.leaves import kinds_in_order
-from kpis.engine.arrays.slabs import DAY, Slab, in_parts
+from kpis.engine.arrays.slabs import DAY, Slab
 from kpis.engine.arrays.tables import Tables
 from kpis.engine.arrays.work import Asked, Work
 from kpis.engine.derived.dates import Dates
@@ -39,12 +40,15 @@ def history_grids(work: Work, orders: Orders, asked: Sequence[Asked]) -> None:
     slab = orders.under(asked[0].ref.filters)
     kinds = kinds_in_order(frozenset().union(*(each.kinds for each in asked)))
     tables = Tables(work)
-    for (part,) in in_parts(slab):
+
+    def count(part: Slab) -> None:
         for layer in layers(work, part, kinds, range(len(work.periods))):
             here = [each for each in asked if layer.kind in each.kinds]
             history = _History(work, orders, part, layer, here)
             for chain in chains(each.spans[period] for each in here for period in layer.periods):
                 _add(tables, here, layer, chain, history.counts(chain))
+
+    each_part(work, count, slab)
     for each in asked:
         if each.ref.measure == LIFETIME:
             _lifetime(work, each, tables)

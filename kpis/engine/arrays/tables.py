@@ -39,12 +39,13 @@ class Tables:
         self, each: Asked, layer: Layer, windows: Mapping[Span, int], count: Exacts, rows: Exacts, name: str = ""
     ) -> None:
         """Add what a layer has (by window and scope) for the periods that ask for these windows."""
-        one, other = self.of(each, layer.kind, name)
-        for period in layer.periods:
-            window = windows.get(each.spans[period])
-            if window is not None:
-                one[period, : layer.size] += count[window]
-                other[period, : layer.size] += rows[window]
+        with self.work.adding:
+            one, other = self.of(each, layer.kind, name)
+            for period in layer.periods:
+                window = windows.get(each.spans[period])
+                if window is not None:
+                    one[period, : layer.size] += count[window]
+                    other[period, : layer.size] += rows[window]
 
     def put(self, asked: Sequence[Asked], covered: Callable[[Asked], Flags], *, per: int = 1) -> None:
         """Make grids of them: what is not covered is missing everywhere, all else is a number."""

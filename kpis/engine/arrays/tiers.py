@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from kpis.engine.arrays.abreast import abreast
 from kpis.engine.arrays.buckets import day_number
 from kpis.engine.arrays.chains import Clock
 from kpis.engine.arrays.layers import Layer, layers
@@ -25,7 +26,7 @@ from kpis.engine.derived.rfm import MEMBERS, TIERED
 from kpis.engine.grids import Grid
 
 if TYPE_CHECKING:
-    from kpis.engine.arrays.orders import Orders
+    from kpis.engine.arrays.orders import Member, Orders
     from kpis.engine.arrays.work import Asked, Work
     from kpis.engine.grids import Codes, Counts
     from kpis.engine.ratios import Exacts, Flags
@@ -44,15 +45,18 @@ def tier_grids(work: Work, orders: Orders, asked: Sequence[Asked]) -> None:
     slab = slab.within(read[slab.day - clock.first])
     tables = Tables(work)
     kinds = kinds_in_order(frozenset().union(*(each.kinds for each in asked)))
+    members = orders.members if any(each.ref.measure in MEMBERS for each in asked) else None
     for layer in layers(work, slab, kinds, range(len(work.periods))):
         here = [each for each in asked if layer.kind in each.kinds]
-        lives = _Lives(work, orders, slab, layer)
-        for span in dict.fromkeys(each.spans[period] for each in here for period in layer.periods):
+        lives = _Lives(work, members, slab, layer)
+
+        def count(span: Span, here: Sequence[Asked] = here, lives: _Lives = lives) -> None:
             found = lives.window(span, {each.ref.measure for each in here})
             for each in here:
-                count, rows = found[each.ref.measure]
-                tables.add(each, layer, {span: 0}, count, rows)
-                tables.add(each, layer, {span: 0}, *found[_BASE], _BASE)
+                tables.add(each, lives.layer, {span: 0}, *found[each.ref.measure])
+                tables.add(each, lives.layer, {span: 0}, *found[_BASE], _BASE)
+
+        abreast(work, count, dict.fromkeys(each.spans[period] for each in here for period in layer.periods))
     for each in asked:
         _put(work, each, tables)
 
@@ -77,9 +81,9 @@ def _put(work: Work, each: Asked, tables: Tables) -> None:
 class _Lives:
     """The orders of a layer by scope and customer, with running totals: any window is a difference of two places."""
 
-    def __init__(self, work: Work, orders: Orders, slab: Slab, layer: Layer) -> None:
+    def __init__(self, work: Work, members: Member | None, slab: Slab, layer: Layer) -> None:
         self.params = work.params
-        self.orders = orders
+        self.members = members
         self.layer = layer
         self.entity = layer.of(slab.entity)
         self.first_day = int(slab.day.min()) if len(slab) else 0
@@ -114,8 +118,8 @@ class _Lives:
             self.layer.size,
         )
         member: Flags | None = None
-        if measures & MEMBERS:
-            member = self.orders.members.when_begins(end)[self.entity[first]]
+        if self.members is not None and measures & MEMBERS:
+            member = self.members.when_begins(end)[self.entity[first]]
         sizes, rows = people.count(None), people.rows(None)
         member_rows = rows if member is None else people.rows(member)
         high = people.high(sizes, self.params.rfm_bins, self.params.rfm_min_customers) if measures & TIERED else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import ibis
 import numpy as np
 
+from kpis.engine.arrays.abreast import each_part
 from kpis.engine.arrays.buckets import day_number, widest
 from kpis.engine.arrays.cells import Cells, by_window, window_of
 from kpis.engine.arrays.chains import disjoint
@@ -17,7 +18,7 @@ from kpis.engine.arrays.layers import Coded, Layer, coded_layers, layers
 from kpis.engine.arrays.leaves import kinds_in_order
 from kpis.engine.arrays.orders import narrowed
 from kpis.engine.arrays.portions import portions
-from kpis.engine.arrays.slabs import DAY, Slab, in_parts, load, on_one_axis
+from kpis.engine.arrays.slabs import DAY, Slab, load, on_one_axis
 from kpis.engine.arrays.tables import Tables
 from kpis.engine.bounds import calendar_day
 from kpis.engine.derived.case import EFFECTIVE_KINDS, MALL_VISIT
@@ -102,8 +103,12 @@ def _active(
         if not mine or told.orders is None:
             continue
         seen, bought = slab.taken(slab.having(_FILTERS + filters.index(chosen))), told.orders.under(chosen)
-        for one, other in in_parts(seen.bare(), bought.bare()):
-            _of_both(work, tables, mine, told.members, (by_window(one, chain)[0], by_window(other, chain)[0]), chain)
+
+        def count(one: Slab, other: Slab, mine: Sequence[Asked] = mine) -> None:
+            both = by_window(one, chain)[0], by_window(other, chain)[0]
+            _of_both(work, tables, mine, told.members, both, chain)
+
+        each_part(work, count, seen.bare(), bought.bare())
 
 
 def _of_both(

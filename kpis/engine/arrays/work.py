@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,6 +90,8 @@ class Work:
         self.shared: dict[ScopeKind, int] = {}
         self.numbered: set[tuple[str, ScopeKind]] = set()
         self.customers_numbered = False
+        # held by who adds to a table that several threads add to
+        self.adding = Lock()
 
     def turn_to(self, period: int) -> None:
         """Show the small tables of a period."""
@@ -153,6 +156,16 @@ class Work:
             depth = depths_of(units, len(self.grids.axes[ScopeKind.UNIT]))
             self._lookups[id(pairs)] = lookups_of(pairs, depth)
         return self._lookups[id(pairs)]
+
+    def prepare(self, specs: Iterable[TableSpec]) -> None:
+        """Have everything at hand that layers of these tables ask for: threads only look it up."""
+        for kind in self.request.kinds:
+            self.wanted(kind)
+        for spec in specs:
+            if ScopeKind.UNIT in self.request.kinds and spec.scopes.keys() & {ScopeKind.UNIT, ScopeKind.EMPLOYEE}:
+                by_staff = ScopeKind.UNIT not in spec.scopes
+                for period in range(len(self.periods)):
+                    self.lookups(period, by_staff=by_staff)
 
     def source(self, measures: Sequence[SimpleMeasure]) -> Source:
         """Return the joined rows of measures of one table, of these only those that can count for somebody asked."""
