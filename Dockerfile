@@ -18,7 +18,7 @@ COPY talent talent
 COPY templates templates
 COPY static static
 COPY locale locale
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DATA_ROOT=/data
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=2 DATA_ROOT=/data
 RUN python -c "from omnichannel.services.messages import compile_messages; compile_messages()" \
     && SECRET_KEY=build DATABASE_URL=postgres://none/none REDIS_URL=redis://none python manage.py collectstatic --noinput \
     && chown -R omnichannel:omnichannel /app/var

@@ -89,8 +89,10 @@ def end_page(request: WorkspaceRequest, slug: str, thing: str, external_id: str)
     if written.issues:
         return _show(request, kind, external_id, name, form, refused=written, status=422)
     text = said(request, written, name, on=on, what=_("Ended"))
-    is_gone = kind is Thing.UNITS and on <= today_in(request.access.workspace)
-    url = reverse("roles:organisation", args=[slug]) if is_gone else url_of(slug, kind, external_id)
+    shown = today_in(request.access.workspace) if request.draft is None else request.draft.effective_on
+    has_no_place = kind in {Thing.UNITS, Thing.SEATS} and on <= shown
+    url = reverse("roles:organisation", args=[slug]) if has_no_place else url_of(slug, kind, external_id)
+    is_gone = has_no_place and kind is Thing.UNITS
     return done(request, written, text, url=url, thing=kind, key=external_id, is_gone=is_gone)
 
 

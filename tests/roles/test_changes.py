@@ -289,6 +289,7 @@ def test_closing_names_every_obstacle_and_taking_back_wants_the_id_typed(
     assert "上海静安店 · S0101" in refused.content.decode()
     ended = client.post(f"{HERE}/change/seats/P1/end/", {"on": str(today)}, follow=True, **EN)  # type: ignore[arg-type]
     assert "Ended: 区域经理." in ended.content.decode()
+    assert "not in the organisation" not in ended.content.decode(), "it leads to what is there"
     with workspace_scope(workspace.pk):
         assert not SeatVersion.objects.on(today).exists()
     mistyped = client.post(f"{HERE}/change/seats/P1/remove/", {"typed": "p1"}, **EN)  # type: ignore[arg-type]
