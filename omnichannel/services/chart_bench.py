@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from omnichannel.services.browser import browser_arguments, ensure_browser
 from omnichannel.services.processes import spawn, stop
 from omnichannel.services.session import ROOT, services
-from omnichannel.services.stack import free_port, static_files_alone, wait_for, web_command
+from omnichannel.services.stack import free_port, wait_for, web_command
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Response
@@ -78,8 +78,7 @@ def _running() -> Iterator[str]:
             ["manage.py", "collectstatic", "--noinput", "--verbosity=0"],
             ["-m", "omnichannel.services.chart_bench"],
         ):
-            with static_files_alone():
-                subprocess.run([sys.executable, *command], cwd=ROOT, env=env, check=True)
+            subprocess.run([sys.executable, *command], cwd=ROOT, env=env, check=True)
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         web = spawn(web_command(port), env=env, log=Path(folder, "web.log"))

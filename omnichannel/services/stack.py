@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import socket
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from omnichannel.services.processes import spawn, stop
-from omnichannel.services.session import ROOT, VAR
+from omnichannel.services.session import ROOT
 
 PY = sys.executable
 WORKERS = 2
@@ -76,15 +75,6 @@ def workers(*, logs: Path | None = None) -> Iterator[None]:
             child.terminate() if child.poll() is None else None
         for child in children:
             stop(child, seconds=20)
-
-
-@contextmanager
-def static_files_alone() -> Iterator[None]:
-    """Gather static files with nobody else at it: of two processes that write one folder each loses files."""
-    VAR.mkdir(parents=True, exist_ok=True)
-    with (VAR / "static.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def free_port() -> int:

@@ -25,7 +25,19 @@ from roles.services.ending import end, remove
 from roles.services.moving import merge_units
 from roles.services.written import Written
 from roles.state_words import value_text
-from roles.views.sheets import day_in, done, drafts_for, pick_urls, said, show, thing_of, typed_in, url_of, with_draft
+from roles.views.sheets import (
+    day_in,
+    done,
+    drafts_for,
+    first_day,
+    pick_urls,
+    said,
+    show,
+    thing_of,
+    typed_in,
+    url_of,
+    with_draft,
+)
 
 TITLES = {
     Thing.UNITS: gettext_lazy("Close the unit"),
@@ -89,8 +101,7 @@ def end_page(request: WorkspaceRequest, slug: str, thing: str, external_id: str)
     if written.issues:
         return _show(request, kind, external_id, name, form, refused=written, status=422)
     text = said(request, written, name, on=on, what=_("Ended"))
-    shown = today_in(request.access.workspace) if request.draft is None else request.draft.effective_on
-    has_no_place = kind in {Thing.UNITS, Thing.SEATS} and on <= shown
+    has_no_place = kind in {Thing.UNITS, Thing.SEATS} and on <= first_day(request)
     url = reverse("roles:organisation", args=[slug]) if has_no_place else url_of(slug, kind, external_id)
     is_gone = has_no_place and kind is Thing.UNITS
     return done(request, written, text, url=url, thing=kind, key=external_id, is_gone=is_gone)

@@ -18,14 +18,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, exp
 
 from omnichannel.services.browser import browser_arguments, find_browser
 from omnichannel.services.processes import spawn, stop
-from omnichannel.services.stack import (
-    dispatcher_command,
-    free_port,
-    static_files_alone,
-    wait_for,
-    web_command,
-    worker_command,
-)
+from omnichannel.services.stack import dispatcher_command, free_port, wait_for, web_command, worker_command
 from omnichannel.services.valkey import Valkey
 
 ROOT = Path(__file__).parents[2]
@@ -95,8 +88,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running = Stack(f"http://127.0.0.1:{port}", env, folder)
     try:
         running.manage("migrate", "--verbosity=0")
-        with static_files_alone():
-            running.manage("collectstatic", "--noinput", "--verbosity=0")
+        running.manage("collectstatic", "--noinput", "--verbosity=0")
         running.start("web", web_command(port))
         running.start("worker", worker_command())
         running.start("dispatcher", dispatcher_command())

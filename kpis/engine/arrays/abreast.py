@@ -22,7 +22,7 @@ def each_part(work: Work, do: Callable[..., None], *slabs: Slab) -> None:
     What is counted is added under `work.adding`; the engine is not asked in between.
     """
     work.prepare([slab.spec for slab in slabs])
-    abreast(work, lambda parts: do(*parts), list(in_parts(*slabs)))
+    abreast(work, lambda parts: do(*parts), in_parts(*slabs))
 
 
 def abreast(work: Work, do: Callable[[Item], None], items: Iterable[Item]) -> None:

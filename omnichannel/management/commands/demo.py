@@ -16,7 +16,7 @@ from django.db import connection
 
 from omnichannel.services.processes import spawn, stop
 from omnichannel.services.session import ROOT, VAR
-from omnichannel.services.stack import PY, dispatcher_command, static_files_alone, web_command, worker_command
+from omnichannel.services.stack import PY, dispatcher_command, web_command, worker_command
 
 SLUG = "demo"
 
@@ -43,8 +43,7 @@ class Command(BaseCommand):
         children: dict[str, subprocess.Popen[bytes]] = {}
         try:
             call_command("migrate", verbosity=0)
-            with static_files_alone():
-                call_command("collectstatic", verbosity=0, interactive=False)
+            call_command("collectstatic", verbosity=0, interactive=False)
             connection.close()
             logs = VAR / "log"
             logs.mkdir(parents=True, exist_ok=True)
