@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ NOBODY = 65534
 CLONE_NEWUSER = 0x10000000
 OWNER = "omnichannel_owner"
 APP_ROLE = "omnichannel_app"
+LAST_QUERY_SECONDS = 60
 
 
 def binaries() -> Path:
@@ -99,23 +101,40 @@ class Postgres:
         """Create the cluster if there is none, start the server and return its database URL (role: owner)."""
         self._data.mkdir(parents=True, exist_ok=True)
         self._data.chmod(0o700)
-        if self._owner is not None:
-            for path in (self.socket, self._data, *self._data.rglob("*")):
-                os.chown(path, self._owner, self._owner)
+        self._hand_over()
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
         fast = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
         settings = ["listen_addresses=", f"unix_socket_directories={self.socket}", "max_connections=60"]
         flags = [part for s in settings + ([] if self._durable else fast) for part in ("-c", s)]
-        self.process = spawn(
-            [self._bin / "postgres", "-D", self._data, *flags],
-            log=self._log,
-            first=self._first,
-            death_signal=signal.SIGINT,
-        )
-        wait_until(self.is_ready, process=self.process, log=self._log)
+        self._serve([self._bin / "postgres", "-D", self._data, *flags])
         self._create_database("omnichannel")
         return f"postgres://{OWNER}@{str(self.socket).replace('/', '%2F')}/omnichannel"
+
+    def _hand_over(self) -> None:
+        """Make the server's account the owner of its folders.
+
+        The data folder itself comes last and tells that all is done: what the processes of a killed server still
+        remove is never looked at.
+        """
+        if self._owner is None:
+            return
+        os.chown(self.socket, self._owner, self._owner)
+        if self._data.stat().st_uid != self._owner:
+            for path in (*self._data.rglob("*"), self._data):
+                os.chown(path, self._owner, self._owner)
+
+    def _serve(self, command: list[str | Path]) -> None:
+        """Start the server; while processes of a killed one are at their last query, try again."""
+        deadline = time.monotonic() + LAST_QUERY_SECONDS
+        while True:
+            self.process = spawn(command, log=self._log, first=self._first, death_signal=signal.SIGINT)
+            try:
+                return wait_until(self.is_ready, process=self.process, log=self._log)
+            except ServiceError as error:
+                if "is still in use" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def _initialise(self) -> None:
         """Make the cluster with Unicode case rules on every system, so that icontains works in any script."""
