@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from kpis.choices import DefinitionSubject
 from kpis.engine.explain import definition_hash
@@ -136,7 +137,6 @@ class KpiPage:
     value: Value | None
     target: Decimal | None
     units: tuple[UnitFigure, ...]
-    units_reason: str
     definition_hash: str
     version: str
     computed_at: datetime | None
@@ -178,7 +178,6 @@ def kpi_page(kpi: str, *, period: Period | None, scope: Scope | None, within: st
         value=value,
         target=target,
         units=units,
-        units_reason="" if units else "not_at_scope",
         definition_hash=definition_hash(library, kpi),
         version=library.version,
         computed_at=computed_at(period) if period else None,
@@ -207,6 +206,30 @@ def _unit_figures(
         for node in tree
         if node.external_id in found
     )
+
+
+def units_sought(units: Sequence[UnitFigure], *, words: str = "", sort: str = "") -> list[UnitFigure]:
+    """Return the figures of the units whose name or id holds the words, in the order of the tree or as `sort` asks.
+
+    `sort`: name, value, target or rows (`-` first: descending); missing numbers come last either way.
+    """
+    sought = words.strip().casefold()
+    found = [one for one in units if sought in one.node.name.casefold() or sought in one.node.external_id.casefold()]
+    key, down = sort.removeprefix("-"), sort.startswith("-")
+    if key == "name":
+        return sorted(found, key=lambda one: one.node.name, reverse=down)
+    number = _NUMBERS.get(key)
+    if number is None:
+        return found
+    missing = [one for one in found if number(one) is None]
+    return sorted((one for one in found if number(one) is not None), key=number, reverse=down) + missing
+
+
+_NUMBERS: dict[str, Callable[[UnitFigure], Any]] = {
+    "value": lambda one: one.value.value,
+    "target": lambda one: one.target,
+    "rows": lambda one: one.value.rows,
+}
 
 
 def _kpi_roles(spec: KpiSpec, period: Period | None) -> tuple[KpiRole, ...]:

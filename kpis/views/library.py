@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -14,7 +15,7 @@ from kpis.choices import KpiKindName, KpiLayerName, KpiUnitName, RecoveryName
 from kpis.engine.specs import ScopeKind
 from kpis.figures import Chart, Series, trend
 from kpis.queries.definitions import every_kpi
-from kpis.queries.library import KpiPage, LibraryFilter, kpi_page, library_list, role_weights
+from kpis.queries.library import KpiPage, LibraryFilter, kpi_page, library_list, role_weights, units_sought
 from kpis.queries.weights import weighed_roles
 from kpis.views.asked import asked_period, frame, month_labels, reach, unit_word
 from omnichannel.workspaces.middleware import WorkspaceRequest
@@ -24,6 +25,7 @@ from roles.choices import StageName
 from roles.queries.library import role_keys, role_options
 
 FIELDS = ("q", "role", "kind", "layer", "unit", "recovery")
+UNITS = 50
 Options = list[tuple[str, str]]
 
 
@@ -72,8 +74,13 @@ def kpi(request: WorkspaceRequest, slug: str, kpi_id: str) -> HttpResponse:
     asked, seen = asked_period(request), reach(request.access)
     period = asked.period if asked.is_stored else None
     page = kpi_page(kpi_id, period=period, scope=seen.scope, within=seen.within)
+    words, sort = request.GET.get("q", ""), request.GET.get("sort", "")
+    units = units_sought(page.units, words=words, sort=sort)
     context = frame(request, asked) | {
         "page": page,
+        "units": Paginator(units, UNITS).get_page(request.GET.get("page")),
+        "q": words,
+        "in_tree": len(units) == len(page.units) and not sort,
         "chart": _trend_chart(page),
         "stages": StageName.labels,
         "kind": KpiKindName(page.spec.kind.value).label,

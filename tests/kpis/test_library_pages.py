@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -81,6 +82,28 @@ def test_a_kpis_page_shows_its_figures_by_unit_and_says_why_one_is_missing(
     missing = reader.get(f"{PAGE}nps/", headers={"accept-language": "en"}).content.decode()
     assert "No rows in this period" in missing
     assert reader.get(f"{PAGE}no_such_kpi/").status_code == 404
+
+
+def test_a_kpis_units_are_paged_found_by_name_or_id_and_sorted(reader: Client, workspace: Workspace) -> None:
+    with workspace_scope(workspace.pk):
+        build_organisation(more_stores=60)
+        values = {f"S{number}": number for number in range(1, 63)} | {"S7": None}
+        put_values(NOVEMBER, [figure("sales_net", unit(key), value) for key, value in values.items()])
+
+    def listed(query: str = "") -> list[str]:
+        page = reader.get(f"{PAGE}sales_net/?{query}", headers={"accept-language": "en"}).content.decode()
+        return re.findall(r"scope=unit:(\w+)", page)
+
+    assert len(listed()) == 50
+    assert len({*listed(), *listed("page=2")}) == len(listed()) + len(listed("page=2")) == 62
+    assert listed("sort=-value")[:2] == ["S62", "S61"]
+    assert listed("sort=value")[:2] == ["S1", "S2"]
+    assert listed("sort=value&page=2")[-1] == listed("sort=-value&page=2")[-1] == "S7"
+    assert listed("q=店S6") == ["S6", "S60", "S61", "S62"]
+    assert listed("q=s41&sort=name") == ["S41"]
+    nobody = reader.get(f"{PAGE}sales_net/?q=nobody", headers={"accept-language": "en"}).content.decode()
+    assert "No unit is called so" in nobody
+    assert 'value="nobody"' in nobody
 
 
 def test_every_kpis_page_renders(reader: Client) -> None:
