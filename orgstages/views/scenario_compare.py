@@ -34,12 +34,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A figure of every column: the live one, then each scenario."""
+    """A figure of every column: the live one, then each scenario. `is_change`: with its sign."""
 
     label: str
     unit: str
     live: Decimal | int | None
     cells: tuple[Cell, ...]
+    places: int | None = None
+    is_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +109,15 @@ def _scores(prices: Sequence[Price]) -> list[Row]:
     effects = [one.effect for one in prices if one.effect is not None and one.effect.period is not None]
     if len(effects) < len(prices):
         return []
-    figures: list[tuple[str, list[int | Decimal | None]]] = [
+    figures = [
         (_("Scorecards that change"), [len(effect.changed) for effect in effects]),
         (_("With other weights"), [effect.weights_changed for effect in effects]),
         (_("Scores that rise"), [effect.up for effect in effects]),
         (_("Scores that fall"), [effect.down for effect in effects]),
-        (_("Change of the scores, on average"), [effect.average_change for effect in effects]),
     ]
-    return [Row(label, "", None, tuple(Cell(value, None) for value in values)) for label, values in figures]
+    rows = [Row(label, "", None, tuple(Cell(value, None) for value in values)) for label, values in figures]
+    averages = tuple(Cell(effect.average_change, None) for effect in effects)
+    return [*rows, Row(_("Change of the scores, on average"), "", None, averages, places=2, is_change=True)]
 
 
 def _pay(prices: Sequence[Price]) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -81,7 +82,8 @@ def test_the_pay_that_a_price_tells_is_what_the_run_calculates_once_it_is_applie
         set_weights(RoleKey.OMNI_STRATEGY, stage, weights, effective_from=SINCE, actor_id=who)
     before, pk = statements(who), backdated()
     rebuilt(pk)
-    pay = price(pk, on=FIRST, today=TODAY).pay
+    found = price(pk, on=FIRST, today=TODAY)
+    pay, effect = found.pay, found.effect
     assert pay is not None
     assert pay.before == sum(before.values())
 
@@ -95,7 +97,13 @@ def test_the_pay_that_a_price_tells_is_what_the_run_calculates_once_it_is_applie
     assert executive.get(root + "pay.csv").status_code == 403
     compared = f"/w/acme/scenarios/compare/?ids={pk}&ids={backdated('另一个')}&on={FIRST}"
     asked = {"accept-language": "en"}
-    assert "Incentive pay of the month" in signed_in("hr_lead").get(compared, headers=asked).content.decode()
+    beside = signed_in("hr_lead").get(compared, headers=asked).content.decode()
+    assert "Incentive pay of the month" in beside
+    assert effect is not None
+    assert effect.average_change is not None
+    average = f"{effect.average_change:+.2f}".replace("-", "−")
+    told = re.sub(r"<[^>]+>", "", beside.partition("Change of the scores, on average")[2].partition("</tr>")[0])
+    assert told.endswith(average)
     assert "Incentive pay of the month" not in executive.get(compared, headers=asked).content.decode()
     api = f"/api/v1/workspaces/acme/scenarios/{pk}/price/"
     assert Decimal(api_client("hr_lead").get(api).json()["pay"]["change"]) == pay.change
