@@ -41,7 +41,11 @@ class Axis:
 
     def codes(self, ids: Iterable[str]) -> Codes:
         """Return the numbers of ids."""
-        return np.fromiter((self.code(each) for each in ids), dtype=np.int32)
+        asked = list(ids)
+        found = list(map(self._codes.get, asked))
+        if None in found:
+            found = [self.code(each) for each in asked]
+        return np.array(found, dtype=np.int32)
 
     def read(self, column: pa.ChunkedArray | pa.Array) -> Codes:
         """Number a column of texts; null is -1."""

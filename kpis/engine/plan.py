@@ -135,7 +135,7 @@ def measure_tables(measure: Measure) -> Sequence[str]:
 def missing_table(context: Context, ref: MeasureRef) -> str:
     """Return the first table of the measure that was never loaded, or an empty string."""
     tables = measure_tables(context.library.measures[ref.measure])
-    return next((table for table in tables if context.relations.table(table) is None), "")
+    return next((table for table in tables if not context.relations.has(table)), "")
 
 
 def scope_kinds(context: Context, ref: MeasureRef) -> frozenset[ScopeKind]:

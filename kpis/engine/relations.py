@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 import ibis
+import numpy as np
 import pyarrow as pa
 
 from kpis.engine.bounds import Bounds, current_bounds
@@ -37,6 +38,12 @@ DTYPES: Mapping[ColumnType, str] = {
     ColumnType.DATE: "date",
     ColumnType.DATETIME: "timestamp",
 }
+
+
+@ibis.udf.scalar.builtin(name="getvariable")
+def _variable(called: str) -> str:
+    """Return the value of a variable of the connection."""
+    raise NotImplementedError(called)
 
 
 class Made(NamedTuple):
@@ -91,6 +98,8 @@ class Relations:
         # how many of this process a computation may use
         self.threads = 1
         self._shown: dict[str, pa.Table] = {}
+        self._numbered: set[str] = set()
+        self._numbered_as: dict[str, str] = {}
 
     @property
     def is_embedded(self) -> bool:
@@ -102,6 +111,10 @@ class Relations:
         if name in self._closed:
             self._tables[name] = self._closed.pop(name)()
         return self._tables.get(name)
+
+    def has(self, name: str) -> bool:
+        """Tell whether anything was loaded into a table, without opening it."""
+        return name in self._closed or name in self._tables
 
     def rows(self, expr: ir.Table) -> list[Row]:
         """Run an expression and return its rows; decimals come back as Decimal, never as float."""
@@ -135,6 +148,10 @@ class Relations:
     def by_days(self, name: str, column: str) -> bool:
         """Tell whether it is known which parts of a table may hold rows before a day in a column."""
         return name in self._parts and self._days.get(name) == column
+
+    def begins_before(self, name: str, column: str, day: date) -> bool:
+        """Tell whether some part of a table is known to hold rows before a day in a column."""
+        return self.by_days(name, column) and any(first is not None and first < day for _, first in self._parts[name])
 
     def layout(self, name: str) -> object:
         """Return what tells whether a query compiled on other relations may be run here: names, columns and types."""
@@ -176,6 +193,17 @@ class Relations:
         self._embedded.register(f"small_{name}", rows)
         return named(f"small_{name}", self.backend)
 
+    def text(self, name: str, value: str) -> ir.StringScalar:
+        """Return a text that stands in queries by its name, so that they are compiled once whatever it is.
+
+        Embedded engine only. Queries see the text that the name was given last.
+        """
+        if self._embedded is None:
+            raise TypeError("texts have names on the embedded engine only")
+        self._embedded.execute(f"SET VARIABLE {name} = ?", [value])
+        found: ir.StringScalar = _variable(name)
+        return found
+
     def numbered(self, name: str, ids: ir.Table | None = None) -> ir.Table:
         """Return a table (`id`, `code`) that numbers texts under a name, with those of a column `id` added.
 
@@ -184,7 +212,9 @@ class Relations:
         if self._embedded is None:
             raise TypeError("texts are numbered on the embedded engine only")
         table = f"number_{name}"
-        self._embedded.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} (id VARCHAR, code INTEGER)")
+        if name not in self._numbered:
+            self._embedded.execute(f"CREATE TEMP TABLE {table} (id VARCHAR, code INTEGER)")
+            self._numbered.add(name)
         if ids is not None:
             (size,) = self._embedded.execute(f"SELECT count(*) FROM {table}").fetchall()[0]  # noqa: S608
             new = f"ANTI JOIN {table} USING (id)" if size else ""
@@ -203,14 +233,22 @@ class Relations:
         self._embedded.register("renumbered", numbers)
         self._embedded.execute(f"CREATE OR REPLACE TEMP TABLE number_{name} AS SELECT id, code FROM renumbered")  # noqa: S608
         self._embedded.unregister("renumbered")
+        self._numbered.add(name)
 
-    def numbered_as(self, name: str, ids: pa.Table) -> bool:
-        """Let the rows of `ids` be the first numbers of a name; tell whether that can be. Embedded engine only."""
-        held = self.answer(self.numbered(name).order_by("code").limit(ids.num_rows).select("id"))
-        if not held.num_rows:
-            self.renumber(name, ids.append_column("code", pa.array(range(ids.num_rows), pa.int32())))
+    def numbered_as(self, name: str, ids: pa.Table, digest: str) -> bool:
+        """Let the rows of `ids` be the first numbers of a name; tell whether that can be. Embedded engine only.
+
+        `digest` tells these ids from others: those that have been taken are not compared again.
+        """
+        if self._numbered_as.get(name) == digest:
             return True
-        return bool(held.column("id").combine_chunks().equals(ids.column("id").combine_chunks()))
+        held = self.answer(self.numbered(name).order_by("code").limit(ids.num_rows).select("id")).column("id")
+        if not held.combine_chunks().equals(ids.column("id").slice(0, len(held)).combine_chunks()):
+            return False
+        if len(held) < ids.num_rows:
+            self.renumber(name, ids.append_column("code", pa.array(np.arange(ids.num_rows, dtype=np.int32))))
+        self._numbered_as[name] = digest
+        return True
 
     def replace_frames(self, frames: Mapping[str, pa.Table]) -> None:
         """Put other rows in the place of all frames: the organisation of another day. Embedded engine only."""

@@ -10,9 +10,10 @@ import numpy as np
 
 from kpis.engine.arrays.abreast import each_part
 from kpis.engine.arrays.cells import Cells, by_window
-from kpis.engine.arrays.chains import Clock, disjoint
+from kpis.engine.arrays.chains import disjoint
 from kpis.engine.arrays.layers import layers
 from kpis.engine.arrays.leaves import kinds_in_order
+from kpis.engine.arrays.members import members_of
 from kpis.engine.arrays.slabs import MONEY
 from kpis.engine.arrays.tables import Tables
 
@@ -33,11 +34,8 @@ SALES = "member_sales"
 
 def buyer_grids(work: Work, orders: Orders, contacts: Contacts | None, asked: Sequence[Asked]) -> None:
     """Compute member and private buyers; all have the same filters."""
-    slab = orders.under(asked[0].ref.filters)
-    clock = Clock.of(slab.day)
-    read = clock.inside((span.start, span.end) for each in asked for span in each.spans)
-    slab = slab.within(read[slab.day - clock.first])
-    marks = _marks(orders, contacts, slab, {each.ref.measure for each in asked})
+    slab = orders.under(asked[0].ref.filters, (span for each in asked for span in each.spans))
+    marks = _marks(work, contacts, slab, {each.ref.measure for each in asked})
     tables = Tables(work)
 
     def count(part: Slab) -> None:
@@ -64,14 +62,14 @@ def _count(
                 tables.add(each, layer, windows, *bought.count(each.ref.measure))
 
 
-def _marks(orders: Orders, contacts: Contacts | None, slab: Slab, measures: set[str]) -> dict[str, Counts]:
+def _marks(work: Work, contacts: Contacts | None, slab: Slab, measures: set[str]) -> dict[str, Counts]:
     if slab.time is None:
         raise LookupError("the orders were read without their times")
     marks = {}
     if measures & PRIVATE and contacts is not None:
         marks["private"] = contacts.open_before(slab.entity, slab.time).astype(np.int64)
     if measures - PRIVATE:
-        marks["member"] = orders.members.at(slab.entity, slab.day, slab.time).astype(np.int64)
+        marks["member"] = members_of(work).at(slab.entity, slab.day, slab.time).astype(np.int64)
     return marks
 
 

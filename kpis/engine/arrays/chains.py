@@ -65,10 +65,10 @@ class Clock:
         limits = np.array([day_number(each) - later for each in dates], dtype=np.int64)
         return np.searchsorted(limits, np.arange(self.first, self.last + 1), side="right").astype(np.int16)
 
-    def inside(self, ranges: Iterable[tuple[date, date]]) -> Flags:
-        """Return, for each day of the range, whether one of the ranges of dates has it."""
+    def inside(self, spans: Iterable[Span]) -> Flags:
+        """Return, for each day of the range, whether one of the spans has it."""
         found = np.zeros(self.last - self.first + 1, dtype=bool)
-        for start, end in set(ranges):
+        for start, end in {(span.start, span.end) for span in spans}:
             found[max(day_number(start) - self.first, 0) : max(day_number(end) - self.first, 0)] = True
         return found
 
@@ -111,6 +111,8 @@ class Runs:
 def counted(scope: Codes, low: Ranks, high: Ranks, windows: int, size: int, *, weight: Counts | None = None) -> Counts:
     """Return, by window and scope, how many rows (or what weight of rows) have the window in [low, high)."""
     here = np.flatnonzero(low < high)
+    if windows == 1:
+        return _binned(scope[here], weight, here, size).reshape(1, size)
     base = scope[here].astype(np.int64) * (windows + 1)
     change = _binned(base + low[here], weight, here, size * (windows + 1))
     change -= _binned(base + high[here], weight, here, size * (windows + 1))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
 
 from kpis.engine.arrays.orders import narrowed
+from kpis.engine.arrays.past import Past
+from kpis.engine.arrays.slab_files import since
 from kpis.engine.arrays.slabs import load, on_one_axis
 from kpis.engine.bounds import midnight
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from kpis.engine.arrays.slabs import Slab
     from kpis.engine.arrays.work import Work
     from kpis.engine.grammar import Filters
     from kpis.engine.grids import Codes, Counts
@@ -29,10 +33,15 @@ class Contacts:
 
     def __init__(self, work: Work, filters: Sequence[Filters], *, end: date) -> None:
         self.filters = list(dict.fromkeys(filters))
-        contacts = work.table("contacts")
         spec = work.library.tables["contacts"]
+        self.slab = since(Past(work, self.filters, {"contacts": "added_at"}), spec, partial(self._read, work, end))
+
+    def _read(self, work: Work, end: date, start: date | None) -> Slab:
+        contacts, spec = work.table("contacts"), work.library.tables["contacts"]
         rows = contacts.filter(contacts["added_at"] < midnight(end))
-        self.slab = load(
+        if start is not None:
+            rows = rows.filter(rows["added_at"] >= midnight(start))
+        return load(
             work,
             rows,
             spec,

@@ -12,8 +12,9 @@ from kpis.engine.arrays.buckets import widest
 from kpis.engine.arrays.buyers import PRIVATE, buyer_grids
 from kpis.engine.arrays.contacts import Contacts
 from kpis.engine.arrays.credited import attributed_grids, nps_grids
-from kpis.engine.arrays.flows import members_of
+from kpis.engine.arrays import flows
 from kpis.engine.arrays.history import history_grids
+from kpis.engine.arrays.members import members_of
 from kpis.engine.arrays.orders import Orders, counts_buyers
 from kpis.engine.arrays.tiers import tier_grids
 from kpis.engine.arrays.touches import ACTIVE, Told, touch_grids
@@ -71,7 +72,7 @@ class Derived:
         elif measures is surveys.MEASURES:
             nps_grids(work, asked)
         elif measures is activity.MEASURES:
-            members = orders.members if orders is not None and _names(asked) & _MEMBERS else None
+            members = members_of(work) if orders is not None and _names(asked) & _MEMBERS else None
             touch_grids(work, Told(orders, contacts, members), asked)
         elif orders is not None:
             for some in _by_filters(asked):
@@ -140,6 +141,6 @@ def _orders(work: Work, families: Families, counted: Sequence[Asked]) -> Orders 
         start, end = min(start, low), max(end, high)
     # active_n reads orders under its own filters; activated_n under none
     filters = [each.ref.filters if each.ref.measure != "activated_n" else () for each in wanted]
-    members = list(dict.fromkeys(members_of(work, counted).values()))
+    members = list(dict.fromkeys(flows.members_of(work, counted).values()))
     since = None if start == date.min else start
     return Orders(work, filters, members, start=since, end=end, all_from=min(followed, default=None))

@@ -39,7 +39,8 @@ def distinct_grids(work: Work, asked: Sequence[Asked], orders: Orders | None) ->
     for member in dict.fromkeys(members.values()):
         mine = [each for each in asked if members[each] == member]
         if orders is not None and counts_buyers(work, mine[0]):
-            count_distinct(work, orders.of(_among(orders, member)), mine, range(len(work.periods)))
+            slab = orders.of(_among(orders, member), (span for each in mine for span in each.spans))
+            count_distinct(work, slab, mine, range(len(work.periods)))
     for alike in by_entity.values():
         for first in range(0, len(alike), _BITS):
             some = alike[first : first + _BITS]
@@ -80,7 +81,8 @@ def _distinct(work: Work, asked: Sequence[Asked], members: Mapping[Asked, Member
         )
         for bit, member in enumerate(distinct):
             mine = [each for each in asked if members[each] == member]
-            count_distinct(work, slab.taken(slab.having(bit)), mine, periods, only=some)
+            asked_days = slab.during(span for each in mine for span in each.spans)
+            count_distinct(work, slab.within(slab.having(bit) & asked_days), mine, periods, only=some)
 
 
 def count_distinct(
@@ -89,7 +91,6 @@ def count_distinct(
     """Count the entities of the slab in every window that is asked for, or in some of them only."""
     kinds = kinds_in_order(frozenset().union(*(each.kinds for each in asked)))
     clock = Clock.of(slab.day)
-    asked_days = clock.inside((span.start, span.end) for each in asked for span in each.spans)
 
     def count(part: Slab) -> None:
         for layer in layers(work, part, kinds, periods, asked):
@@ -100,7 +101,7 @@ def count_distinct(
             for chain in chains(spans if only is None else spans & set(only)):
                 fill(work, wanted, layer, chain, _first_in(runs, day, clock, chain))
 
-    each_part(work, count, slab.within(asked_days[slab.day - clock.first]))
+    each_part(work, count, slab)
 
 
 def _first_in(runs: Runs, day: Codes, clock: Clock, chain: Sequence[Span]) -> Counts:

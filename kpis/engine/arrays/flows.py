@@ -186,9 +186,25 @@ class _Sums:
     def _read(self, start: date, end: date) -> Answer:
         first = self.members[0].measure
         type_ = column_spec(self.work.library, first, first.time).type
-        time = plain(first.time)
-        rows = self.read.rows.filter(within(self.read.rows[time], type_, Span(start, end, start)))
+        time, span = plain(first.time), Span(start, end, start)
+        rows = self.read.rows.filter(within(self.read.rows[time], type_, span))
+        owner, _, joined = first.time.rpartition(".")
+        if owner and self.work.relations.begins_before(owner, joined, start):
+            rows = rows.filter(self._keyed(rows, owner, joined, span))
         return _summed(self.work, self.read, rows, self.members, self.kinds, self.calendar.of_column(rows[time]))
+
+    def _keyed(self, rows: ir.Table, owner: str, column: str, span: Span) -> ir.BooleanValue:
+        """Return what holds wherever the joined time is in the span: the key lies between the first and last of these.
+
+        Keys mostly grow with time, so that little is read of the other rows; where they do not, this costs little.
+        """
+        relations = self.work.relations
+        key = next(each for each in self.read.spec.columns if each.ref.startswith(f"{owner}."))
+        joined, target = self.work.table(owner), key.ref.partition(".")[2]
+        inside = joined.filter(within(joined[column], self.work.library.tables[owner].column(column).type, span))
+        (ends,) = relations.rows(inside.aggregate(first=inside[target].min(), last=inside[target].max()))
+        first, last = (relations.text(f"{name}_{owner}", str(ends[name])) for name in ("first", "last"))
+        return rows[key.name].between(first, last)
 
     def _held(self, sums: pa.Table, start: date, end: date) -> list[tuple[str, pa.Table]]:
         low, high = self.calendar.of_day(start), self.calendar.of_day(end)

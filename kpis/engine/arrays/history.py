@@ -94,7 +94,7 @@ class _History:
         self.all_days = layer.of(slab.day) - self.clock.first
         self.runs = Runs.of(layer.scope, entity, layer.size)
         self.mall = layer.of(orders.in_mall(slab)) if "mall_repeat_n" in self.wanted else None
-        self.times = layer.of(slab.time) if SECOND in self.wanted and slab.time is not None else None
+        self.times = slab.time
         # one row for each day on which somebody ordered is enough for all but counting orders
         new_day = self.runs.begins.copy()
         new_day[1:] |= self.all_days[1:] != self.all_days[:-1]
@@ -166,12 +166,12 @@ class _History:
         """Return how many orders follow each first one within the days allowed, itself included."""
         if self.times is None or not len(firsts):
             return np.zeros(0, dtype=np.int64)
-        ends = np.append(self.firsts, len(self.times))
+        ends = np.append(self.firsts, len(self.all_days))
         sizes = ends[np.searchsorted(self.firsts, firsts) + 1] - firsts
         begins = np.cumsum(sizes) - sizes
         rows = np.arange(sizes.sum()) + np.repeat(firsts - begins, sizes)
-        limit = self.times[firsts] + self.params.second_purchase_days * DAY
-        near = self.times[rows] <= np.repeat(limit, sizes)
+        limit = self.layer.some(self.times, firsts) + self.params.second_purchase_days * DAY
+        near = self.layer.some(self.times, rows) <= np.repeat(limit, sizes)
         found: Counts = np.add.reduceat(near.astype(np.int64), begins)
         return found
 

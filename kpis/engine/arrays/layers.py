@@ -32,6 +32,10 @@ class Layer:
         """Return a column of the slab in the layer's order."""
         return column if self.rows is None else column[self.rows]
 
+    def some(self, column: Exacts, places: Counts) -> Exacts:
+        """Return a column of the slab at some places of the layer's order."""
+        return column[places if self.rows is None else self.rows[places]]
+
 
 @dataclass(frozen=True, slots=True)
 class Coded:
@@ -46,11 +50,12 @@ class Coded:
         """Put the rows in the order of their scopes; they keep their order within each."""
         if self.codes is None:
             return Layer(self.kind, self.periods, None, np.zeros(rows, dtype=np.int32), self.size)
-        here = np.flatnonzero(self.codes >= 0)
-        scope = self.codes[here]
+        placed = self.codes >= 0
+        here = None if placed.all() else np.flatnonzero(placed)
+        scope = self.codes if here is None else self.codes[here]
         # a stable sort of small integers is a radix sort
         order = np.argsort(scope.astype(np.uint16) if self.size <= 1 << 16 else scope, kind="stable")
-        return Layer(self.kind, self.periods, here[order], scope[order], self.size)
+        return Layer(self.kind, self.periods, order if here is None else here[order], scope[order], self.size)
 
 
 def layers(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import ibis
-import numpy as np
 
 from kpis.engine.arrays.past import Past
 from kpis.engine.arrays.slab_files import since
-from kpis.engine.arrays.slabs import CUSTOMERS, DAY, NEVER, Slab, load, numbers_of
+from kpis.engine.arrays.slabs import Slab, load
 from kpis.engine.bounds import midnight
 from kpis.engine.derived.case import PRIVATE_MALL, VALID_STATUS
 from kpis.engine.sources import condition, typed
@@ -26,28 +24,13 @@ if TYPE_CHECKING:
     from kpis.engine.arrays.flows import Member as Counted
     from kpis.engine.arrays.work import Asked, Work
     from kpis.engine.grammar import Filters
-    from kpis.engine.grids import Codes, Counts
+    from kpis.engine.grids import Counts
     from kpis.engine.ratios import Flags
     from kpis.engine.specs import TableSpec
+    from kpis.engine.windows import Span
 
 _MALL = 0
 _FIRST = 1  # the bits after those of the engine's own conditions belong to the filters
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Since when and until when customers are members, by the number of the customer: a day and microseconds."""
-
-    since: Counts
-    erased: Counts
-
-    def at(self, entity: Codes, day: Codes, time: Counts) -> Flags:
-        """Return who is a member at a moment: joined on that day or before, and not erased by then."""
-        return (self.since[entity] <= day) & (self.erased[entity] > time)
-
-    def when_begins(self, day: int) -> Flags:
-        """Return who is a member when a day begins, by number."""
-        return (self.since < day) & (self.erased >= day * DAY)
 
 
 def counts_buyers(work: Work, each: Asked) -> bool:
@@ -104,40 +87,20 @@ class Orders:
             exact_time=True,
         )
 
-    def of(self, counted: Counted) -> Slab:
-        """Return the orders that a simple measure counts."""
-        return self.slab.bare().within(self.slab.having(_FIRST + len(self.filters) + self.counted.index(counted)))
+    def of(self, counted: Counted, spans: Iterable[Span]) -> Slab:
+        """Return the orders of some days that a simple measure counts."""
+        bit = _FIRST + len(self.filters) + self.counted.index(counted)
+        return self.slab.bare().within(self.slab.having(bit) & self.slab.during(spans))
 
-    def under(self, filters: Filters) -> Slab:
-        """Return the orders that pass the filters of a formula."""
-        return self._having(_FIRST + self.filters.index(filters))
-
-    def _having(self, bit: int) -> Slab:
-        return self.slab.within(self.slab.having(bit))
+    def under(self, filters: Filters, spans: Iterable[Span] | None = None) -> Slab:
+        """Return the orders that pass the filters of a formula, of some days or of all."""
+        chosen = self.slab.having(_FIRST + self.filters.index(filters))
+        return self.slab.within(chosen if spans is None else chosen & self.slab.during(spans))
 
     @staticmethod
     def in_mall(slab: Slab) -> Flags:
         """Return which orders are of the private mall."""
         return slab.having(_MALL)
-
-    @cached_property
-    def members(self) -> Member:
-        """Return the memberships of all numbered customers."""
-        return members_of(self.work)
-
-
-def members_of(work: Work) -> Member:
-    """Read the memberships of all numbered customers; those without master data never are members."""
-    customers = work.table("customers")
-    numbers = work.relations.numbered(CUSTOMERS)
-    joined = customers.join(numbers, customers["customer_id"] == numbers["id"])
-    answer = work.relations.answer(joined.select("code", "member_since", "erased_at"))
-    size = work.relations.answer(numbers.aggregate(n=numbers.count())).column("n")[0].as_py()
-    since, erased = np.full(size + 1, NEVER, dtype=np.int64), np.full(size + 1, NEVER, dtype=np.int64)
-    code = answer.column("code").to_numpy()
-    since[code] = numbers_of(answer.column("member_since"))
-    erased[code] = numbers_of(answer.column("erased_at"))
-    return Member(since, erased)
 
 
 def narrowed(spec: TableSpec, rows: ir.Table, filters: Filters) -> ir.BooleanValue:

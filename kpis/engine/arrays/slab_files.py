@@ -13,7 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from kpis.engine.arrays.buckets import day_number
-from kpis.engine.arrays.slabs import CUSTOMERS, DAY, Slab, on_one_axis
+from kpis.engine.arrays.members import Members, members_of
+from kpis.engine.arrays.slabs import CUSTOMERS, DAY, Slab
+from kpis.engine.relations import contents, digest_of
 from kpis.engine.specs import ScopeKind
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def since(past: Past, spec: TableSpec, read: Callable[[date | None], Slab]) -> S
         day, held = found
         before = _slab(past.work, spec, held)
         if before is not None:
-            slab = merged(before, read(day))
+            slab = followed_by(before, read(day))
             if day == past.until:
                 return slab
             past.keep(lambda: _held(past.work, slab, past.until))
@@ -52,19 +54,25 @@ def _held(work: Work, slab: Slab, until: date) -> Iterator[tuple[str, pa.Table]]
     here = slab.day < day_number(until)
     for name, column in columns.items():
         yield f"{_ROWS}{name}", pa.table({name: pa.array(column[here])})
-    numbers = work.relations.numbered(CUSTOMERS)
-    yield CUSTOMERS, work.relations.answer(numbers.order_by("code").select("id"))
-    yield "listed", pa.table({"made_of": [work.relations.made_of("customers")]})
+    ids = work.relations.answer(work.relations.numbered(CUSTOMERS).order_by("code").select("id"))
+    yield CUSTOMERS, ids
+    yield "listed", pa.table({"made_of": [work.relations.made_of("customers")], "ids": [digest_of(contents(ids))]})
+    if work.relations.has("customers"):
+        members = members_of(work)
+        yield "members", pa.table({"since": members.since, "erased": members.erased})
     for kind in slab.leaves:
         yield kind.value, pa.table({"id": pa.array(work.grids.axes[kind].ids, pa.string())})
 
 
 def _slab(work: Work, spec: TableSpec, held: Held) -> Slab | None:
     """Return the rows with the numbers of this computation; None where its customers have others already."""
-    if not work.relations.numbered_as(CUSTOMERS, held[CUSTOMERS]):
+    (listed,) = held["listed"].to_pylist()
+    if not work.relations.numbered_as(CUSTOMERS, held[CUSTOMERS], listed["ids"]):
         return None
-    # all of the master data had their numbers then
-    work.customers_numbered |= held["listed"].column("made_of")[0].as_py() == work.relations.made_of("customers")
+    if listed["made_of"] == work.relations.made_of("customers") and "members" in held:
+        # all of the master data had their numbers then
+        work.customers_numbered = True
+        work.members = Members(*(held["members"].column(name).to_numpy() for name in ("since", "erased")))
     rows = {name.removeprefix(_ROWS): table for name, table in held.items() if name.startswith(_ROWS)}
     columns = {name: table.column(name).to_numpy() for name, table in rows.items()}
     leaves = {}
@@ -73,8 +81,12 @@ def _slab(work: Work, spec: TableSpec, held: Held) -> Slab | None:
             codes = work.grids.axes[kind].codes(held[kind.value].column("id").to_pylist())
             # others are numbered where they are met
             work.numbered.add((spec.id, kind))
-            # the last place is for -1
-            leaves[kind] = np.append(codes, -1).astype(_narrowest(codes))[columns[kind.value]]
+            held_codes, narrow = columns[kind.value], _narrowest(codes)
+            if np.array_equal(codes, np.arange(len(codes))):
+                leaves[kind] = held_codes.astype(narrow, copy=False)
+            else:
+                # the last place is for -1
+                leaves[kind] = np.append(codes, -1).astype(narrow)[held_codes]
     time = columns["time"]
     more = {name.removeprefix(_MORE): column for name, column in columns.items() if name.startswith(_MORE)}
     return Slab(spec, columns["entity"], (time // DAY).astype(np.int32), columns["bits"], leaves, time, more)
@@ -84,19 +96,19 @@ def _narrowest(codes: Exacts) -> type[np.int16] | type[np.int32]:
     return np.int16 if int(codes.max(initial=0)) < 1 << 15 else np.int32
 
 
-def merged(one: Slab, other: Slab) -> Slab:
-    """Return the rows of two slabs with times in one order."""
+def followed_by(one: Slab, other: Slab) -> Slab:
+    """Return the rows of two slabs with times in one order; none of the other's is before any of the first's."""
     if one.time is None or other.time is None:
-        raise LookupError("slabs are merged by their times")
+        raise LookupError("only slabs with times are put together")
     if not len(other):
         return one
-    keys, added = on_one_axis(one.entity, one.time, other.entity, other.time)
     new = np.zeros(len(one) + len(other), dtype=bool)
-    new[np.searchsorted(keys, added, side="right") + np.arange(len(other))] = True
+    new[np.searchsorted(one.entity, other.entity, side="right") + np.arange(len(other))] = True
+    old = ~new
 
     def both(first: Exacts, second: Exacts) -> Exacts:
         column = np.empty(len(new), dtype=np.result_type(first, second))
-        column[~new], column[new] = first, second
+        column[old], column[new] = first, second
         return column
 
     return Slab(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from kpis.engine.arrays.chains import Clock
 from kpis.engine.arrays.leaves import leaf_kinds
 from kpis.engine.results import exact_whole
 from kpis.engine.specs import ScopeKind
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from kpis.engine.grids import Codes, Counts
     from kpis.engine.ratios import Exacts, Flags
     from kpis.engine.specs import TableSpec
+    from kpis.engine.windows import Span
 
 Bits = npt.NDArray[np.unsignedinteger[Any]]
 CUSTOMERS = "customers"
@@ -75,6 +77,18 @@ class Slab:
         found: Flags = self.bits & self.bits.dtype.type(1 << bit) != 0
         return found
 
+    def during(self, spans: Iterable[Span]) -> Flags:
+        """Return which rows are of a day in one of the spans."""
+        clock = Clock.of(self.day)
+        asked = clock.inside(spans)
+        days = np.flatnonzero(asked) + clock.first
+        if len(days) == len(asked):
+            return np.ones(len(self), dtype=bool)
+        if len(days) and len(days) == days[-1] - days[0] + 1:
+            # what follows each other is compared in half the time that looking it up takes
+            return (self.day >= days[0]) & (self.day <= days[-1])
+        return asked[self.day - clock.first]
+
     def bare(self) -> Slab:
         """Return the rows without what only some counts need."""
         return replace(self, time=None, more={})
@@ -119,7 +133,7 @@ def load(
     if known_only:
         chosen = chosen.filter(ibis._["_entity"].notnull())
     axes = {f"_{kind.value}": kind for kind in kinds}
-    number_ids(work, spec)
+    _number_ids(work, spec)
     answer = _numbered(work, chosen, axes, customers=entity == "customer_id")
     whose = answer.column("_entity")
     codes = whose.to_numpy().astype(np.int32) if entity == "customer_id" else _texts(whose)
@@ -229,16 +243,22 @@ def _numbered(work: Work, rows: ir.Table, axes: Mapping[str, ScopeKind], *, cust
     raise AssertionError("unreachable")
 
 
-def number_ids(work: Work, spec: TableSpec) -> None:
-    """Number all ids in the columns of a table that lead to scopes asked for, once."""
+def _number_ids(work: Work, spec: TableSpec) -> None:
+    """Number the ids in the columns of a table that lead to scopes asked for, once.
+
+    What the organisation, the library or master data list is not looked for in the rows, but for people: some have
+    left. What is not listed all the same is numbered where it is met.
+    """
     table = work.relations.table(spec.id)
     for kind in leaf_kinds(spec, work.request.kinds):
         if table is None or (spec.id, kind) in work.numbered:
             continue
         work.numbered.add((spec.id, kind))
-        _share(work, kind)
-        work.relations.numbered(f"axis_{kind.value}", table.select(id=spec.scopes[kind]))
-        _learn(work, kind)
+        work.number_listed(kind)
+        if kind is ScopeKind.EMPLOYEE:
+            _share(work, kind)
+            work.relations.numbered(f"axis_{kind.value}", table.select(id=spec.scopes[kind]))
+            _learn(work, kind)
 
 
 def _share(work: Work, kind: ScopeKind) -> None:

@@ -7,7 +7,7 @@ smallest frequency and money, the k-th largest recency. Nobody has to be ranked 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,16 +17,18 @@ import numpy.typing as npt
 
 from kpis.engine.arrays.abreast import abreast
 from kpis.engine.arrays.buckets import day_number
-from kpis.engine.arrays.chains import Clock
+from kpis.engine.arrays.chains import Runs
 from kpis.engine.arrays.layers import Layer, layers
 from kpis.engine.arrays.leaves import kinds_in_order
+from kpis.engine.arrays.members import members_of
 from kpis.engine.arrays.slabs import Slab
 from kpis.engine.arrays.tables import Tables
 from kpis.engine.derived.rfm import MEMBERS, TIERED
 from kpis.engine.grids import Grid
 
 if TYPE_CHECKING:
-    from kpis.engine.arrays.orders import Member, Orders
+    from kpis.engine.arrays.members import Members
+    from kpis.engine.arrays.orders import Orders
     from kpis.engine.arrays.work import Asked, Work
     from kpis.engine.grids import Codes, Counts
     from kpis.engine.ratios import Exacts, Flags
@@ -39,13 +41,12 @@ _SHORT = 1 << 14  # days that leave room in 16 bits for what is before and after
 
 def tier_grids(work: Work, orders: Orders, asked: Sequence[Asked]) -> None:
     """Compute the measures of RFM; all have the same filters. Tiers need `rfm_min_customers` in the base."""
-    slab = orders.under(asked[0].ref.filters)
-    clock, days = Clock.of(slab.day), timedelta(days=work.params.rfm_window_days)
-    read = clock.inside((span.end - days, span.end) for each in asked for span in each.spans)
-    slab = slab.within(read[slab.day - clock.first])
+    days = timedelta(days=work.params.rfm_window_days)
+    looked_at = (replace(span, start=span.end - days) for each in asked for span in each.spans)
+    slab = orders.under(asked[0].ref.filters, looked_at)
     tables = Tables(work)
     kinds = kinds_in_order(frozenset().union(*(each.kinds for each in asked)))
-    members = orders.members if any(each.ref.measure in MEMBERS for each in asked) else None
+    members = members_of(work) if any(each.ref.measure in MEMBERS for each in asked) else None
     for layer in layers(work, slab, kinds, range(len(work.periods))):
         here = [each for each in asked if layer.kind in each.kinds]
         lives = _Lives(work, members, slab, layer)
@@ -81,7 +82,7 @@ def _put(work: Work, each: Asked, tables: Tables) -> None:
 class _Lives:
     """The orders of a layer by scope and customer, with running totals: any window is a difference of two places."""
 
-    def __init__(self, work: Work, members: Member | None, slab: Slab, layer: Layer) -> None:
+    def __init__(self, work: Work, members: Members | None, slab: Slab, layer: Layer) -> None:
         self.params = work.params
         self.members = members
         self.layer = layer
@@ -92,13 +93,27 @@ class _Lives:
         # numbers of 16 bits are compared twice as fast
         self.day = layer.of(days.astype(np.int16) if self.days < _SHORT else days)
         self.money = np.append(0, np.cumsum(layer.of(slab.more["money"])))
-        # the day of the order before and after of the same customer; far away where there is none
+        self.begins = Runs.of(layer.scope, self.entity, layer.size).begins
+
+    @cached_property
+    def around(self) -> tuple[Codes, Codes]:
+        """Return the day of the order before and after of the same customer; far away where there is none."""
         far = np.iinfo(self.day.dtype)
-        self.earlier, self.later = np.full_like(self.day, far.min), np.full_like(self.day, far.max)
-        if len(self.day) > 1:
-            same = (self.entity[1:] == self.entity[:-1]) & (layer.scope[1:] == layer.scope[:-1])
-            self.earlier[1:] = np.where(same, self.day[:-1], far.min)
-            self.later[:-1] = np.where(same, self.day[1:], far.max)
+        earlier, later = np.full_like(self.day, far.min), np.full_like(self.day, far.max)
+        earlier[1:] = np.where(self.begins[1:], far.min, self.day[:-1])
+        later[:-1] = np.where(self.begins[1:], far.max, self.day[1:])
+        return earlier, later
+
+    def _inside(self, since: int, until: int) -> tuple[Counts, Counts]:
+        """Return the places of the first and the last order of each customer in the days [since, until).
+
+        Orders of a customer are in the order of time: those inside are one stretch.
+        """
+        if since <= 0 and until >= self.days:
+            first = np.flatnonzero(self.begins)
+            return first, np.append(first[1:], len(self.day))[: len(first)] - 1
+        inside, (earlier, later) = (self.day >= since) & (self.day < until), self.around
+        return np.flatnonzero(inside & (earlier < since)), np.flatnonzero(inside & (later >= until))
 
     def window(self, span: Span, measures: set[str]) -> dict[str, tuple[Counts, Counts]]:
         """Return, by scope, what each measure counts in the window that ends with the span, and the rows."""
@@ -106,10 +121,7 @@ class _Lives:
         since, until = (
             min(max(day - self.first_day, 0), self.days) for day in (end - self.params.rfm_window_days, end)
         )
-        # orders of a customer are in the order of time: those inside are one stretch
-        inside = (self.day >= since) & (self.day < until)
-        first = np.flatnonzero(inside & (self.earlier < since))
-        last = np.flatnonzero(inside & (self.later >= until))
+        first, last = self._inside(since, until)
         people = _People(
             self.layer.scope[first],
             last - first + 1,
@@ -119,7 +131,7 @@ class _Lives:
         )
         member: Flags | None = None
         if self.members is not None and measures & MEMBERS:
-            member = self.members.when_begins(end)[self.entity[first]]
+            member = self.members.when_begins(end, self.entity[first])
         sizes, rows = people.count(None), people.rows(None)
         member_rows = rows if member is None else people.rows(member)
         high = people.high(sizes, self.params.rfm_bins, self.params.rfm_min_customers) if measures & TIERED else None

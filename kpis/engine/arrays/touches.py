@@ -27,7 +27,8 @@ from kpis.engine.windows import Span
 if TYPE_CHECKING:
     from kpis.engine.arrays.cells import Windows
     from kpis.engine.arrays.contacts import Contacts
-    from kpis.engine.arrays.orders import Member, Orders
+    from kpis.engine.arrays.members import Members
+    from kpis.engine.arrays.orders import Orders
     from kpis.engine.arrays.work import Asked, Work
     from kpis.engine.grammar import Filters
     from kpis.engine.grids import Codes, Counts
@@ -44,7 +45,7 @@ class Told:
 
     orders: Orders | None
     contacts: Contacts | None
-    members: Member | None
+    members: Members | None
 
 
 def touch_grids(work: Work, told: Told, asked: Sequence[Asked]) -> None:
@@ -102,7 +103,8 @@ def _active(
         mine = [each for each in asked if each.ref.measure in ACTIVE and each.ref.filters == chosen]
         if not mine or told.orders is None:
             continue
-        seen, bought = slab.taken(slab.having(_FILTERS + filters.index(chosen))), told.orders.under(chosen)
+        seen = slab.taken(slab.having(_FILTERS + filters.index(chosen)))
+        bought = told.orders.under(chosen, chain)
 
         def count(one: Slab, other: Slab, mine: Sequence[Asked] = mine) -> None:
             both = by_window(one, chain)[0], by_window(other, chain)[0]
@@ -115,7 +117,7 @@ def _of_both(
     work: Work,
     tables: Tables,
     asked: Sequence[Asked],
-    members: Member | None,
+    members: Members | None,
     both: tuple[Slab, Slab],
     chain: Sequence[Span],
 ) -> None:
@@ -144,10 +146,10 @@ def _of_both(
             tables.add(each, layer, windows, *some)
 
 
-def _members(members: Member, entity: Codes, window: Windows, chain: Sequence[Span]) -> Flags:
+def _members(members: Members, entity: Codes, window: Windows, chain: Sequence[Span]) -> Flags:
     """Return which rows are of customers who are members when the window has ended."""
     end = np.array([day_number(span.end) for span in chain], dtype=np.int64)[window]
-    return (members.since[entity] < end) & (members.erased[entity] >= end * DAY)
+    return members.when_begins(end, entity)
 
 
 def _joined(coded: Coded, other: Coded, order: Counts) -> Layer:
@@ -215,11 +217,9 @@ class _Alive:
         self.under = {each.ref.filters: contacts.under(each.ref.filters)[fresh] for each in asked}
         self.slab = slab.taken(fresh)
         self.alive = np.zeros(len(self.slab), dtype=bool)
-        bought = None if orders is None else orders.under(())
-        if bought is not None and self.slab.time is not None:
-            bought = bought.within((bought.day >= day_number(start)) & (bought.day < day_number(self.until)))
-            if bought.time is not None:
-                self._followed(bought.entity, bought.time, self.slab.time, self.days * DAY)
+        bought = None if orders is None else orders.under((), [Span(start, self.until, start)])
+        if bought is not None and bought.time is not None and self.slab.time is not None:
+            self._followed(bought.entity, bought.time, self.slab.time, self.days * DAY)
 
     def spans(self) -> list[Span]:
         """Return one window over all new contacts."""

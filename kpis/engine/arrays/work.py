@@ -16,7 +16,7 @@ from kpis.engine.arrays.layers import depths_of, lookups_of
 from kpis.engine.arrays.slabs import CUSTOMERS
 from kpis.engine.context import Context
 from kpis.engine.grids import Grids
-from kpis.engine.scoping import SUBJECT_TABLES, Scoping
+from kpis.engine.scoping import SUBJECT_TABLES, Scoping, listed_ids
 from kpis.engine.sources import Coverage, Source, source
 from kpis.engine.specs import ScopeKind
 from kpis.engine.windows import Span, span_of
@@ -24,6 +24,7 @@ from kpis.engine.windows import Span, span_of
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+    from kpis.engine.arrays.members import Members
     from kpis.engine.grammar import MeasureRef
     from kpis.engine.grids import Codes, Counts
     from kpis.engine.ratios import Flags
@@ -89,7 +90,10 @@ class Work:
         # how many ids of each kind the engine has numbers of
         self.shared: dict[ScopeKind, int] = {}
         self.numbered: set[tuple[str, ScopeKind]] = set()
+        self._listed: set[ScopeKind] = set()
         self.customers_numbered = False
+        # of customers, once they have been read
+        self.members: Members | None = None
         # held by who adds to a table that several threads add to
         self.adding = Lock()
 
@@ -193,6 +197,15 @@ class Work:
         (pairs,) = self.reach(spec).pairs
         found: list[int] = np.unique(pairs.leaves).tolist()
         return found
+
+    def number_listed(self, kind: ScopeKind) -> None:
+        """Number the ids of a kind that are listed, once; others get their numbers where they are met."""
+        if kind not in self._listed:
+            self._listed.add(kind)
+            if kind is ScopeKind.UNIT:
+                self._reached(by_staff=False)
+            else:
+                self.grids.axes[kind].codes(sorted(listed_ids(self.relations, self.library, kind)))
 
     def number_customers(self) -> None:
         """Number the customers of the master data; others get their numbers where they are met."""
