@@ -40,7 +40,7 @@ DTYPES: Mapping[ColumnType, str] = {
 }
 
 
-@ibis.udf.scalar.builtin(name="getvariable")
+@ibis.udf.scalar.builtin(name="getvariable")  # type: ignore[untyped-decorator] # Ibis gives it no types
 def _variable(called: str) -> str:
     """Return the value of a variable of the connection."""
     raise NotImplementedError(called)

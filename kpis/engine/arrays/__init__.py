@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from kpis.engine.arrays.customers import Derived, Families, families_of
@@ -44,10 +45,12 @@ def measure_grids(work: Work, planned: Sequence[PlannedKpi]) -> None:
     groups = [group for group in groups if not kept.recall(group[-1])]
     families = families_of(work, {ref: kinds for ref, kinds in reported.items() if not _is_simple(work, ref)})
     families = {measures: asked for measures, asked in families.items() if not kept.recall(asked)}
-    of_orders = [group for group in groups if group[0] == "orders"]
-    _of_orders(work, kept, families, of_orders)
-    for table, form, asked in groups:
-        if table != "orders":
+    # of several periods the rows of orders go before those of others are read; one has few, and threads to be kept busy
+    first = [group for group in groups if group[0] == "orders" or len(work.periods) == 1]
+    _of_orders(work, kept, families, first)
+    for group in groups:
+        if group not in first:
+            _, form, asked = group
             with kept.keeping(asked):
                 _simple(work, form, asked, None)
     work.relations.release()
@@ -55,13 +58,15 @@ def measure_grids(work: Work, planned: Sequence[PlannedKpi]) -> None:
 
 
 def _of_orders(work: Work, kept: Kept, families: Families, groups: Groups) -> None:
-    """Compute what follows customers through time, and the sums of orders: the rows go before others are read."""
+    """Compute what follows customers through time, and sums beside it."""
     derived = Derived.of(work, families, groups)
-    for _, form, asked in groups:
-        with kept.keeping(asked):
-            _simple(work, form, asked, derived.orders)
-    work.relations.release()
-    derived.compute(work, kept)
+    with ThreadPoolExecutor(1) as pool:
+        begun = derived.begin(work, pool)
+        for _, form, asked in groups:
+            with kept.keeping(asked):
+                _simple(work, form, asked, derived.orders)
+        work.relations.release()
+        derived.compute(work, kept, begun)
 
 
 def _is_simple(work: Work, ref: MeasureRef) -> bool:

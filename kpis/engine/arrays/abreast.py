@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
 def each_part(work: Work, do: Callable[..., None], *slabs: Slab) -> None:
@@ -25,14 +26,11 @@ def each_part(work: Work, do: Callable[..., None], *slabs: Slab) -> None:
     abreast(work, lambda parts: do(*parts), in_parts(*slabs))
 
 
-def abreast(work: Work, do: Callable[[Item], None], items: Iterable[Item]) -> None:
-    """Do something with each of the items, as many at a time as the engine may have threads."""
+def abreast(work: Work, do: Callable[[Item], Made], items: Iterable[Item]) -> list[Made]:
+    """Do something with each of the items, as many at a time as the engine may have threads; return what each gave."""
     some = list(items)
     if min(work.relations.threads, len(some)) < 2:
-        for item in some:
-            do(item)
-        return
+        return [do(item) for item in some]
     with ThreadPoolExecutor(work.relations.threads) as pool:
         # errors come up here
-        for _ in pool.map(do, some):
-            pass
+        return list(pool.map(do, some))

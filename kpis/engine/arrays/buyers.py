@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -32,8 +32,8 @@ REPEATED = frozenset({"repeat_private_n", "member_repeat_n"})
 SALES = "member_sales"
 
 
-def buyer_grids(work: Work, orders: Orders, contacts: Contacts | None, asked: Sequence[Asked]) -> None:
-    """Compute member and private buyers; all have the same filters."""
+def buyer_counts(work: Work, orders: Orders, contacts: Contacts | None, asked: Sequence[Asked]) -> Callable[[], None]:
+    """Count member and private buyers, all under the same filters; return what puts the grids."""
     slab = orders.under(asked[0].ref.filters, (span for each in asked for span in each.spans))
     marks = _marks(work, contacts, slab, {each.ref.measure for each in asked})
     tables = Tables(work)
@@ -42,11 +42,14 @@ def buyer_grids(work: Work, orders: Orders, contacts: Contacts | None, asked: Se
         for chain in disjoint(span for each in asked for span in each.spans):
             _count(work, tables, asked, *by_window(part, chain), chain)
 
+    def put() -> None:
+        sales = [each for each in asked if each.ref.measure == SALES]
+        tables.put(sales, lambda each: work.covers("orders", each.spans), per=MONEY)
+        others = [each for each in asked if each.ref.measure != SALES]
+        tables.put(others, lambda each: work.covers("orders", each.spans))
+
     each_part(work, count, _marked(slab, marks))
-    sales = [each for each in asked if each.ref.measure == SALES]
-    tables.put(sales, lambda each: work.covers("orders", each.spans), per=MONEY)
-    others = [each for each in asked if each.ref.measure != SALES]
-    tables.put(others, lambda each: work.covers("orders", each.spans))
+    return put
 
 
 def _count(

@@ -119,7 +119,7 @@ def counted(scope: Codes, low: Ranks, high: Ranks, windows: int, size: int, *, w
     return np.cumsum(change.reshape(size, windows + 1), axis=1)[:, :windows].T
 
 
-def _binned(index: Counts, weight: Counts | None, here: Counts, size: int) -> Counts:
+def _binned(index: Counts | Codes, weight: Counts | None, here: Counts, size: int) -> Counts:
     if weight is None:
         return np.bincount(index, minlength=size)
     return np.bincount(index, weights=weight[here], minlength=size).astype(np.int64)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from kpis.engine.arrays import flows
 from kpis.engine.arrays.buckets import widest
-from kpis.engine.arrays.buyers import PRIVATE, buyer_grids
+from kpis.engine.arrays.buyers import PRIVATE, buyer_counts
 from kpis.engine.arrays.contacts import Contacts
 from kpis.engine.arrays.credited import attributed_grids, nps_grids
-from kpis.engine.arrays import flows
-from kpis.engine.arrays.history import history_grids
+from kpis.engine.arrays.history import history_counts
 from kpis.engine.arrays.members import members_of
 from kpis.engine.arrays.orders import Orders, counts_buyers
-from kpis.engine.arrays.tiers import tier_grids
+from kpis.engine.arrays.tiers import tier_counts
 from kpis.engine.arrays.touches import ACTIVE, Told, touch_grids
 from kpis.engine.derived import FAMILIES, activity, attributed, buyers, history, rfm, surveys
 
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from kpis.engine.grammar import Filters, MeasureRef
 
 Families = Mapping[frozenset[str], Sequence["Asked"]]
-_MEMBERS = rfm.MEMBERS | {"member_active_n"}
+Begun = Mapping[frozenset[str], "Future[list[Callable[[], None]]]"]
+# in this order: the last of them has the most parts, so that no thread is left without one
+_FOLLOWED = (rfm.MEASURES, buyers.MEASURES, history.MEASURES)
+_MEMBERS = rfm.MEMBERS | (buyers.MEASURES - PRIVATE) | {"member_active_n"}
 
 
 def families_of(work: Work, refs: Mapping[MeasureRef, Kinds]) -> Families:
@@ -58,12 +62,41 @@ class Derived:
         orders = _orders(work, families, counted)
         return cls(families, _contacts(work, families), orders)
 
-    def compute(self, work: Work, kept: Kept) -> None:
-        """Compute all families."""
+    def begin(self, work: Work, pool: Executor) -> Begun:
+        """Begin to follow customers through one period: the engine is not asked meanwhile.
+
+        Of several periods the rows are many: then nothing else is held beside them.
+        """
+        if self.orders is None or len(work.periods) > 1 or work.relations.threads < 2:
+            return {}
+        work.prepare([self.orders.slab.spec])
+        if any(_names(asked) & _MEMBERS for asked in self.families.values()):
+            members_of(work)
+        mine = [measures for measures in _FOLLOWED if measures in self.families]
+        return {measures: pool.submit(self._counted, work, measures) for measures in mine}
+
+    def _counted(self, work: Work, measures: frozenset[str]) -> list[Callable[[], None]]:
+        """Count all of a family; return what puts the grids."""
+        if self.orders is None:
+            return []
+        some = _by_filters(self.families[measures])
+        if measures is history.MEASURES:
+            return [history_counts(work, self.orders, each) for each in some]
+        if measures is buyers.MEASURES:
+            return [buyer_counts(work, self.orders, self.contacts, each) for each in some]
+        return [tier_counts(work, self.orders, each) for each in some]
+
+    def compute(self, work: Work, kept: Kept, begun: Begun) -> None:
+        """Compute all families, those that have begun last."""
         work.turn_to(0)
-        for measures, asked in self.families.items():
+        for measures, asked in sorted(self.families.items(), key=lambda each: each[0] in begun):
             with kept.keeping(asked):
-                self._family(work, measures, asked)
+                if measures in _FOLLOWED:
+                    found = begun[measures].result() if measures in begun else self._counted(work, measures)
+                    for put in found:
+                        put()
+                else:
+                    self._family(work, measures, asked)
 
     def _family(self, work: Work, measures: frozenset[str], asked: Sequence[Asked]) -> None:
         orders, contacts = self.orders, self.contacts
@@ -71,23 +104,9 @@ class Derived:
             attributed_grids(work, asked)
         elif measures is surveys.MEASURES:
             nps_grids(work, asked)
-        elif measures is activity.MEASURES:
+        else:
             members = members_of(work) if orders is not None and _names(asked) & _MEMBERS else None
             touch_grids(work, Told(orders, contacts, members), asked)
-        elif orders is not None:
-            for some in _by_filters(asked):
-                _of_orders(work, measures, orders, contacts, some)
-
-
-def _of_orders(
-    work: Work, measures: frozenset[str], orders: Orders, contacts: Contacts | None, asked: Sequence[Asked]
-) -> None:
-    if measures is history.MEASURES:
-        history_grids(work, orders, asked)
-    elif measures is buyers.MEASURES:
-        buyer_grids(work, orders, contacts, asked)
-    else:
-        tier_grids(work, orders, asked)
 
 
 def _names(asked: Sequence[Asked]) -> set[str]:

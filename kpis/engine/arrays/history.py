@@ -6,7 +6,7 @@ keeps its customer alive for a range of dates, and orders that follow soon enoug
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -35,8 +35,11 @@ SECOND = "second_buyers"
 LIFETIME = "lifetime_years"
 
 
-def history_grids(work: Work, orders: Orders, asked: Sequence[Asked]) -> None:
-    """Compute the measures of `RULES`, `second_buyers` and `lifetime_years`; all have the same filters."""
+def history_counts(work: Work, orders: Orders, asked: Sequence[Asked]) -> Callable[[], None]:
+    """Count for the measures of `RULES`, `second_buyers` and `lifetime_years`; return what puts the grids.
+
+    All have the same filters.
+    """
     slab = orders.under(asked[0].ref.filters)
     kinds = kinds_in_order(frozenset().union(*(each.kinds for each in asked)))
     tables = Tables(work)
@@ -48,13 +51,16 @@ def history_grids(work: Work, orders: Orders, asked: Sequence[Asked]) -> None:
             for chain in chains(each.spans[period] for each in here for period in layer.periods):
                 _add(tables, here, layer, chain, history.counts(chain))
 
+    def put() -> None:
+        for each in asked:
+            if each.ref.measure == LIFETIME:
+                _lifetime(work, each, tables)
+        tables.put(
+            [each for each in asked if each.ref.measure != LIFETIME], lambda each: _covers(work, each, each.ref.measure)
+        )
+
     each_part(work, count, slab)
-    for each in asked:
-        if each.ref.measure == LIFETIME:
-            _lifetime(work, each, tables)
-    tables.put(
-        [each for each in asked if each.ref.measure != LIFETIME], lambda each: _covers(work, each, each.ref.measure)
-    )
+    return put
 
 
 def _add(

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from kpis.engine.arrays.flows import Member as Counted
     from kpis.engine.arrays.work import Asked, Work
     from kpis.engine.grammar import Filters
-    from kpis.engine.grids import Counts
     from kpis.engine.ratios import Flags
     from kpis.engine.specs import TableSpec
     from kpis.engine.windows import Span

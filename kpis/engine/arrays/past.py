@@ -11,10 +11,12 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from kpis.engine.arrays.abreast import abreast
 from kpis.engine.arrays.files import MOST_BYTES, engine_text, put_file, taken_file
 from kpis.engine.relations import digest_of
 from omnichannel.core.periods import shift_months
@@ -47,7 +49,7 @@ class Past:
         for months in range(LOOKED_BACK):
             day = shift_months(self.until, -months)
             with suppress(OSError, ValueError, LookupError, pa.ArrowException):
-                return day, _unpacked(taken_file(self.folder / self._named(day)))
+                return day, _unpacked(self.work, taken_file(self.folder / self._named(day)))
         return None
 
     def keep(self, held: Callable[[], Iterable[tuple[str, pa.Table]]]) -> None:
@@ -79,9 +81,8 @@ def _stream(table: pa.Table) -> pa.Buffer:
     return sink.getvalue()
 
 
-def _unpacked(data: pa.Buffer) -> Held:
-    start, found = _HEAD, Held()
-    for name, size in json.loads(data.slice(0, _HEAD).to_pybytes()).items():
-        found[name] = pa.ipc.open_stream(data.slice(start, size)).read_all()
-        start += size
-    return found
+def _unpacked(work: Work, data: pa.Buffer) -> Held:
+    sizes: dict[str, int] = json.loads(data.slice(0, _HEAD).to_pybytes())
+    begins = accumulate(sizes.values(), initial=_HEAD)
+    streams = [data.slice(begin, size) for begin, size in zip(begins, sizes.values(), strict=False)]
+    return dict(zip(sizes, abreast(work, lambda stream: pa.ipc.open_stream(stream).read_all(), streams), strict=True))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from kpis.engine.arrays.abreast import abreast
 from kpis.engine.arrays.buckets import day_number
 from kpis.engine.arrays.members import Members, members_of
 from kpis.engine.arrays.slabs import CUSTOMERS, DAY, Slab
@@ -34,7 +35,7 @@ def since(past: Past, spec: TableSpec, read: Callable[[date | None], Slab]) -> S
         day, held = found
         before = _slab(past.work, spec, held)
         if before is not None:
-            slab = followed_by(before, read(day))
+            slab = followed_by(past.work, before, read(day))
             if day == past.until:
                 return slab
             past.keep(lambda: _held(past.work, slab, past.until))
@@ -96,7 +97,7 @@ def _narrowest(codes: Exacts) -> type[np.int16] | type[np.int32]:
     return np.int16 if int(codes.max(initial=0)) < 1 << 15 else np.int32
 
 
-def followed_by(one: Slab, other: Slab) -> Slab:
+def followed_by(work: Work, one: Slab, other: Slab) -> Slab:
     """Return the rows of two slabs with times in one order; none of the other's is before any of the first's."""
     if one.time is None or other.time is None:
         raise LookupError("only slabs with times are put together")
@@ -111,12 +112,9 @@ def followed_by(one: Slab, other: Slab) -> Slab:
         column[old], column[new] = first, second
         return column
 
-    return Slab(
-        one.spec,
-        both(one.entity, other.entity),
-        both(one.day, other.day),
-        both(one.bits, other.bits),
-        {kind: both(codes, other.leaves[kind]) for kind, codes in one.leaves.items()},
-        both(one.time, other.time),
-        {name: both(column, other.more[name]) for name, column in one.more.items()},
-    )
+    pairs = [(one.entity, other.entity), (one.day, other.day), (one.bits, other.bits), (one.time, other.time)]
+    pairs += [(codes, other.leaves[kind]) for kind, codes in one.leaves.items()]
+    pairs += [(column, other.more[name]) for name, column in one.more.items()]
+    entity, day, bits, time, *rest = abreast(work, lambda pair: both(*pair), pairs)
+    leaves, more = dict(zip(one.leaves, rest, strict=False)), dict(zip(one.more, rest[len(one.leaves) :], strict=True))
+    return Slab(one.spec, entity, day, bits, leaves, time, more)

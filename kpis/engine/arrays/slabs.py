@@ -16,6 +16,7 @@ import pyarrow as pa
 from kpis.engine.arrays.chains import Clock
 from kpis.engine.arrays.leaves import leaf_kinds
 from kpis.engine.results import exact_whole
+from kpis.engine.scoping import LISTED
 from kpis.engine.specs import ScopeKind
 
 if TYPE_CHECKING:
@@ -80,14 +81,16 @@ class Slab:
     def during(self, spans: Iterable[Span]) -> Flags:
         """Return which rows are of a day in one of the spans."""
         clock = Clock.of(self.day)
-        asked = clock.inside(spans)
+        asked: Flags = clock.inside(spans)
         days = np.flatnonzero(asked) + clock.first
         if len(days) == len(asked):
             return np.ones(len(self), dtype=bool)
         if len(days) and len(days) == days[-1] - days[0] + 1:
             # what follows each other is compared in half the time that looking it up takes
-            return (self.day >= days[0]) & (self.day <= days[-1])
-        return asked[self.day - clock.first]
+            found: Flags = (self.day >= days[0]) & (self.day <= days[-1])
+        else:
+            found = asked[self.day - clock.first]
+        return found
 
     def bare(self) -> Slab:
         """Return the rows without what only some counts need."""
@@ -246,19 +249,20 @@ def _numbered(work: Work, rows: ir.Table, axes: Mapping[str, ScopeKind], *, cust
 def _number_ids(work: Work, spec: TableSpec) -> None:
     """Number the ids in the columns of a table that lead to scopes asked for, once.
 
-    What the organisation, the library or master data list is not looked for in the rows, but for people: some have
-    left. What is not listed all the same is numbered where it is met.
+    What the organisation or the library lists is not looked for in the rows. What is not listed all the same is
+    numbered where it is met.
     """
     table = work.relations.table(spec.id)
     for kind in leaf_kinds(spec, work.request.kinds):
         if table is None or (spec.id, kind) in work.numbered:
             continue
         work.numbered.add((spec.id, kind))
-        work.number_listed(kind)
-        if kind is ScopeKind.EMPLOYEE:
+        if kind in LISTED:
             _share(work, kind)
             work.relations.numbered(f"axis_{kind.value}", table.select(id=spec.scopes[kind]))
             _learn(work, kind)
+        else:
+            work.number_listed(kind)
 
 
 def _share(work: Work, kind: ScopeKind) -> None:

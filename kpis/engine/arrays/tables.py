@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kpis.engine.arrays.leaves import kinds_in_order
-from kpis.engine.grids import Grid
+from kpis.engine.grids import Grid, widened
 
 if TYPE_CHECKING:
     from kpis.engine.arrays.layers import Layer
@@ -28,11 +28,14 @@ class Tables:
         self.held: dict[tuple[Asked, ScopeKind, str], Table] = {}
 
     def of(self, each: Asked, kind: ScopeKind, name: str = "") -> Table:
-        """Return the tables; they are zero until something is added."""
-        key = each, kind, name
+        """Return the tables, as wide as there are ids by now; they are zero until something is added."""
+        key, size = (each, kind, name), len(self.work.grids.axes[kind])
         if key not in self.held:
-            shape = len(self.work.periods), len(self.work.grids.axes[kind])
+            shape = len(self.work.periods), size
             self.held[key] = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        elif self.held[key][0].shape[1] < size:
+            one, other = self.held[key]
+            self.held[key] = widened(one, size), widened(other, size)
         return self.held[key]
 
     def add(

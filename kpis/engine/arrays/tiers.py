@@ -6,7 +6,7 @@ smallest frequency and money, the k-th largest recency. Nobody has to be ranked 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
@@ -39,8 +39,11 @@ _BASE = "base"
 _SHORT = 1 << 14  # days that leave room in 16 bits for what is before and after all of them
 
 
-def tier_grids(work: Work, orders: Orders, asked: Sequence[Asked]) -> None:
-    """Compute the measures of RFM; all have the same filters. Tiers need `rfm_min_customers` in the base."""
+def tier_counts(work: Work, orders: Orders, asked: Sequence[Asked]) -> Callable[[], None]:
+    """Count for the measures of RFM, all under the same filters; return what puts the grids.
+
+    Tiers need `rfm_min_customers` in the base.
+    """
     days = timedelta(days=work.params.rfm_window_days)
     looked_at = (replace(span, start=span.end - days) for each in asked for span in each.spans)
     slab = orders.under(asked[0].ref.filters, looked_at)
@@ -58,8 +61,12 @@ def tier_grids(work: Work, orders: Orders, asked: Sequence[Asked]) -> None:
                 tables.add(each, lives.layer, {span: 0}, *found[_BASE], _BASE)
 
         abreast(work, count, dict.fromkeys(each.spans[period] for each in here for period in layer.periods))
-    for each in asked:
-        _put(work, each, tables)
+
+    def put() -> None:
+        for each in asked:
+            _put(work, each, tables)
+
+    return put
 
 
 def _put(work: Work, each: Asked, tables: Tables) -> None:

@@ -199,7 +199,7 @@ class Work:
         return found
 
     def number_listed(self, kind: ScopeKind) -> None:
-        """Number the ids of a kind that are listed, once; others get their numbers where they are met."""
+        """Number the ids that the organisation or the library lists, once; others are numbered where they are met."""
         if kind not in self._listed:
             self._listed.add(kind)
             if kind is ScopeKind.UNIT:

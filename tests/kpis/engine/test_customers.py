@@ -56,12 +56,14 @@ def test_active_members_are_members_at_the_end_who_did_anything() -> None:
         "interactions": [
             {"date": "2024-06-20", "customer_id": "guest", "kind": "share"},
             {"date": "2024-06-20", "customer_id": "silent", "kind": "reach_out"},
+            # nobody has heard of these before
             {"date": "2024-06-21", "customer_id": "visitor", "kind": "mall_visit"},
+            {"date": "2024-06-22", "customer_id": "another", "kind": "mall_visit"},
         ],
     }
     assert company(tables, "member_active_rate", "2024-06").numerator == D(2)
-    # old, joins, erased, guest by orders, visitor by visit; being reached is nothing a customer did
-    assert company(tables, "user_conversion_rate", "2024-06").denominator == D(5)
+    # old, joins, erased, guest by orders, two visitors by visit; being reached is nothing a customer did
+    assert company(tables, "user_conversion_rate", "2024-06").denominator == D(6)
 
 
 CONTACTS: dict[str, Rows] = {
