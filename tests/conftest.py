@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,10 +16,12 @@ from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from omnichannel.accounts.models import User
+from omnichannel.services.testing import SERVER_OF_THIS_RUN
 from omnichannel.workspaces.choices import MemberRole, TokenScope
 from omnichannel.workspaces.models import Membership, Workspace
 from omnichannel.workspaces.scoping import workspace_scope
 from omnichannel.workspaces.services.tokens import create_token
+from tests.databases import forget, template
 
 PASSWORD = "correct horse battery"
 
@@ -27,10 +30,17 @@ property_settings.register_profile("patient", deadline=None, suppress_health_che
 property_settings.load_profile("patient")
 
 
+def pytest_configure() -> None:
+    """On a server that has seen other runs nothing that these have made is trusted."""
+    if "PYTEST_XDIST_WORKER" not in os.environ and SERVER_OF_THIS_RUN not in os.environ:
+        forget()
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
-    """Create and migrate the test database as the owner."""
+    """Create the test database as the owner, from one that is migrated already."""
     connection.settings_dict["OPTIONS"].pop("assume_role", None)
+    connection.settings_dict["TEST"]["TEMPLATE"] = template()
 
 
 @pytest.fixture(scope="session")

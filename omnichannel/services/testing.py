@@ -8,11 +8,13 @@ import sys
 
 from omnichannel.services.browser import ensure_browser
 from omnichannel.services.cluster import cluster_environment
+from omnichannel.services.session import services
 
 BROWSER_TESTS = "tests/e2e"
 CLUSTER_TESTS = "tests/cluster"
 WORKERS = "2"
 BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
+SERVER_OF_THIS_RUN = "SERVER_OF_THIS_RUN"  # set where all databases of the server are of this run of the suite
 SLOWEST = "--durations=40"  # the whole suite says what its time goes into
 
 
@@ -35,9 +37,16 @@ def main(arguments: list[str]) -> int:
         os.environ["BROWSER_BIN"] = browser
     if arguments:
         return pytest(*arguments, *([f"--ignore={BROWSER_TESTS}"] if without else []))
+    with services(data=None, durable=False):
+        os.environ[SERVER_OF_THIS_RUN] = "1"
+        return everything(without_browser=without)
+
+
+def everything(*, without_browser: bool) -> int:
+    """Run the plain tests and then the walks, on one server: what both start from is made once."""
     # a walk mostly waits; a file's walks share a stack, so each process brings up one and takes file by file
     plain = pytest("-q", SLOWEST, "-n", WORKERS, f"--ignore={BROWSER_TESTS}", f"--ignore={CLUSTER_TESTS}")
-    walks = 0 if without else pytest("-q", SLOWEST, "-n", WORKERS, *BY_FILE, BROWSER_TESTS)
+    walks = 0 if without_browser else pytest("-q", SLOWEST, "-n", WORKERS, *BY_FILE, BROWSER_TESTS)
     return plain or walks
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,8 +20,8 @@ from omnichannel.services.browser import browser_arguments, find_browser
 from omnichannel.services.processes import spawn, stop
 from omnichannel.services.stack import dispatcher_command, free_port, wait_for, web_command, worker_command
 from omnichannel.services.valkey import Valkey
+from tests.databases import SEEDED, clean_environment, copy, make_once, manage, migrated, url_of
 
-ROOT = Path(__file__).parents[2]
 PASSWORD = "omnichannel-demo"
 DATABASE = f"e2e_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"  # each process of tests has a stack of its own
 
@@ -46,16 +46,7 @@ class Stack:
 
     def manage(self, *arguments: str) -> str:
         """Run a management command against this stack; return its output, fail with what it said."""
-        result = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result.stdout
+        return manage(*arguments, **self.env)
 
     def settle(self, seconds: float = 120) -> None:
         """Wait until no job waits or runs, so that figures stand still while a test compares them."""
@@ -71,28 +62,51 @@ class Stack:
             return list(cursor.fetchall())
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the walks on services of their own come first: another process makes the demo meanwhile."""
+    items.sort(key=lambda item: "stack" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Start everything with the tiny demo retailer; end all of it."""
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the tiny demo retailer once for all processes of tests: database `seeded` and this folder of files."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / SEEDED
+
+    def seed(database: str) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        valkey = Valkey()
+        try:
+            env = {"DATABASE_URL": migrated(database), "REDIS_URL": valkey.start(), "DATA_ROOT": str(folder)}
+            manage("seed_demo", "--scale", "tiny", **env)
+        finally:
+            valkey.stop()
+
+    make_once(SEEDED, seed)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Iterator[Stack]:
+    """Start everything on a copy of the tiny demo retailer; end all of it."""
     folder = tmp_path_factory.mktemp("stack")
+    shutil.copytree(demo, folder / "data")
+    copy(DATABASE, of=SEEDED)
     valkey = Valkey()
-    env = {k: v for k, v in os.environ.items() if k not in {"PYTEST_VERSION", "PYTEST_CURRENT_TEST"}}
-    env |= {
-        "DATABASE_URL": _fresh_database(os.environ["DATABASE_URL"]),
+    env = {
+        "DATABASE_URL": url_of(DATABASE),
         "REDIS_URL": valkey.start(),
         "DATA_ROOT": str(folder / "data"),
         "JOB_LEASE_SECONDS": "4",
         "DIRECTORIES_PRIVATE": "1",  # the address book that a guide reads is served on this machine
     }
     port = free_port()
-    running = Stack(f"http://127.0.0.1:{port}", env, folder)
+    running = Stack(f"http://127.0.0.1:{port}", clean_environment() | env, folder)
     try:
-        running.manage("migrate", "--verbosity=0")
         running.manage("collectstatic", "--noinput", "--verbosity=0")
         running.start("web", web_command(port))
         running.start("worker", worker_command())
         running.start("dispatcher", dispatcher_command())
-        running.manage("seed_demo", "--scale", "tiny")
         wait_for(f"{running.url}/healthz", seconds=180)
         yield running
     finally:
@@ -169,14 +183,3 @@ def give_password(page: Page, persona: str) -> None:
     page.fill("input[name=password]", PASSWORD)
     page.locator("form:has(input[name=password]) button[type=submit]").click()
     page.wait_for_url("**/w/demo/**")
-
-
-def _fresh_database(url: str) -> str:
-    """Create an empty database beside the one pytest-django uses."""
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(f"drop database if exists {DATABASE} with (force)")
-        cursor.execute(f"create database {DATABASE}")
-    connection.close()
-    return f"{url.rsplit('/', 1)[0]}/{DATABASE}"

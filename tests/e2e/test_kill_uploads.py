@@ -18,6 +18,7 @@ from omnichannel.services.postgres import Postgres
 from omnichannel.services.processes import stop
 from omnichannel.services.stack import dispatcher_command, free_port, wait_for, web_command, worker_command
 from omnichannel.services.valkey import Valkey
+from tests.databases import clean_environment, template, transfer
 from tests.e2e.conftest import Stack
 from tests.e2e.storm import PEOPLE, Storm
 
@@ -34,13 +35,12 @@ def storm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storm]:
     """Start the product on services of its own that keep what they have committed."""
     folder = tmp_path_factory.mktemp("storm")
     postgres, valkey = Postgres(folder / "postgres", durable=True), Valkey()
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    env |= {"DATA_ROOT": str(folder / "data"), "JOB_LEASE_SECONDS": "5"}
+    env = clean_environment() | {"DATA_ROOT": str(folder / "data"), "JOB_LEASE_SECONDS": "5"}
     port = free_port()
     stack = Stack(f"http://127.0.0.1:{port}", env, folder)
     try:
         env |= {"DATABASE_URL": postgres.start(), "REDIS_URL": valkey.start()}
-        stack.manage("migrate", "--verbosity=0")
+        transfer(template(), env["DATABASE_URL"])
         tokens = dict(line.split() for line in stack.manage("shell", "-c", PEOPLE).splitlines() if " omni_" in line)
         stack.start("web", web_command(port))
         stack.start("worker", worker_command())
