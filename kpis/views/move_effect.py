@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
@@ -24,7 +24,12 @@ MOST = 50  # cards shown; the file has all
 
 @require_GET
 def move_effect(request: WorkspaceRequest, slug: str) -> HttpResponse:
-    """Show the effect: `thing`, `id`, `to` (empty: the top), `on` (today), `whole_branch` (0: the unit alone)."""
+    """Show the effect: `thing`, `id`, `to` (empty: the top), `on` (today), `whole_branch` (0: the unit alone).
+
+    Who asks about no move is led to the chart, where one begins.
+    """
+    if not {"thing", "id"} & request.GET.keys():
+        return redirect("roles:organisation", slug)
     effect = _effect(request)
     asked = ("thing", "id", "to", "on", "whole_branch", "scenario")
     query = urlencode({name: request.GET[name] for name in asked if name in request.GET})

@@ -284,6 +284,7 @@ def test_the_sheet_shows_it_and_the_file_has_every_line(signed_in: Callable[...,
     mine = [row for row in rows if row["person"] == "ES1"]
     assert sum(Decimal(row["weight_before"]) for row in mine) == 100
     assert sum(Decimal(row["weight_after"]) for row in mine) == 100
+    assert client.get("/w/acme/move-effect/").headers["Location"] == "/w/acme/organisation/"
     for bad in ("thing=lines&id=L1", "thing=units&id=R1&on=yesterday", "id=R1"):
         assert client.get(f"/w/acme/move-effect/?{bad}").status_code == 404
     for role in ("executive", "analyst"):
