@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,11 +14,16 @@ from kpis.engine.grammar import parse_formula
 from kpis.engine.specs import DerivedMeasure, KpiSpec, Library
 from kpis.library.loader import kpi_spec
 from omnichannel.core.datafiles import KeysOnce
+from omnichannel.core.text import Bilingual
 
 Node = Mapping[str, Any]
 OWN = "own"  # the `recovery` of a KPI that is in no seed
 OWN_PREFIX = "own_"  # ids of own KPIs, so that no later library can bring the same
 JUDGED = "review_score[kpi_id=self]"
+# before a sentence that was left as the library words it, over a formula that is another
+OWN_FORMULA = Bilingual(
+    "按本工作区自己的公式计算；指标库的说法是：", "Counted by this workspace's own formula; the library says: "
+)
 # the order in which people read an entry; what is not here is no field of one
 FIELDS = (
     "id", "names", "definition", "kind", "layer", "unit", "direction", "target_band", "grain", "formula", "roles",
@@ -76,7 +82,7 @@ def plain(value: object) -> Any:
 def spec_of(node: Node, library: Library, *, inherited: KpiSpec | None = None) -> KpiSpec:
     """Type an entry; `inherited` is the library's KPI that it overrides. Errors as those of `kpi_spec`."""
     formula = str(node["formula"])
-    return kpi_spec(
+    spec = kpi_spec(
         {
             "roles": (),
             "source": inherited.source if inherited else "",
@@ -86,6 +92,16 @@ def spec_of(node: Node, library: Library, *, inherited: KpiSpec | None = None) -
             "params": params_in(formula, library),
         }
     )
+    kept = kept_sentences(node, inherited) if inherited else ()
+    zh, en = (OWN_FORMULA.in_language(code) if code in kept else "" for code in ("zh", "en"))
+    return replace(spec, definition=Bilingual(zh + spec.definition.zh, en + spec.definition.en))
+
+
+def kept_sentences(node: Node, inherited: KpiSpec) -> tuple[str, ...]:
+    """Return the languages in which an entry is still worded as the KPI it overrides, although its formula differs."""
+    if str(parse_formula(str(node["formula"]))) == str(parse_formula(inherited.formula)):
+        return ()
+    return tuple(code for code in ("zh", "en") if node["definition"][code] == inherited.definition.in_language(code))
 
 
 def params_in(formula: str, library: Library) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from kpis.engine.grammar import BinOp, Formula, Number
 from kpis.engine.specs import Direction, KpiKind, KpiLayer, KpiSpec, Library
 from kpis.engine.vocabulary import mixed_units, read_in, unit_of
-from kpis.library.content import FIELDS, JUDGED, OWN_PREFIX, Node, exact, tidy
+from kpis.library.content import FIELDS, JUDGED, OWN_PREFIX, Node, exact, kept_sentences, tidy
 from kpis.library.entrytests import TestResult, run_tests, wrong_tests
 from kpis.library.own import checked_spec
 from kpis.library.problems import EntryProblem
@@ -67,6 +67,8 @@ def check_entry(node: Node, known: Surroundings) -> CheckedEntry:
         return CheckedEntry(clean, None, formula, tuple(problems))
     spec = checked_spec(known.library, str(node["id"]), clean)
     problems += _odd(spec, formula, known)
+    kept = kept_sentences(clean, known.inherited) if known.inherited else ()
+    problems += [EntryProblem(f"definition.{code}", "sentence_kept", is_error=False) for code in kept]
     return CheckedEntry(clean, spec, formula, tuple(problems), run_tests(clean.get("tests", ()), formula))
 
 

@@ -53,6 +53,7 @@ MESSAGES: Mapping[str, Write] = {
     "duplicate_filter": lambda: _("The filter on “%(name)s” is given twice."),
     "counts_nothing": lambda: _("A formula of numbers alone counts nothing: name a measure."),
     "mixed_units": lambda: _("%(left)s and %(right)s are added or subtracted here; is that meant?"),
+    "sentence_kept": lambda: _("The formula is not the library's, but this sentence still tells the library's."),
     "no_hundred": lambda: _("A percentage is usually multiplied: “… * 100”."),
     "unit_differs": lambda: _("The formula counts %(counted)s, but the unit is %(unit)s."),
     "judged_unit": lambda: _("The unit “score 1 to 5” and the formula %(formula)s go together."),

@@ -3,6 +3,7 @@
 const css = (name) => getComputedStyle(probe(name)).color;
 let dot;
 let plotly;
+let pen;
 
 // light-dark() resolves only on an element, so the colour is read from a hidden one.
 function probe(name) {
@@ -47,7 +48,8 @@ function template() {
       plot_bgcolor: "rgba(0,0,0,0)",
       colorway: [1, 2, 3, 4, 5, 6].map((n) => css(`chart-${n}`)).concat(css("chart-grey")),
       margin: { l: 8, r: 12, t: 12, b: 8 },
-      xaxis: { ...axis, showgrid: false },
+      // a clear tick keeps the first label under the axis off the lowest one beside it
+      xaxis: { ...axis, showgrid: false, ticks: "outside", ticklen: 5, tickcolor: "rgba(0,0,0,0)" },
       yaxis: axis,
       hoverlabel: { bgcolor: css("surface"), bordercolor: css("line-strong"), font: { color: css("ink") } },
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
@@ -68,10 +70,29 @@ function tick(value, unit) {
   return unit === "¥" ? `${sign}¥${text}` : `${sign}${text}${unit && `\u202f${unit}`}`;
 }
 
+function widthOf(text) {
+  pen ??= document.createElement("canvas").getContext("2d");
+  pen.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  return pen.measureText(text).width;
+}
+
+// A title longer than its axis would be cut at the picture's edge: it goes on in a further line.
+function folded(text, room) {
+  const lines = [""];
+  // between words, and between any two Chinese characters
+  for (const piece of text.match(/[\u3000-\u9fff\uff00-\uffef]|[^\s\u3000-\u9fff\uff00-\uffef]+\s*|\s+/g) ?? []) {
+    if (lines.at(-1) && widthOf(lines.at(-1) + piece.trimEnd()) > room) lines.push("");
+    lines[lines.length - 1] += piece;
+  }
+  return lines.map((line) => line.trimEnd()).join("<br>");
+}
+
 function relabel(plot) {
   const changes = {};
   for (const name of ["xaxis", "yaxis"]) {
     const axis = plot._fullLayout[name];
+    const lines = axis?.title?.text ? folded(axis.title.text, axis._length) : "";
+    if (lines.includes("<br>")) changes[`${name}.title.text`] = lines;
     if (!axis || axis.type !== "linear" || typeof axis.dtick !== "number") continue;
     const unit = axis.title?.text ?? "";
     const short = unit.length < 4;
@@ -87,6 +108,39 @@ function relabel(plot) {
   return changes;
 }
 
+// Where a point's name may stand beside it, as plotly calls it; the one that it came with is tried first.
+const SIDES = ["top center", "bottom center", "top right", "top left", "bottom right", "bottom left", "middle right", "middle left"];
+const SIGNS = { top: -1, left: -1, middle: 0, center: 0, bottom: 1, right: 1 };
+
+// The edges of a name at a side of its point, in pixels of the plot, as plotly sets words of 12 pixels.
+function boxOf({ x, y, away }, side, wide) {
+  const [down, across] = side.split(" ").map((word) => SIGNS[word]);
+  const left = x + across * away + ((across - 1) * wide) / 2;
+  const foot = y + 9 + down * away + (down - 1) * 7.8;
+  return [left, foot - 12, left + wide, foot + 4];
+}
+
+const meet = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+
+// Names of points move to a free side of their point; one that has none is left out: pointing at it says it.
+async function part(plot) {
+  const { xaxis, yaxis, width } = plot._fullLayout;
+  const named = plot._fullData.filter((trace) => trace.mode === "markers+text");
+  for (const { index, text, textposition } of named) {
+    const points = plot.calcdata[index].map((point) => ({ x: xaxis.c2p(point.x), y: yaxis.c2p(point.y), away: (point.mrc ?? 5.5) / 0.8 + 1 }));
+    const taken = points.map(({ x, y, away }) => [x - away, y - away, x + away, y + away]);
+    const fits = (box, at) => box[0] >= 0 && box[2] <= width - xaxis._offset && box[1] >= -yaxis._offset && box[3] <= yaxis._length && !taken.some((other, place) => place !== at && meet(box, other));
+    const first = [].concat(textposition);
+    const sides = [...text].map((name, at) => {
+      const side = name && [first[at] ?? first[0], ...SIDES].find((each) => fits(boxOf(points[at], each, widthOf(name)), at));
+      if (side) taken.push(boxOf(points[at], side, widthOf(name)));
+      return side || "";
+    });
+    const shown = [...text].map((name, at) => (sides[at] ? name : ""));
+    await window.Plotly.restyle(plot, { text: [shown], textposition: [sides.map((side) => side || SIDES[0])] }, [index]);
+  }
+}
+
 async function draw(chart) {
   const plot = chart.querySelector("[data-plot]");
   try {
@@ -95,6 +149,7 @@ async function draw(chart) {
     layout.xaxis = { tickangle: 0, nticks: Math.max(3, Math.floor(plot.clientWidth / 72)), ...layout.xaxis };
     await library.newPlot(plot, figure.data, layout, { displayModeBar: false, responsive: true });
     await library.relayout(plot, relabel(plot));
+    await part(plot);
     chart.dataset.ready = "true";
     sizes.observe(plot);
     const table = chart.querySelector(".chart__table");

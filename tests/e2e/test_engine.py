@@ -47,6 +47,19 @@ MAIN_PAGES = (
 )
 
 
+# the words of a page's pictures that stand outside their picture, or upon each other
+FAULTY_WORDS = """() => [...document.querySelectorAll("main [data-plot]")].flatMap((plot) => {
+  const words = [...plot.querySelectorAll("svg text")].map((each) => [each.textContent, each.getBoundingClientRect()])
+    .filter(([text, box]) => text.trim() && box.width > 0);
+  const edge = plot.getBoundingClientRect();
+  const cut = words.filter(([, box]) => box.left < edge.left - 3 || box.right > edge.right + 3);
+  const shared = (a, b, from, to) => Math.min(a[to], b[to]) - Math.max(a[from], b[from]);
+  const upon = words.filter(([, a], at) => words.slice(at + 1).some(([, b]) =>
+    shared(a, b, "left", "right") > 3 && shared(a, b, "top", "bottom") > 4));
+  return [...cut, ...upon].map(([text]) => text);
+})"""
+
+
 def exact(figure: Locator) -> Decimal:
     """Return the number behind the first figure in there, to the last digit that its unit has."""
     return number(figure.locator(".figure").first.get_attribute("title") or "")
@@ -297,3 +310,19 @@ def test_the_engines_pages_keep_the_rules_of_accessibility_and_fit_the_screen(
         wide = page.evaluate("document.documentElement.scrollWidth")
         faults += [f"{path}: {wide} px wide"] if wide > width else []
     assert faults == []
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh", 360), ("en", 360), ("en", 1280)])
+def test_no_word_of_a_picture_is_cut_or_lies_upon_another(
+    stack: Stack, sign_in: SignIn, language: str, width: int
+) -> None:
+    stack.settle()
+    page = sign_in("hr_lead", language=language, width=width)
+    faults = {}
+    for path in ("analyses/cohorts/", "analyses/balance/", "analyses/merchandise/", "kpis/sales_net/"):
+        goto(page, f"/w/demo/{path}")
+        for chart in page.locator("main [data-chart]").all():
+            chart.scroll_into_view_if_needed()
+            expect(chart).to_have_attribute("data-ready", "true")
+        faults[path] = page.evaluate(FAULTY_WORDS)
+    assert not any(faults.values()), faults

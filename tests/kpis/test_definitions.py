@@ -14,7 +14,7 @@ from kpis.choices import DefinitionState, DefinitionSubject
 from kpis.engine.specs import COMPANY
 from kpis.errors import DefinitionChanged, DefinitionInUse, DefinitionInvalid, NoDraft
 from kpis.library import load_library
-from kpis.library.content import node_of
+from kpis.library.content import OWN_FORMULA, node_of
 from kpis.library.merging import merged
 from kpis.models import Computation, Definition, KpiValue
 from kpis.queries.definitions import every_kpi, forget_definitions, library_at
@@ -27,6 +27,7 @@ from kpis.services.values import is_fresh
 from kpis.services.weights import set_weights
 from omnichannel.accounts.models import User
 from omnichannel.core.periods import parse_period
+from omnichannel.core.text import Bilingual
 from omnichannel.jobs.choices import JobKind
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import workspace_scope
@@ -102,6 +103,22 @@ def test_a_definition_counts_from_its_day_as_known_then_and_the_version_tells(
     retire(PARAMETER, "churn_days", effective_from=date(2024, 8, 1), actor_id=who)
     assert library_at() is base
     assert library_at(JULY).params.churn_days == 90
+
+
+def test_a_sentence_left_over_another_formula_says_whose_it_is(in_workspace: Workspace, who: int) -> None:
+    theirs = load_library().kpis["cac"].definition
+    written = node_of(load_library().kpis["cac"])
+
+    def told(**changes: object) -> Bilingual:
+        save_kpi(written | changes, key="cac", actor_id=who)
+        publish(KPI, "cac", effective_from=MAY, actor_id=who)
+        return library_at(MAY).kpis["cac"].definition
+
+    assert told(formula=f" {written['formula']} ", unit="count") == theirs  # the same formula
+    kept = told(formula="net_sales / new_customers")
+    assert (kept.zh, kept.en) == (OWN_FORMULA.zh + theirs.zh, OWN_FORMULA.en + theirs.en)
+    half = told(formula="net_sales / new_customers", definition={"zh": "每位新客的净销售额。", "en": theirs.en})
+    assert (half.zh, half.en) == ("每位新客的净销售额。", kept.en)
 
 
 def test_another_workspace_and_another_request_see_what_is_true(

@@ -108,6 +108,8 @@ def test_the_check_tells_everything_at_its_place(
     answer = client.post(f"{HERE}check/", broken, headers={"Accept-Language": "en"}).content.decode()
     assert "This is no YAML: line 1" in answer
     assert 'id="form-pane"' not in answer
+    answer = client.post(f"{HERE}check/", sent | {"formula": ["net_sales / buyers"], "key": ["cac"]}).content.decode()
+    assert answer.count("still tells the library") + answer.count("讲的却仍是库里的公式") == 2
 
 
 def test_an_empty_editor_says_nothing_until_something_is_sent(workspace: Workspace, signed_in: SignedIn) -> None:
