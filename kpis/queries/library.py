@@ -11,7 +11,8 @@ from typing import Any
 
 from kpis.choices import DefinitionSubject
 from kpis.engine.explain import definition_hash
-from kpis.engine.specs import COMPANY, KpiSpec, Library, Scope, ScopeKind, Value
+from kpis.engine.narrowing import unavailable_at
+from kpis.engine.specs import COMPANY, KpiSpec, Library, NoData, Scope, ScopeKind, Value
 from kpis.library import library_extras, load_library
 from kpis.models import KpiValue
 from kpis.queries.definition_origin import Origin, origin_of
@@ -124,7 +125,10 @@ class UnitFigure:
 
 @dataclass(frozen=True, slots=True)
 class KpiPage:
-    """Everything the page of one KPI shows. `value` is that of the asked scope; None where nothing is computed."""
+    """Everything the page of one KPI shows. `value` is that of the asked scope; None where nothing is computed.
+
+    `missing`: why there is no value then, as the figures' words of `templatetags.numbers` name it.
+    """
 
     spec: KpiSpec
     readable: Bilingual
@@ -135,6 +139,7 @@ class KpiPage:
     months: tuple[Period, ...]
     trend: Sequence[Decimal | None]
     value: Value | None
+    missing: str
     target: Decimal | None
     units: tuple[UnitFigure, ...]
     definition_hash: str
@@ -154,6 +159,7 @@ def kpi_page(kpi: str, *, period: Period | None, scope: Scope | None, within: st
     library, extras = _library_of(kpi, period), library_extras()
     spec, origin = library.kpis[kpi], origin_of(kpi, period.last_day if period else None)
     months = tuple(months_before(period, MONTHS)) if period else ()
+    closed = scope is not None and unavailable_at(library, kpi, scope.kind) is not None
     value = line = target = None
     units: tuple[UnitFigure, ...] = ()
     if period is not None and scope is not None:
@@ -176,6 +182,7 @@ def kpi_page(kpi: str, *, period: Period | None, scope: Scope | None, within: st
         months=months,
         trend=line or (),
         value=value,
+        missing=NoData.NOT_AT_SCOPE.value if closed else "not_computed",
         target=target,
         units=units,
         definition_hash=definition_hash(library, kpi),

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from kpis.engine.specs import COMPANY
 from kpis.library import load_library
+from kpis.models import KpiValue
 from kpis.queries.formulas import explained, readable
 from kpis.queries.library import LibraryFilter, library_list
 from omnichannel.workspaces.models import Workspace
@@ -81,6 +82,11 @@ def test_a_kpis_page_shows_its_figures_by_unit_and_says_why_one_is_missing(
     assert "门店S1" in page
     missing = reader.get(f"{PAGE}nps/", headers={"accept-language": "en"}).content.decode()
     assert "No rows in this period" in missing
+    with workspace_scope(workspace.pk):
+        KpiValue.objects.filter(kpi="mall_sales").delete()  # as before the first computation of an own KPI
+    waiting = reader.get(f"{PAGE}mall_sales/", headers={"accept-language": "en"}).content.decode()
+    assert 'data-tip="Not computed yet"' in waiting
+    assert "Not defined at this level" not in waiting
     assert reader.get(f"{PAGE}no_such_kpi/").status_code == 404
 
 
