@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView
@@ -14,16 +13,14 @@ from rest_framework.views import APIView
 
 from omnichannel.core.http import CursorPages
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
-from omnichannel.workspaces.clock import asked_day
 from omnichannel.workspaces.permissions import may
+from orgstages.api.asked import AS_OF, check_bounds, tree_of
 from orgstages.api.coverage_shapes import ADVISED, COVERED, SplitAdviceSerializer, UnitCoverSerializer
 from orgstages.queries.coverage_exports import advice_documents, advice_of_units, cover_document
 from roles.choices import Thing
 from roles.queries.coverage_map import coverage_of
 from roles.queries.documents import listed
-from roles.queries.org_chart import UnitTree, unit_tree
 
-AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATE, description="The day to show; today when left out.")
 TOP = OpenApiParameter("top", OpenApiTypes.STR, description="Only this unit and what is below it; all if left out.")
 UNIT = OpenApiParameter("unit", OpenApiTypes.STR, description="One unit; all judged by themselves if left out.")
 
@@ -51,8 +48,8 @@ class CoverageView(WorkspaceAPIMixin, ListAPIView[Any]):
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Who holds which role in each unit with everything below it, against what the adopted sub-type expects."""
-        tree, bound = _tree_of(request), request.query_params.get("top") or access_of(request).own_unit
-        _check_bounds(request, bound or "", tree)
+        tree, bound = tree_of(request), request.query_params.get("top") or access_of(request).own_unit
+        check_bounds(request, bound or "", tree)
         rows = self.paginate_queryset(listed(Thing.UNITS, as_of=tree.as_of, within=bound)) or []
         found = coverage_of([row["external_id"] for row in rows], tree=tree)
         shown = UnitCoverSerializer([cover_document(row) for row in found], many=True)
@@ -72,19 +69,8 @@ class SplitAdviceView(WorkspaceAPIMixin, APIView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Judge each pair of roles in every unit judged by itself: how it is held, the signs and their numbers."""
-        tree, access, unit = _tree_of(request), access_of(request), request.query_params.get("unit", "")
-        _check_bounds(request, unit, tree)
+        tree, access, unit = tree_of(request), access_of(request), request.query_params.get("unit", "")
+        check_bounds(request, unit, tree)
         found = advice_of_units(tree, within=access.own_unit, unit=unit)
         rows = advice_documents(found, people_too=may(access, "roles:people"))
         return Response(SplitAdviceSerializer(rows, many=True).data)
-
-
-def _tree_of(request: Request) -> UnitTree:
-    return unit_tree(as_of=asked_day(request, "as_of", workspace=access_of(request).workspace))
-
-
-def _check_bounds(request: Request, unit: str, tree: UnitTree) -> None:
-    """Raise Http404 for a unit that is not there on the day, or lies outside of what the caller may see."""
-    own = access_of(request).own_unit
-    if unit and (unit not in tree or (own is not None and unit not in tree.subtree(own))):
-        raise Http404

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from orgstages.api.coverage import CoverageView, SplitAdviceView
+from orgstages.api.plans import RelationsView, RoadmapsView, RoadmapView, TeamPhasesView
 from orgstages.api.scenario_decisions import ApplyView, ApproveView, RejectView, SubmitView, WithdrawView
 from orgstages.api.scenarios import (
     ScenarioChangesView,
@@ -24,6 +25,10 @@ urlpatterns = [
     path("diagnoses/", DiagnosesView.as_view(), name="diagnoses"),
     path("coverage/", CoverageView.as_view(), name="coverage"),
     path("split-advice/", SplitAdviceView.as_view(), name="split_advice"),
+    path("roadmaps/", RoadmapsView.as_view(), name="roadmaps"),
+    path("roadmaps/<int:pk>/", RoadmapView.as_view(), name="roadmap"),
+    path("relations/", RelationsView.as_view(), name="relations"),
+    path("team-phases/", TeamPhasesView.as_view(), name="team_phases"),
     path("scenarios/", ScenariosView.as_view(), name="scenarios"),
     path(SCENARIO, ScenarioView.as_view(), name="scenario"),
     path(f"{SCENARIO}changes/", ScenarioChangesView.as_view(), name="scenario_changes"),
