@@ -68,8 +68,7 @@ def store_values(values: Iterable[Value], *, period: Period, computation: Comput
                 )
                 returning {", ".join(_KEY)}
             )
-            select count(*) filter (where not exists (select from found_value as found where {_same(_KEY, "gone")}))
-            from gone
+            select count(*) from gone left join found_value as found on {_same(_KEY, "gone")} where found.kpi is null
             """,  # noqa: S608 - the names are the model's own
             {**scope, "ended": computation.finished_at},
         )
