@@ -93,7 +93,7 @@ def _head_tiles(page: Executive) -> Tiles:
     missing = sum(len(each.cover.missing) for each in page.units)
     unowned = sum(each.unowned for each in page.units)
     numbers = (
-        (_("Red alerts, open"), page.red),
+        (_("Red alerts, open now"), page.red),
         (_("Milestones overdue"), page.overdue),
         (_("Core roles missing"), missing),
         (_("Relations without owner"), unowned),
