@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 
 from roles.choices import Ownership, Thing, UnitLevel
-from roles.models import Assignment, Employment, OrgChange, UnitVersion, as_known
+from roles.models import Assignment, Employment, OrgChange, OrgRevision, UnitVersion, as_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +197,14 @@ def organisation_changed_at(*, on: date | None = None, among: Collection[Thing] 
     With `on` only what that day, or one before it, may look different by, with `among` only such things. Facts of files
     that came before there were revisions are asked for when they were recorded.
     """
-    changes = OrgChange.objects.all()
+    changes = OrgChange.objects.filter(revision=OuterRef("pk"))
     if on is not None:
         changes = changes.filter(Q(effective_on=None) | Q(effective_on__lte=on))
     if among is not None:
         changes = changes.filter(thing__in=among)
-    last = changes.order_by("-revision__number").values_list("revision__at", flat=True).first()
+    # asked of one revision after another, the newest first: a join would read all changes of each
+    written = OrgRevision.objects.filter(Exists(changes))
+    last = written.order_by("-number").values_list("at", flat=True).first()
     begun = Q() if on is None else Q(during__lower_inf=True) | Q(during__startswith__lte=on)
     kept = (UnitVersion.objects, Employment.objects, Assignment.objects)
     if last is not None:
