@@ -326,3 +326,22 @@ def test_no_word_of_a_picture_is_cut_or_lies_upon_another(
             expect(chart).to_have_attribute("data-ready", "true")
         faults[path] = page.evaluate(FAULTY_WORDS)
     assert not any(faults.values()), faults
+
+
+def test_units_of_a_kpi_are_sorted_in_place_and_the_way_back_leads_to_a_page_that_works(
+    stack: Stack, sign_in: SignIn
+) -> None:
+    stack.settle()
+    page = sign_in("analyst")
+    goto(page, "/w/demo/kpis/sales_net/")
+    rows, chart = page.locator("#units tbody tr"), page.locator("main [data-chart]").first
+    in_tree = rows.first.inner_text()
+    page.locator("#units").get_by_role("link", name="Value").click()
+    expect(page.locator("#units th[aria-sort=ascending]")).to_have_count(1)
+    assert page.url.endswith("sort=value")
+    page.go_back()
+    expect(page.locator("#units th[aria-sort]")).to_have_count(0)
+    assert rows.first.inner_text() == in_tree
+    expect(chart).to_have_attribute("data-ready", "true")
+    rows.first.get_by_role("link").click()
+    expect(page.locator("#why-body")).to_contain_text("Net sales")
