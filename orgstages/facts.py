@@ -149,7 +149,7 @@ def to_json(fact: Fact) -> Mapping[str, object]:
         "denominator": to_text(fact.denominator),
         "parts_unit": fact.parts_unit,
         "observed": dict(fact.observed),
-        "sentence": {"zh": fact.sentence.zh, "en": fact.sentence.en},
+        "sentence": fact.sentence.as_json(),
         "source": {
             "kind": fact.source.kind.value,
             "id": fact.source.id,

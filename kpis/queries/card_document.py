@@ -104,12 +104,8 @@ def document(card: Scorecard, *, by: Grounds) -> Data:
     }
 
 
-def _names(names: Bilingual) -> Data:
-    return {"zh": names.zh, "en": names.en}
-
-
 def _role(key: str) -> Data | None:
-    return {"id": key, "names": _names(roles_here().roles[RoleKey(key)].names)} if key else None
+    return {"id": key, "names": roles_here().roles[RoleKey(key)].names.as_json()} if key else None
 
 
 def _scope(scope: Scope, by: Grounds) -> Data:
@@ -129,9 +125,9 @@ def _stage(card: Scorecard, by: Grounds) -> Data | None:
         return None
     return {
         "id": card.stage,
-        "names": _names(_stage_names(card.stage)),
+        "names": _stage_names(card.stage).as_json(),
         "subtype": card.subtype,
-        "subtype_names": _names(_subtype_names(card.subtype)) if card.subtype else None,
+        "subtype_names": _subtype_names(card.subtype).as_json() if card.subtype else None,
         "adopted_by": _unit(card.stage_unit, by),
     }
 
@@ -181,8 +177,8 @@ def _line(line: CardLine, by: Grounds) -> Data:
 def _definition(spec: KpiSpec, by: Grounds) -> Data:
     known = spec.id in by.library.kpis
     return {
-        "names": _names(spec.names),
-        "text": _names(spec.definition),
+        "names": spec.names.as_json(),
+        "text": spec.definition.as_json(),
         "formula": spec.formula,
         "kind": spec.kind.value,
         "layer": spec.layer.value,
@@ -197,9 +193,9 @@ def _definition(spec: KpiSpec, by: Grounds) -> Data:
 
 
 def _share(line: ShareLine) -> Data:
-    return {**line.to_json(), "names": _names(roles_here().roles[RoleKey(line.role)].names)}
+    return {**line.to_json(), "names": roles_here().roles[RoleKey(line.role)].names.as_json()}
 
 
 def _band(key: str) -> Data | None:
     found = next((band for band in library_extras().scoring.bands if band.id == key), None)
-    return {"id": key, "names": _names(found.names)} if found else None
+    return {"id": key, "names": found.names.as_json()} if found else None

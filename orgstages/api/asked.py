@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from omnichannel.workspaces.authentication import access_of
 from omnichannel.workspaces.clock import asked_day
+from orgstages.queries.diagnosis import in_bounds
 from roles.queries.org_chart import UnitTree, unit_tree
 
 AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATE, description="The day to show; today when left out.")
@@ -21,6 +22,5 @@ def tree_of(request: Request) -> UnitTree:
 
 def check_bounds(request: Request, unit: str, tree: UnitTree) -> None:
     """Raise Http404 for a unit that is not there on the day, or lies outside of what the caller may see."""
-    own = access_of(request).own_unit
-    if unit and (unit not in tree or (own is not None and unit not in tree.subtree(own))):
+    if unit and not in_bounds(unit, tree=tree, within=access_of(request).own_unit):
         raise Http404

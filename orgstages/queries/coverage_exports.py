@@ -94,17 +94,13 @@ def _advice(each: UnitAdvice, advice: Advice, *, people_too: bool) -> Document:
         "pair": advice.split.id,
         "roles": [first.value, second.value],
         "advice": advice.advice.value if advice.advice else None,
-        "state": _text(advice.state),
-        "reasons": [_text(reason) for reason in advice.reasons],
-        "unknown": [_text(reason) for reason in advice.unknown],
-        "split_when": _text(advice.split.split_when),
-        "merge_when": _text(advice.split.merge_when),
+        "state": advice.state.as_json(),
+        "reasons": [reason.as_json() for reason in advice.reasons],
+        "unknown": [reason.as_json() for reason in advice.unknown],
+        "split_when": advice.split.split_when.as_json(),
+        "merge_when": advice.split.merge_when.as_json(),
         "people_external_ids": list(advice.people) if people_too else None,
     }
-
-
-def _text(text: Any) -> Document:
-    return {"zh": text.zh, "en": text.en}
 
 
 def advice_rows(found: Iterable[UnitAdvice], *, tree: UnitTree) -> list[Sequence[object]]:

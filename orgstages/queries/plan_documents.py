@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnichannel.core.text import Bilingual
 from orgstages.catalogue.specs import TeamPhase
 from orgstages.queries.phases import PhaseStay, TeamView, Tick
 from orgstages.queries.relations import OwnedPair, OwnedRelation
@@ -40,7 +39,7 @@ def _milestone(one: MilestoneView, *, people_too: bool) -> Document:
     return {
         "milestone_id": one.id,
         "title": one.title,
-        "names": _text(one.names),
+        "names": one.names.as_json(),
         "weeks": one.weeks,
         "owner_role": one.owner_role.value,
         "owner_external_id": (one.owner or None) if people_too else None,
@@ -58,9 +57,9 @@ def relation_document(unit: str, subtype: SubtypeKey, one: OwnedRelation, *, peo
         "unit_external_id": unit,
         "subtype": subtype.value,
         "number": one.number,
-        "names": _text(one.names),
-        "from_department": _text(one.from_department),
-        "to_department": _text(one.to_department),
+        "names": one.names.as_json(),
+        "from_department": one.from_department.as_json(),
+        "to_department": one.to_department.as_json(),
         "is_reconstructed": one.is_reconstructed,
         "is_owned": one.is_owned,
         "pairs": [_pair(pair, people_too=people_too) for pair in one.pairs],
@@ -85,7 +84,7 @@ def team_document(view: TeamView) -> Document:
         "phase": _phase(view.stay.phase),
         "since": view.stay.since,
         "criteria": [
-            {"number": one.number, "names": _text(one.names), "met": _tick(one.tick) if one.tick else None}
+            {"number": one.number, "names": one.names.as_json(), "met": _tick(one.tick) if one.tick else None}
             for one in view.criteria
         ],
         "following": _phase(view.following) if view.following else None,
@@ -95,7 +94,7 @@ def team_document(view: TeamView) -> Document:
 
 
 def _phase(phase: TeamPhase) -> Document:
-    return {"key": phase.id, "order": phase.order, "names": _text(phase.names)}
+    return {"key": phase.id, "order": phase.order, "names": phase.names.as_json()}
 
 
 def _tick(tick: Tick) -> Document:
@@ -104,7 +103,3 @@ def _tick(tick: Tick) -> Document:
 
 def _stay(stay: PhaseStay) -> Document:
     return {"phase": stay.phase.id, "since": stay.since, "until": stay.until, "reason": stay.reason}
-
-
-def _text(text: Bilingual) -> Document:
-    return {"zh": text.zh, "en": text.en}
