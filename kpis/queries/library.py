@@ -113,6 +113,11 @@ class KpiRole:
     names: Bilingual
     weights: tuple[Decimal | None, ...]
 
+    @property
+    def by_stage(self) -> tuple[tuple[str, Decimal | None], ...]:
+        """Return the weights with the names of their stages."""
+        return _by_stage(self.weights)
+
 
 @dataclass(frozen=True, slots=True)
 class UnitFigure:
@@ -261,8 +266,11 @@ class RoleWeight:
     @property
     def by_stage(self) -> tuple[tuple[str, Decimal | None], ...]:
         """Return the weights with the names of their stages."""
-        names = [str(StageName(stage.value).label) for stage in StageKey]
-        return tuple(zip(names, self.weights, strict=True))
+        return _by_stage(self.weights)
+
+
+def _by_stage(weights: Sequence[Decimal | None]) -> tuple[tuple[str, Decimal | None], ...]:
+    return tuple((str(StageName(stage.value).label), weight) for stage, weight in zip(StageKey, weights, strict=True))
 
 
 def role_weights(role: RoleKey, *, on: date | None = None) -> tuple[RoleWeight, ...]:

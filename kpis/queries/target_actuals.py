@@ -45,3 +45,16 @@ class Actuals:
         """Return the same, with the year before that where last year's figure is not there (yet)."""
         pairs = [(self.at(scope, each.year_earlier()), each.year_earlier().year_earlier()) for each in periods]
         return [self.at(scope, earlier) if value is None else value for value, earlier in pairs]
+
+    def newest_at(self, scope: Scope, period: Period) -> Decimal | None:
+        """Return the same as `at`, each month from the year before where it is not there (yet); known months count.
+
+        As what children share a target by: months that nobody has must not hide those that there are.
+        """
+        months = period.months()
+        if len(months) > 1 and not self.adds:
+            return None
+        pairs = [(self.at(scope, month), month.year_earlier()) for month in months]
+        values = [self.at(scope, earlier) if value is None else value for value, earlier in pairs]
+        known = [value for value in values if value is not None]
+        return sum(known, Decimal(0)) if known else None

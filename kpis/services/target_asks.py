@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -98,13 +98,17 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be written, why the rest would not, and the curve that was used, in percent adding up to 100.00."""
+    """What would be written, why the rest would not, and the curve that was used, in percent adding up to 100.00.
+
+    `bases` counts by what targets were handed down: OWN (last year), NEWEST (the newest year there is), EVEN.
+    """
 
     ask: PlanAsk
     rows: tuple[Planned, ...]
     skipped: Mapping[Skipped, int]
     curve: tuple[Decimal, ...] = ()
     curve_source: str = ""
+    bases: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from kpis.choices import ScopeKindChoice
 from kpis.engine.specs import KpiSpec
 from kpis.engine.targets import out_of_order
 from kpis.queries.definitions import library_at
-from kpis.queries.targets import TargetKey, changed_since, target_key
+from kpis.queries.targets import LastHand, TargetKey, changed_since, last_hands, target_key
 from omnichannel.core.periods import Period, period_or_none
 from omnichannel.workspaces.queries.zones import current_day
 from roles.catalogue import roles_here
@@ -78,22 +78,51 @@ class _Known:
 
 
 def check_targets(
-    rows: Sequence[TargetInput], *, bound: Bound, seen_at: datetime | None = None
+    rows: Sequence[TargetInput],
+    *,
+    bound: Bound,
+    seen_at: datetime | None = None,
+    told_at: Mapping[TargetKey, datetime] | None = None,
 ) -> tuple[TargetIssue, ...]:
-    """Return every fault of every row."""
+    """Return every fault of every row. `seen_at` is when the writer looked; for what they were told since, `told_at`."""
     periods = {row.period: period_or_none(row.period) for row in rows}
     known = _known(rows, periods=[period for period in periods.values() if period is not None])
     twice = Counter(row.key for row in rows)
-    since = changed_since({row.key for row in rows}, moment=seen_at) if seen_at else frozenset()
+    since = _since({row.key for row in rows}, seen_at=seen_at, told_at=told_at or {})
     issues: list[TargetIssue] = []
     for index, row in enumerate(rows):
         found = list(_faults(row, period=periods[row.period], known=known, bound=bound))
         if twice[row.key] > 1:
             found.append(("", "twice", _("The same target stands in this batch more than once.")))
         if target_key(row.key) in since:
-            found.append(("value", "changed_since", _("Somebody has changed this target since you opened the page.")))
+            found.append(("value", "changed_since", _hand_words(since[target_key(row.key)])))
         issues += [TargetIssue(index, field, code, message) for field, code, message in found]
     return tuple(issues)
+
+
+def _since(
+    keys: Collection[TargetKey], *, seen_at: datetime | None, told_at: Mapping[TargetKey, datetime]
+) -> Mapping[str, LastHand]:
+    """Return the targets that somebody has written since the writer looked at them, or was told of them."""
+    if seen_at is None:
+        return {}
+    looked: dict[datetime, set[TargetKey]] = {}
+    for key in keys:
+        looked.setdefault(told_at.get(key, seen_at), set()).add(key)
+    changed = {text for moment, some in looked.items() for text in changed_since(some, moment=moment)}
+    hands = last_hands([key for key in keys if target_key(key) in changed])
+    return {text: hands[text] for text in changed}
+
+
+def _hand_words(hand: LastHand) -> str:
+    facts = {"who": hand.who or _("A file"), "value": "" if hand.value is None else f"{hand.value.normalize():,f}"}
+    if hand.value is None:
+        told = _("%(who)s has removed this target since you opened the page. Save again to put yours in its place.")
+    else:
+        told = _(
+            "%(who)s has set this target to %(value)s since you opened the page. Save again to put yours in its place."
+        )
+    return told % facts
 
 
 Fault = tuple[str, str, str]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from kpis.choices import ComputationKind, TargetOrigin
 from kpis.errors import UndoRefused
 from kpis.models import Target, TargetChange, TargetEdit
-from kpis.queries.targets import key_parts, target_key
+from kpis.queries.targets import TargetKey, key_parts, target_key
 from kpis.queries.values import stored_periods
 from kpis.services.fact_changes import State, restore_targets, states
 from kpis.services.target_checks import Bound, TargetInput, TargetIssue, check_targets
@@ -66,15 +66,16 @@ def edit_targets(
     note: str = "",
     bound: Bound | None = None,
     seen_at: datetime | None = None,
+    told_at: Mapping[TargetKey, datetime] | None = None,
     dry_run: bool = False,
 ) -> Edited:
     """Save targets, all or none, and queue the grading of the months they touch.
 
     A row without a value removes the target. `bound` is what the caller may set; `seen_at` when they looked: what
-    somebody else has written since is not overwritten but told.
+    somebody else has written since is not overwritten but told. `told_at` says when the caller was told of a target.
     """
     _lock()
-    issues = check_targets(rows, bound=bound or Bound(), seen_at=seen_at)
+    issues = check_targets(rows, bound=bound or Bound(), seen_at=seen_at, told_at=told_at)
     if issues:
         wrong = {issue.index for issue in issues}
         return Edited(tuple(RowStatus.FAILED if at in wrong else RowStatus.SAME for at in range(len(rows))), issues)

@@ -69,6 +69,7 @@ class _Planner:
     actuals: Actuals
     skipped: Counter[Skipped] = field(default_factory=Counter)
     curves: dict[str, Any] = field(default_factory=dict)
+    bases: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, ask: PlanAsk, *, tree: UnitTree, bound: Bound) -> _Planner:
@@ -108,9 +109,8 @@ class _Planner:
                     str(period), self.ask.kpi, scope.kind.value, scope.id, aim.value, aim.floor, aim.stretch
                 )
                 rows.append(Planned(row, self.names.get(scope, ""), before))
-        return Plan(
-            self.ask, tuple(rows), dict(self.skipped), self.curves.get("shares", ()), self.curves.get("source", "")
-        )
+        curve, source = self.curves.get("shares", ()), self.curves.get("source", "")
+        return Plan(self.ask, tuple(rows), dict(self.skipped), curve, source, dict(self.bases))
 
     def may_set(self, scope: Scope) -> bool:
         within = self.bound.within
@@ -223,15 +223,22 @@ class _Planner:
         children = self.children(scope)
         if not children:
             return ()
-        known = [(child, value) for child in children if (value := self.actuals.at(child, period.year_earlier()))]
-        positive = [(child, value) for child, value in known if value > 0]
-        if known and len(positive) == len(known):
-            self.skipped[Skipped.NO_HISTORY] += len(children) - len(known)
-            chosen, shares = [child for child, _value in known], seasonal_shares([value for _child, value in known])
-        else:
-            chosen, shares = list(children), even_shares(len(children))
-        parts = self.spread(aim, shares or () if self.adds else (), len(chosen))
-        return list(zip(chosen, parts, strict=True))
+        source, known = self.weighed(children, period)
+        if self.adds:
+            self.bases[source] += 1
+        self.skipped[Skipped.NO_HISTORY] += len(children) - len(known)
+        shares = even_shares(len(known)) if source == EVEN else seasonal_shares(list(known.values()))
+        parts = self.spread(aim, shares or () if self.adds else (), len(known))
+        return list(zip(known, parts, strict=True))
+
+    def weighed(self, children: Sequence[Scope], period: Period) -> tuple[str, Mapping[Scope, Decimal]]:
+        """Return by what children share, and those who do: last year, else the newest year that is there, else all."""
+        reads = ((OWN, self.actuals.at), (NEWEST, self.actuals.newest_at))
+        for source, read in reads:
+            known = {child: value for child in children if (value := read(child, period.year_earlier()))}
+            if known and min(known.values()) > 0:
+                return source, known
+        return EVEN, dict.fromkeys(children, Decimal(1))
 
     def children(self, scope: Scope) -> Sequence[Scope]:
         if scope.kind is ScopeKind.EMPLOYEE:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -13,10 +14,11 @@ from django.utils.translation import gettext as _
 from kpis.engine.specs import KpiSpec, Scope
 from kpis.engine.targets import out_of_order, places_of, scaled_with
 from kpis.queries.target_grid import parse_scope
-from kpis.queries.targets import Aim, aims_at
+from kpis.queries.targets import Aim, TargetKey, aims_at
 from kpis.services.target_checks import TargetInput
 
 PREFIX = "t|"
+TOLD = "seen|"  # when the writer was told of a cell that somebody else had changed
 LONGEST = 40
 NUMBER = re.compile(r"(?P<sign>-?)(?P<digits>\d{1,3}(?:,\d{3})+|\d+)?(?P<rest>\.\d+)?(?P<scale>万|亿|k|m|bn)?")
 SCALES = {"万": 10**4, "亿": 10**8, "k": 10**3, "m": 10**6, "bn": 10**9}
@@ -53,6 +55,25 @@ def typed_cells(sent: Mapping[str, str]) -> list[TypedCell]:
             _prefix, scope, period = name.split("|", 2)
             cells.append(TypedCell(name, parse_scope(scope), period, text))
     return cells
+
+
+def told_moments(sent: Mapping[str, str], kpi: str) -> dict[TargetKey, datetime]:
+    """Return when the writer was told what a target is by now, by its key. ValueError for what is no moment."""
+    moments = {}
+    for name, text in sent.items():
+        if name.startswith(TOLD):
+            _prefix, place, period = name.split("|", 2)
+            scope = parse_scope(place)
+            moments[period, kpi, scope.kind.value, scope.id] = datetime.fromisoformat(text)
+    return moments
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """When the writer opened the page, and when they were told of targets that others have changed since."""
+
+    seen_at: datetime | None
+    told_at: Mapping[TargetKey, datetime]
 
 
 @dataclass(frozen=True, slots=True)

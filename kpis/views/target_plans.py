@@ -166,6 +166,7 @@ def _context(grid: GridAsk, ask: PlanAsk, plan: Plan | None, tree: UnitTree) -> 
         "people_touched": sum(planned.row.scope_kind == "employee" for planned in rows),
         "skipped": [(_skipped(reason), count) for reason, count in (plan.skipped if plan else {}).items() if count],
         "curve": list(zip(grid.periods, plan.curve, strict=True)) if plan and plan.curve else [],
+        "bases": [_base(source) for source in (OWN, NEWEST, EVEN) if plan and plan.bases.get(source)],
         "curve_source": _source(plan.curve_source) if plan and plan.curve else "",
     }
 
@@ -212,7 +213,7 @@ def _skipped(reason: Skipped) -> str:
         Skipped.NO_YEAR: _("no target for the year"),
         Skipped.NO_BASE: _("nothing to copy from"),
         Skipped.NO_PARENT: _("no target to hand down"),
-        Skipped.NO_HISTORY: _("nothing achieved last year, so no share"),
+        Skipped.NO_HISTORY: _("nothing achieved before, so no share"),
         Skipped.KEPT: _("there already and left alone"),
         Skipped.SAME: _("already exactly so"),
     }[reason]
@@ -225,4 +226,13 @@ def _source(source: str) -> str:
         COMPANYS: _("the company's last year, because its own is not complete"),
         EVEN: _("equal parts, because there is no complete last year"),
         TYPED: _("as typed"),
+    }[source]
+
+
+def _base(source: str) -> str:
+    """Return by what a target above was handed down."""
+    return {
+        OWN: _("Shared by last year's figures."),
+        NEWEST: _("Shared by the newest twelve months where last year is not complete."),
+        EVEN: _("In equal parts where nobody below has figures, or some are negative."),
     }[source]

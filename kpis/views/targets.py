@@ -30,7 +30,7 @@ from kpis.queries.target_grid import GridAsk, GridRow, parse_scope, target_grid
 from kpis.queries.targets import key_parts, target_history
 from kpis.services.target_edits import Edited, edit_targets, undo_edit
 from kpis.views.target_asks import asked_grid, bound_of, conflict_lines, gap_lines, may_plan, page_options, the_tree
-from kpis.views.target_forms import PREFIX, ReadCells, TypedCell, read_cells, typed_cells
+from kpis.views.target_forms import PREFIX, Looked, ReadCells, TypedCell, read_cells, told_moments, typed_cells
 from kpis.views.target_lines import GridLines
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from roles.queries.listing import listed_people
@@ -100,21 +100,21 @@ def _place(name: str, rows: Sequence[GridRow]) -> str:
 
 
 def _save(request: WorkspaceRequest, ask: GridAsk, tree: UnitTree) -> HttpResponse:
-    sent = {name: str(text) for name, text in request.POST.items()}
+    sent, now = {name: str(text) for name, text in request.POST.items()}, timezone.now()
     try:
         cells = typed_cells(sent)
-        seen = datetime.fromisoformat(sent["seen"]) if sent.get("seen") else None
+        looked = Looked(datetime.fromisoformat(sent["seen"]) if sent.get("seen") else None, told_moments(sent, ask.kpi))
     except ValueError as error:
         raise Http404(str(error)) from error
     if len(cells) > MOST_CELLS:
         raise Http404("too many cells")
-    done, issues = _saved(request, ask, tree, cells, seen=seen, note=sent.get("note", "").replace("\x00", ""))
+    done, issues = _saved(request, ask, tree, cells, looked=looked, note=sent.get("note", "").replace("\x00", ""))
     as_json = request.headers.get("Accept", "").startswith("application/json")
     if issues:
         if as_json:
             rows = target_grid(ask, tree=tree).rows
             told = [{"cell": name, "place": _place(name, rows), "message": text} for name, text in issues]
-            return JsonResponse({"issues": told}, status=422)
+            return JsonResponse({"issues": told, "told_at": now.isoformat()}, status=422)
         page = _page(request, _opened(ask, tree, cells), tree, typed=_texts(cells), issues=issues)
         return render(request, "kpis/targets.html", page, status=422)
     _tell(request, done)
@@ -132,7 +132,7 @@ def _opened(ask: GridAsk, tree: UnitTree, cells: Sequence[TypedCell]) -> GridAsk
 
 
 def _saved(
-    request: WorkspaceRequest, ask: GridAsk, tree: UnitTree, cells: list[TypedCell], *, seen: datetime | None, note: str
+    request: WorkspaceRequest, ask: GridAsk, tree: UnitTree, cells: list[TypedCell], *, looked: Looked, note: str
 ) -> tuple[Edited, list[tuple[str, str]]]:
     """Save unless something is wrong; the faults of reading and of checking are told together."""
     spec = library_at(ask.year.last_day).kpis[ask.kpi]
@@ -143,7 +143,8 @@ def _saved(
         actor_id=request.access.user_id,
         note=note,
         bound=bound_of(request),
-        seen_at=seen,
+        seen_at=looked.seen_at,
+        told_at=looked.told_at,
         dry_run=bool(read.issues),
     )
     return done, [*read.issues, *_named(done, read)]

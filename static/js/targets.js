@@ -189,7 +189,7 @@ function below(key) {
   return found.flatMap((row) => (row.dataset.row ? [row, ...below(row.dataset.row)] : [row]));
 }
 
-function tell(issues) {
+function tell(issues, moment) {
   document.getElementById("target-issues")?.remove();
   table.querySelectorAll(".targets__fault").forEach((fault) => fault.remove());
   const box = document.createElement("div");
@@ -205,6 +205,7 @@ function tell(issues) {
     list.append(item);
     const input = table.querySelector(`[name="${CSS.escape(cell)}"]`);
     if (!input) continue;
+    if (moment) input.dataset.told = moment;
     const fault = Object.assign(document.createElement("span"), { className: "targets__fault", id: `fault-${cell}`, textContent: message });
     input.setAttribute("aria-invalid", "true");
     input.setAttribute("aria-describedby", fault.id);
@@ -222,13 +223,17 @@ let sending = false;
 async function save() {
   const body = new FormData();
   for (const name of ["csrfmiddlewaretoken", "seen", "note"]) body.set(name, form.elements[name].value);
-  for (const input of changed()) body.set(input.name, input.value);
+  for (const input of changed()) {
+    body.set(input.name, input.value);
+    // Whoever has been told what another made of a target, and saves again, means it.
+    if (input.dataset.told) body.set(input.name.replace(/^t/, "seen"), input.dataset.told);
+  }
   sending = true;
   try {
     const answer = await fetch(location.href, { method: "POST", body, headers: { Accept: "application/json" } });
     const told = await answer.json();
     if (answer.ok) return void location.assign(told.url);
-    tell(told.issues ?? [{ cell: "", place: "", message: form.dataset.failed }]);
+    tell(told.issues ?? [{ cell: "", place: "", message: form.dataset.failed }], told.told_at);
   } catch {
     say(form.dataset.failed, "error");
   }

@@ -80,6 +80,8 @@ def test_a_kpis_page_shows_its_figures_by_unit_and_says_why_one_is_missing(
     page = reader.get(f"{PAGE}sales_net/", headers={"accept-language": "en"}).content.decode()
     assert "5,000" in page
     assert "门店S1" in page
+    stages = ("Project", "Strong department", "First-level department")
+    assert all(re.search(f'class="num" data-label="{stage}"><', page) for stage in stages)
     missing = reader.get(f"{PAGE}nps/", headers={"accept-language": "en"}).content.decode()
     assert "No rows in this period" in missing
     with workspace_scope(workspace.pk):

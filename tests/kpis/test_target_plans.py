@@ -17,7 +17,7 @@ from kpis.queries.target_gaps import find_gaps
 from kpis.queries.target_grid import GridAsk, target_grid
 from kpis.queries.targets import aims
 from kpis.services.storing import store_values
-from kpis.services.target_asks import EVEN, OWN, TYPED, Operation, Plan, PlanAsk, Reach, Skipped
+from kpis.services.target_asks import EVEN, NEWEST, OWN, TYPED, Operation, Plan, PlanAsk, Reach, Skipped
 from kpis.services.target_checks import Bound
 from kpis.services.target_edits import edit_targets
 from kpis.services.target_plans import make_plan
@@ -141,6 +141,26 @@ def test_targets_handed_down_add_up_to_the_one_above(tree: UnitTree) -> None:
         Decimal("33.33"),
     )
     assert july["company:"].value is None
+
+
+def test_a_year_is_handed_down_by_the_newest_months_while_last_year_is_not_complete(tree: UnitTree) -> None:
+    aims_of = {str(each): Decimal(1200) for each in (YEAR, YEAR.months()[11])}
+    for period, value in aims_of.items():
+        put_targets(parse_period(period), {("sales_net", COMPANY): value})
+    for month in (*LAST.previous().months()[10:], *LAST.months()[:10]):  # November and December are still to come
+        put_figures(month, [figure("sales_net", unit("BU1"), 300), figure("sales_net", unit("HQ"), 100)])
+    found = plan(tree, Operation.CASCADE, scope=COMPANY)
+    assert planned(found) == {
+        (key, period): value
+        for period in aims_of
+        for key, value in (("BU1", Decimal("900.00")), ("HQ", Decimal("300.00")))
+    }
+    assert found.bases == {NEWEST: 2}
+    nobody = plan(tree, Operation.CASCADE, kpi="mall_sales", scope=COMPANY)
+    assert (nobody.rows, nobody.bases) == ((), {})
+    put_targets(YEAR, {("mall_sales", COMPANY): Decimal(100)})
+    even = plan(tree, Operation.CASCADE, kpi="mall_sales", scope=COMPANY)
+    assert (set(planned(even).values()), even.bases) == ({Decimal("50.00")}, {EVEN: 1})
 
 
 def test_floors_and_stretches_come_along_and_what_is_there_can_be_left_alone(tree: UnitTree) -> None:

@@ -78,6 +78,31 @@ def test_a_manager_types_targets_sees_all_that_is_wrong_and_takes_the_save_back(
     assert "Undone" in client.get(f"{PAGE}saves/", headers=ENGLISH).content.decode()
 
 
+def test_two_people_at_one_cell_are_told_of_each_other_and_lose_nothing(signed_in: Callable[..., Client]) -> None:
+    first, second = signed_in("hr_lead"), signed_in("executive")
+    seen = second.get(GRID).context["seen"]
+    cell, other = "t|unit:R1|2024-11", "t|unit:BU1|2024-11"
+    assert first.post(GRID, {cell: "3.5万"}).status_code == 302
+    as_json = {**ENGLISH, "accept": "application/json"}
+    refused = second.post(GRID, {cell: "700", other: "800", "seen": seen}, headers=as_json)
+    told = refused.json()
+    assert (refused.status_code, [issue["cell"] for issue in told["issues"]]) == (422, [cell])
+    (message,) = [issue["message"] for issue in told["issues"]]
+    assert message == (
+        f"{TargetEdit.objects.get().created_by} has set this target to 35,000 since you opened the page."
+        " Save again to put yours in its place."
+    )
+    assert targets_of(NOVEMBER)["guide_store_sales", unit("R1")] == 35000
+    again_sent = {cell: "700", other: "800", "seen": seen, "seen|unit:R1|2024-11": told["told_at"]}
+    assert second.post(GRID, again_sent, headers=as_json).status_code == 200
+    assert targets_of(NOVEMBER)["guide_store_sales", unit("R1")] == 700
+    assert targets_of(NOVEMBER)["guide_store_sales", unit("BU1")] == 800
+    assert first.post(GRID, {cell: ""}).status_code == 302
+    gone = second.post(GRID, again_sent, headers=as_json).json()["issues"]
+    assert [(issue["cell"], "has removed this target" in issue["message"]) for issue in gone][:1] == [(cell, True)]
+    assert second.post(GRID, {cell: "1", "seen|unit:R1|2024-11": "soon"}).status_code == 404
+
+
 def test_a_floor_moves_with_a_target_that_would_pass_it(signed_in: Callable[..., Client]) -> None:
     client = signed_in("executive")
     place = "t|unit:R1|2024-12"
