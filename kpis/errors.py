@@ -260,7 +260,12 @@ class DefinitionChanged(DomainError):
     code = "definition_changed"
 
     def __init__(self) -> None:
-        super().__init__(_("Somebody has changed this definition meanwhile; nothing was saved. Look at it again."))
+        super().__init__(
+            _(
+                "Somebody has changed this definition meanwhile; nothing was saved. Look at it, then save again to put"
+                " yours in its place."
+            )
+        )
 
 
 class NoDraft(DomainError):

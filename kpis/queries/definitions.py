@@ -12,6 +12,8 @@ from hashlib import sha256
 from typing import Any
 
 from django.db.models import Count, Max
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from kpis.choices import DefinitionState, DefinitionSubject
 from kpis.engine.specs import KpiSpec, Library
@@ -85,6 +87,30 @@ def every_kpi() -> Mapping[str, KpiSpec]:
     if not missing:
         return counting
     return {**composed(load_library(), kpis=missing, params={}, mark="").library.kpis, **counting}
+
+
+def first_day(kpi: str) -> date | None:
+    """Return the first day on which a KPI of the workspace's own counts, or did; None for one never published."""
+    days = [one.effective_from for one in _revisions() if one.key == kpi and one.subject == DefinitionSubject.KPI]
+    return min(days, default=None)
+
+
+def absence_words(kpi: str, day: date) -> str:
+    """Return why a KPI that a workspace knows does not count on a day; nothing when it counts or is not known."""
+    spec = every_kpi().get(kpi)
+    if spec is None or kpi in library_at(day).kpis:
+        return ""
+    first = first_day(kpi)
+    facts = {"kpi": spec.names.in_language(get_language() or ""), "day": day, "first": first}
+    if first is not None and first > day:
+        return _("%(kpi)s counts from %(first)s on, not yet on %(day)s.") % facts
+    return _("%(kpi)s no longer counts on %(day)s: it is retired.") % facts
+
+
+def counts_later(subject: DefinitionSubject, key: str, *, than: date) -> date | None:
+    """Return the last day after a day from which a revision of the key counts; None when none does."""
+    states = {one.effective_from: one for one in _revisions() if (one.subject, one.key) == (subject, key)}
+    return max((day for day, one in states.items() if one.counts and day > than), default=None)
 
 
 def kpi_names() -> Mapping[str, Bilingual]:

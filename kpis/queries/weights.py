@@ -143,6 +143,13 @@ def _own(row: WeightSet, *, first: Mapping[str, Decimal], places: Mapping[str, i
     )
 
 
+def newest_set(role: RoleKey, place: tuple[str, str, str]) -> WeightSet | None:
+    """Return what was saved last for a stage, sub-type and unit, whatever day it counts from."""
+    stage, subtype, unit = place
+    sets = WeightSet.objects.filter(role_key=role.value, stage=stage, subtype=subtype, unit=unit)
+    return sets.select_related("created_by").order_by("-id").first()
+
+
 def source_of_place(subtype: str, unit: str) -> WeightsSource:
     """Return what the source of weights set in a place is called."""
     if unit:

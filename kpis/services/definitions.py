@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from kpis.choices import DefinitionState, DefinitionSubject
 from kpis.errors import DefinitionChanged, DefinitionInUse, DefinitionInvalid, NoDraft
@@ -15,7 +16,7 @@ from kpis.library.content import OWN_PREFIX, Node, node_of, tidy
 from kpis.library.entry import CheckedEntry, check_entry
 from kpis.library.params import PARAMS
 from kpis.models import Definition
-from kpis.queries.definitions import forget_definitions
+from kpis.queries.definitions import counts_later, forget_definitions
 from kpis.queries.entry_words import label_of, message_of
 from kpis.queries.own_definitions import newest_of, surroundings_of
 from kpis.queries.values import periods_touched
@@ -127,12 +128,16 @@ def retire(
 ) -> Definition:
     """End what counts: from the day on the library counts again, an own KPI is no more. Nothing stored is deleted.
 
-    NoDraft when nothing was ever published; DefinitionInUse while an own KPI is weighed on the day or later.
+    NoDraft when nothing was ever published; DefinitionInvalid when it begins to count only later; DefinitionInUse while
+    an own KPI is weighed on the day or later.
     """
     _lock()
     last = Definition.objects.filter(subject=subject, key=key, state=DefinitionState.PUBLISHED).first()
     if last is None:
         raise NoDraft
+    if (later := counts_later(subject, key, than=effective_from)) is not None:
+        text = _("It counts from %(day)s on, which is later. Choose that day or a later one.") % {"day": later}
+        raise DefinitionInvalid([("", "counts_later", text)])
     if subject is KPI and key.startswith(OWN_PREFIX) and (uses := weighed_in(key, since=effective_from)):
         raise DefinitionInUse([use.words for use in uses])
     row = _write(

@@ -82,6 +82,14 @@ class Candidate:
     subtype: str = ""
     unit: str = ""
 
+    def check(self, *, on: date | None) -> None:
+        """Raise WeightsInvalid with everything that stands against these weights on a day."""
+        place = {"subtype": self.subtype, "unit": self.unit}
+        if self.weights:
+            checked_weights(self.role, self.weights, stage=self.stage, on=on, **place)
+        elif issues := place_issues(self.stage, on=on, **place):
+            raise WeightsInvalid(issues)
+
     def as_set(self, on: date) -> EffectiveWeights:
         """Return them as they would count."""
         return EffectiveWeights(
@@ -98,11 +106,7 @@ class Candidate:
 
 def preview_change(candidate: Candidate, *, effective_from: date) -> tuple[Preview, ...]:
     """Grade the newest periods that the change touches; none where it begins after all figures."""
-    if candidate.weights:
-        place = {"subtype": candidate.subtype, "unit": candidate.unit}
-        checked_weights(candidate.role, candidate.weights, stage=candidate.stage, on=effective_from, **place)
-    elif issues := place_issues(candidate.stage, subtype=candidate.subtype, unit=candidate.unit, on=effective_from):
-        raise WeightsInvalid(issues)
+    candidate.check(on=effective_from)
     return tuple(_tried(candidate, period) for period in periods_touched(effective_from)[:MOST_PERIODS])
 
 

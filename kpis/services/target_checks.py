@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from kpis.choices import ScopeKindChoice
 from kpis.engine.specs import KpiSpec
 from kpis.engine.targets import out_of_order
-from kpis.queries.definitions import library_at
+from kpis.queries.definitions import absence_words, library_at
 from kpis.queries.targets import LastHand, TargetKey, changed_since, last_hands, target_key
 from omnichannel.core.periods import Period, period_or_none
 from omnichannel.workspaces.queries.zones import current_day
@@ -84,7 +84,7 @@ def check_targets(
     seen_at: datetime | None = None,
     told_at: Mapping[TargetKey, datetime] | None = None,
 ) -> tuple[TargetIssue, ...]:
-    """Return every fault of every row. `seen_at` is when the writer looked; for what they were told since, `told_at`."""
+    """Return every fault of every row. `seen_at`: when the writer looked; `told_at`: when they were told of one."""
     periods = {row.period: period_or_none(row.period) for row in rows}
     known = _known(rows, periods=[period for period in periods.values() if period is not None])
     twice = Counter(row.key for row in rows)
@@ -136,6 +136,8 @@ def _faults(row: TargetInput, *, period: Period | None, known: _Known, bound: Bo
         yield "kpi_id", "unknown_kpi", _("There is no KPI %(kpi)s.") % {"kpi": row.kpi}
     elif spec.qualitative and row.value is not None:
         yield "kpi_id", "judged", _("This KPI is judged by managers and needs no target.")
+    elif row.value is not None and period is not None and (why := absence_words(row.kpi, period.last_day)):
+        yield "period", "not_counting", why
     yield from _scope_faults(row, known=known, bound=bound)
     yield from _number_faults(row, spec)
 

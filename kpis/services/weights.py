@@ -12,18 +12,21 @@ from django.utils.translation import gettext as _
 from kpis.choices import ComputationKind
 from kpis.errors import WeightsInvalid
 from kpis.models import WeightSet
+from kpis.queries.definitions import absence_words
 from kpis.queries.values import periods_touched, stored_periods
-from kpis.queries.weights import allowed_kpis
+from kpis.queries.weights import allowed_kpis, newest_set
 from kpis.services.scorecards import regrade
 from kpis.services.values import request_all
 from omnichannel.core.periods import Period
 from omnichannel.jobs.choices import JobOrigin
+from omnichannel.workspaces.scoping import lock_in_workspace
 from roles.catalogue import RoleKey, StageKey, SubtypeKey
 from roles.choices import SUBTYPES_OF
 from roles.queries.org_chart import unit_tree
 
 HUNDRED = Decimal(100)
 CENT = Decimal("0.01")
+WEIGHTS_LOCK = 0x0F21  # first key of the advisory lock of everybody who saves weights
 AT_ONCE = 2  # periods graded within the request; older ones follow in a job
 
 
@@ -37,16 +40,18 @@ def set_weights(
     note: str = "",
     subtype: str = "",
     unit: str = "",
+    seen: int | None = None,
 ) -> WeightSet:
     """Save the weights from a day on and grade again what they touch. WeightsInvalid lists all that is wrong.
 
-    A KPI with weight 0 is left out. `subtype` and `unit` narrow where they count. The newest two periods are graded
-    before this returns, older ones by a job.
+    A KPI with weight 0 is left out. `subtype` and `unit` narrow where they count. `seen` is the newest set of the place
+    that the writer knew (0: none); another one since is told, not run over. The newest two periods are graded before
+    this returns, older ones by a job.
     """
     kept = checked_weights(role, weights, stage=stage, subtype=subtype, unit=unit, on=effective_from)
     place = (stage.value, subtype, unit)
     stored = {kpi: f"{weight:.2f}" for kpi, weight in kept.items()}
-    return _save(role, place, stored, effective_from=effective_from, actor_id=actor_id, note=note)
+    return _save(role, place, stored, effective_from=effective_from, actor_id=actor_id, note=note, seen=seen)
 
 
 def give_back(
@@ -58,11 +63,12 @@ def give_back(
     note: str = "",
     subtype: str = "",
     unit: str = "",
+    seen: int | None = None,
 ) -> WeightSet:
     """From a day on let the next wider place decide again: the workspace's weights, or the library's."""
     _refuse(place_issues(stage, subtype=subtype, unit=unit, on=effective_from))
     place = (stage.value, subtype, unit)
-    return _save(role, place, {}, effective_from=effective_from, actor_id=actor_id, note=note)
+    return _save(role, place, {}, effective_from=effective_from, actor_id=actor_id, note=note, seen=seen)
 
 
 def restore_weights(old: WeightSet, *, effective_from: date, actor_id: int) -> WeightSet:
@@ -71,7 +77,7 @@ def restore_weights(old: WeightSet, *, effective_from: date, actor_id: int) -> W
     place = (old.stage, old.subtype, old.unit)
     role = RoleKey(old.role_key)
     if old.weights:
-        checked_weights(role, {kpi: Decimal(text) for kpi, text in old.weights.items()})
+        checked_weights(role, {kpi: Decimal(text) for kpi, text in old.weights.items()}, on=effective_from)
     return _save(role, place, old.weights, effective_from=effective_from, actor_id=actor_id, note=note)
 
 
@@ -83,9 +89,12 @@ def _save(
     effective_from: date,
     actor_id: int,
     note: str,
+    seen: int | None = None,
 ) -> WeightSet:
     stage, subtype, unit = place
     with transaction.atomic():
+        lock_in_workspace(WEIGHTS_LOCK)
+        _refuse(changed_since(role, place, seen=seen))
         saved = WeightSet.objects.create(
             role_key=role.value,
             stage=stage,
@@ -98,6 +107,18 @@ def _save(
         )
         _grade_again(role, periods_touched(effective_from), actor_id=actor_id)
     return saved
+
+
+def changed_since(role: RoleKey, place: tuple[str, str, str], *, seen: int | None) -> list[tuple[str, str]]:
+    """Return what tells that somebody has saved a set for the place (stage, sub-type, unit) after the one seen."""
+    newest = newest_set(role, place)
+    if seen is None or newest is None or newest.pk == seen:
+        return []
+    text = _(
+        "%(who)s has saved other weights here since you opened the page; they stand under “Changes so far”."
+        " Save again to put yours in their place."
+    )
+    return [("", text % {"who": newest.created_by or _("Somebody")})]
 
 
 def grade_by_new_kpis(role: RoleKey, *, actor_id: int | None) -> None:
@@ -128,6 +149,8 @@ def checked_weights(
             issues.append((kpi, _("A weight lies between 0 and 100.")))
         elif weight != weight.quantize(CENT):
             issues.append((kpi, _("A weight has at most two decimals.")))
+        elif weight and on is not None and (why := absence_words(kpi, on)):
+            issues.append((kpi, why))
     total = sum((weight for weight in weights.values() if weight.is_finite()), Decimal(0))
     if total != HUNDRED:
         issues.append(("", _("The weights add up to %(total)s, not to 100.00.") % {"total": f"{total:.2f}"}))

@@ -17,7 +17,7 @@ from kpis.engine.plan import plan_kpi
 from kpis.engine.specs import COMPANY, Scope, ScopeKind
 from kpis.queries.benchmarks import benchmarks, history
 from kpis.queries.counting import counted_operands
-from kpis.queries.definitions import every_kpi
+from kpis.queries.definitions import absence_words, every_kpi
 from kpis.queries.explaining import Figure, explain_figure, written
 from kpis.queries.figure_places import Place, query_of
 from kpis.queries.scope_words import Names, scope_names
@@ -64,6 +64,7 @@ def explain(request: WorkspaceRequest, slug: str, kpi_id: str) -> HttpResponse:
         ],
         "narrowed": [names[each].in_language(get_language()) for each in asked.place.where],
         "kpi_id": kpi_id,
+        "absent": absence_words(kpi_id, asked.place.period.last_day),
     }
     if panel:
         name = "kpis/explain/_numbers.html" if with_numbers else "kpis/explain/_panel.html"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kpis.choices import DefinitionSubject
-from kpis.errors import DefinitionInvalid
+from kpis.errors import DefinitionChanged, DefinitionInvalid
 from kpis.library.params import PARAMS
 from kpis.queries.definition_moves import draft_moves
 from kpis.queries.definitions import library_at
@@ -50,6 +50,8 @@ def _write(request: WorkspaceRequest, slug: str, name: str) -> HttpResponse:
         )
     except DefinitionInvalid as error:
         return _show(request, name, typed=typed, note=note, problem=str(error.issues[0][2]), status=422)
+    except DefinitionChanged as error:
+        return _show(request, name, typed=typed, note=note, problem=str(error), status=error.status)
     except DomainError as error:
         messages.error(request, str(error))
         return redirect("kpis:definition_parameter", slug, name)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from kpis.choices import WeightsSource
 from kpis.models import WeightSet
-from kpis.queries.definitions import library_at
+from kpis.queries.definitions import every_kpi, library_at
 from kpis.queries.weights import EffectiveWeights, allowed_kpis
 from roles.catalogue import RoleKey, StageKey, SubtypeKey, roles_here
 from roles.choices import SUBTYPE_NAMES, SUBTYPES_OF, StageName
@@ -22,7 +22,7 @@ from roles.queries.org_chart import UnitTree
 
 def column(
     used: EffectiveWeights,
-    typed: Mapping[str, Decimal] | None,
+    typed: Mapping[str, str] | None,
     *,
     tree: UnitTree,
     here: tuple[str, str],
@@ -33,14 +33,14 @@ def column(
     `here` is the sub-type and unit that a save would write to; the weights may come from a wider place.
     """
     kpis, language = library_at().kpis, get_language()
-    shown = typed if typed is not None else used.weights
+    shown = typed if typed is not None else {kpi: f"{weight:f}" for kpi, weight in used.weights.items()}
     named = roles_here().roles[RoleKey(used.role)].kpis
     offered = [
         kpi
         for kpi in allowed_kpis(used.role)
         if used.role in kpis[kpi].roles or kpis[kpi].any_role or (kpi in named and RoleKey(used.role).is_own)
     ]
-    ids = dict.fromkeys([*used.weights, *(kpi for kpi, weight in shown.items() if weight), *offered])
+    ids = dict.fromkeys([*used.weights, *shown, *offered])
     note = source_words(used, tree)
     return {
         "stage": used.stage,
@@ -54,7 +54,7 @@ def column(
             {
                 "id": kpi,
                 "label": kpis[kpi].names.in_language(language),
-                "value": _shown(shown.get(kpi)),
+                "value": shown.get(kpi) or "0",
                 "note": (note if used.since else used.source.label) if kpi in used.weights else "",
             }
             for kpi in ids
@@ -132,5 +132,9 @@ def subtype_options() -> list[tuple[str, str]]:
     ]
 
 
-def _shown(weight: Decimal | None) -> str:
-    return "0" if weight is None or not weight.is_finite() else f"{weight:f}"
+def issue_lines(issues: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the issues with the names that the form gives their fields, KPIs by theirs."""
+    kpis, language = every_kpi(), get_language()
+    fields = {"effective_from": _("Counts from"), "unit": _("For the unit"), "subtype": _("For the sub-type")}
+    names = {field: kpis[field].names.in_language(language) for field, _text in issues if field in kpis}
+    return [(names.get(field) or fields.get(field, field), text) for field, text in issues]

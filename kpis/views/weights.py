@@ -18,12 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from kpis.errors import WeightsInvalid
 from kpis.models import WeightSet
 from kpis.queries.values import stored_periods
-from kpis.queries.weights import unit_line, weight_history, weights_on
+from kpis.queries.weights import newest_set, unit_line, weight_history, weights_on
 from kpis.services.preview import Candidate, Preview, preview_change
-from kpis.services.weights import give_back, known_subtype, restore_weights, set_weights
+from kpis.services.weights import checked_weights, give_back, known_subtype, restore_weights, set_weights
 from kpis.views.library import weighed_role_or_404
-from kpis.views.weight_columns import column, history_lines, place_words, subtype_options, unit_options
-from omnichannel.core.periods import parse_day
+from kpis.views.weight_columns import column, history_lines, issue_lines, place_words, subtype_options, unit_options
+from omnichannel.core.periods import day_or_none
 from omnichannel.workspaces.middleware import WorkspaceRequest
 from omnichannel.workspaces.permissions import may
 from omnichannel.workspaces.queries.zones import current_day
@@ -54,6 +54,27 @@ class _Place:
         return unit_line(self.unit, self.tree) if self.unit else ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """What a form holds: a stage, its weights as typed and as read, the day and the reason, and the set it began from.
+
+    `issues` tells a day that is none.
+    """
+
+    stage: StageKey
+    texts: Mapping[str, str]
+    day: date | None
+    day_text: str
+    note: str
+    seen: int | None
+    issues: tuple[tuple[str, str], ...]
+
+    @property
+    def weights(self) -> dict[str, Decimal]:
+        """The weights; what is no number is none."""
+        return {kpi: _decimal(text) for kpi, text in self.texts.items()}
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def weights(request: WorkspaceRequest, slug: str, role_key: str) -> HttpResponse:
     """Show the weights; POST tries them (`action=preview`), saves them, or gives the place back (`give_back`)."""
@@ -65,10 +86,10 @@ def weights(request: WorkspaceRequest, slug: str, role_key: str) -> HttpResponse
         stage = StageKey(request.POST.get("stage", ""))
     except ValueError as error:
         raise Http404 from error
-    typed = {} if request.POST.get("action") == "give_back" else _typed(request, stage)
+    typed = _typed(request, stage)
     if request.POST.get("action") == "preview":
-        return _preview(request, role, stage, typed, place)
-    return _save(request, role, stage, typed, place)
+        return _preview(request, role, typed, place)
+    return _save(request, role, typed, place)
 
 
 def _asked_place(request: WorkspaceRequest) -> _Place:
@@ -81,9 +102,15 @@ def _asked_place(request: WorkspaceRequest) -> _Place:
     return _Place(day, tree, unit, request.GET.get("subtype", ""))
 
 
-def _typed(request: WorkspaceRequest, stage: StageKey) -> dict[str, Decimal]:
-    prefix = f"weight-{stage.value}-"
-    return {name.removeprefix(prefix): _decimal(text) for name, text in request.POST.items() if name.startswith(prefix)}
+def _typed(request: WorkspaceRequest, stage: StageKey) -> _Typed:
+    posted, prefix = request.POST, f"weight-{stage.value}-"
+    texts = {name.removeprefix(prefix): str(text) for name, text in posted.items() if name.startswith(prefix)}
+    day_text, seen = posted.get("effective_from", "").strip(), posted.get("seen", "")
+    day = day_or_none(day_text) if day_text else current_day()
+    issues = () if day else (("effective_from", _("This is no date. Write 2026-11-30.")),)
+    note = posted.get("note", "").replace("\x00", "")[:400]
+    known = int(seen) if seen.isdecimal() and len(seen) < 19 else None
+    return _Typed(stage, texts, day, day_text, note, known, issues)
 
 
 def _decimal(text: object) -> Decimal:
@@ -94,61 +121,67 @@ def _decimal(text: object) -> Decimal:
         return NAN
 
 
-def _effective_from(text: str) -> date:
-    """Read the day a set holds from; today when it is left empty."""
-    if not text.strip():
-        return current_day()
-    try:
-        return parse_day(text)
-    except ValueError:
-        raise WeightsInvalid([("effective_from", _("This is no date. Write 2026-11-30."))]) from None
-
-
-def _preview(
-    request: WorkspaceRequest, role: RoleKey, stage: StageKey, typed: Mapping[str, Decimal], place: _Place
-) -> HttpResponse:
+def _preview(request: WorkspaceRequest, role: RoleKey, typed: _Typed, place: _Place) -> HttpResponse:
     found: Sequence[Preview] = ()
-    issues: tuple[tuple[str, str], ...] = ()
-    candidate = Candidate(role, stage, typed or {"": NAN}, place.subtype_in(stage), place.unit)
+    candidate = Candidate(role, typed.stage, typed.weights or {"": NAN}, place.subtype_in(typed.stage), place.unit)
+    issues = typed.issues
     try:
-        found = preview_change(candidate, effective_from=_effective_from(request.POST.get("effective_from", "")))
+        if typed.day is None:
+            candidate.check(on=None)
+        else:
+            found = preview_change(candidate, effective_from=typed.day)
     except WeightsInvalid as error:
-        issues = error.issues
-    context = {"previews": found, "issues": issues, "stage": stage.value, "nothing": not found, "tree": place.tree}
+        issues = (*issues, *error.issues)
+    context = {
+        "previews": found,
+        "issues": issue_lines(issues),
+        "stage": typed.stage.value,
+        "nothing": not found,
+        "tree": place.tree,
+    }
     if request.htmx:
         return render(request, "kpis/_weights_preview.html", context)
-    return render(request, "kpis/weights.html", _context(request, role, place, typed={stage: typed}, tried=context))
+    return render(request, "kpis/weights.html", _context(request, role, place, typed=typed, tried=context))
 
 
-def _save(
-    request: WorkspaceRequest, role: RoleKey, stage: StageKey, typed: Mapping[str, Decimal], place: _Place
-) -> HttpResponse:
+def _save(request: WorkspaceRequest, role: RoleKey, typed: _Typed, place: _Place) -> HttpResponse:
     release = request.POST.get("action") == "give_back"
     try:
-        effective_from = _effective_from(request.POST.get("effective_from", ""))
-        how: dict[str, Any] = {
-            "effective_from": effective_from,
-            "actor_id": request.access.user_id,
-            "note": request.POST.get("note", "").replace("\x00", "")[:400],
-            "subtype": place.subtype_in(stage),
-            "unit": place.unit,
-        }
-        if release:
-            give_back(role, stage, **how)
-        else:
-            set_weights(role, stage, typed, **how)
+        _write(role, typed, place, release=release, actor_id=request.access.user_id)
     except WeightsInvalid as error:
-        tried = {"issues": error.issues, "stage": stage.value, "previews": (), "nothing": False}
-        context = _context(request, role, place, typed={} if release else {stage: typed}, tried=tried)
+        issues = issue_lines((*typed.issues, *error.issues))
+        tried = {"issues": issues, "stage": typed.stage.value, "previews": (), "nothing": False}
+        context = _context(request, role, place, typed=typed, tried=tried)
         return render(request, "kpis/weights.html", context, status=422)
     text = (
         _("From %(day)s on %(stage)s follows the next wider weights again. The scores are new.")
         if release
         else _("Saved: %(stage)s weights from %(day)s on. The scores are new.")
     )
-    messages.success(request, text % {"stage": StageName(stage.value).label, "day": effective_from})
+    messages.success(request, text % {"stage": StageName(typed.stage.value).label, "day": typed.day})
     card_url = reverse("kpis:scorecard", args=[request.access.workspace.slug, role.value])
     return redirect(card_url if request.POST.get("action") == "save_and_show" else request.get_full_path())
+
+
+def _write(role: RoleKey, typed: _Typed, place: _Place, *, release: bool, actor_id: int) -> None:
+    """Save or give back; WeightsInvalid beside the issues of the form itself."""
+    stage, subtype = typed.stage, place.subtype_in(typed.stage)
+    if typed.day is None:
+        if not release:
+            checked_weights(role, typed.weights, stage=stage, subtype=subtype, unit=place.unit)
+        raise WeightsInvalid(())
+    how: dict[str, Any] = {
+        "effective_from": typed.day,
+        "actor_id": actor_id,
+        "note": typed.note,
+        "subtype": subtype,
+        "unit": place.unit,
+        "seen": typed.seen,
+    }
+    if release:
+        give_back(role, stage, **how)
+    else:
+        set_weights(role, stage, typed.weights, **how)
 
 
 @require_POST
@@ -158,8 +191,12 @@ def restore(request: WorkspaceRequest, slug: str, role_key: str, pk: int) -> Htt
     old = get_object_or_404(WeightSet.objects.filter(role_key=role.value), pk=pk)
     query = f"?unit={old.unit}&subtype={old.subtype}" if old.unit or old.subtype else ""
     back = reverse("kpis:weights", args=[slug, role.value]) + query
+    text = request.POST.get("effective_from", "").strip()
+    day = day_or_none(text) if text else current_day()
+    if day is None:
+        messages.error(request, _("This is no date. Write 2026-11-30."))
+        return redirect(back)
     try:
-        day = _effective_from(request.POST.get("effective_from", ""))
         restore_weights(old, effective_from=day, actor_id=request.access.user_id)
     except WeightsInvalid as error:
         messages.error(request, str(error))
@@ -169,12 +206,17 @@ def restore(request: WorkspaceRequest, slug: str, role_key: str, pk: int) -> Htt
     return redirect(back)
 
 
+def _seen(role: RoleKey, stage: StageKey, place: _Place) -> int:
+    newest = newest_set(role, (stage.value, place.subtype_in(stage), place.unit))
+    return newest.pk if newest else 0
+
+
 def _context(
     request: WorkspaceRequest,
     role: RoleKey,
     place: _Place,
     *,
-    typed: Mapping[StageKey, Mapping[str, Decimal]] | None = None,
+    typed: _Typed | None = None,
     tried: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     periods = stored_periods()
@@ -182,16 +224,18 @@ def _context(
     columns = [
         column(
             book.of(role.value, stage.value, subtype=place.subtype_in(stage), units=place.line),
-            (typed or {}).get(stage),
+            typed.texts if typed is not None and typed.stage == stage else None,
             tree=place.tree,
             here=(place.subtype_in(stage), place.unit),
             tried=tried,
         )
+        | {"seen": _seen(role, stage, place)}
         for stage in StageKey
     ]
     return {
         "role": roles_here().roles[role],
         "columns": columns,
+        "typed": typed,
         "history": history_lines(weight_history(role.value), tree=place.tree, within=own_unit, today=place.day),
         "may_change": may(request.access, "kpis:weights", "POST"),
         "effective_from": periods[0].start if periods else current_day(),

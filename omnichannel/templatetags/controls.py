@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from django import template
 from django.core.paginator import Page
@@ -11,6 +11,8 @@ from django.forms import BaseForm, BoundField, CheckboxInput, RadioSelect
 from django.template import Context
 
 from omnichannel.templatetags.marks import flat_attrs
+
+MOST_WEIGHT = Decimal(10**6)  # what a sum of weights still adds up
 
 register = template.Library()
 
@@ -104,12 +106,21 @@ def drop_zone(
     return {"name": name, "accept": accept, "multiple": multiple, "label": label, "help": help, "required": required}
 
 
+def _weight(value: object) -> Decimal:
+    """Read a weight for the sum; what somebody typed and is no number adds nothing."""
+    try:
+        weight = Decimal(str(value or 0))
+    except InvalidOperation:
+        return Decimal(0)
+    return weight if weight.is_finite() and abs(weight) < MOST_WEIGHT else Decimal(0)
+
+
 @register.inclusion_tag("components/weight_editor.html")
 def weight_editor(
     rows: Sequence[Mapping[str, object]], total: Decimal | int = 100, name: str = "weight"
 ) -> dict[str, object]:
     """Number inputs whose sum must be `total`; script adds the live sum, locks, and spreading of the rest."""
-    values = [Decimal(str(row.get("value") or 0)) for row in rows]
+    values = [_weight(row.get("value")) for row in rows]
     return {"rows": rows, "total": total, "name": name, "sum": sum(values, Decimal(0))}
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from kpis.choices import DefinitionState, DefinitionSubject
 from kpis.engine.specs import COMPANY
-from kpis.errors import DefinitionChanged, DefinitionInUse, DefinitionInvalid, NoDraft
+from kpis.errors import DefinitionChanged, DefinitionInUse, DefinitionInvalid, NoDraft, WeightsInvalid
 from kpis.library import load_library
 from kpis.library.content import OWN_FORMULA, node_of
 from kpis.library.merging import merged
@@ -23,10 +24,11 @@ from kpis.queries.usage import tables_of_kpis
 from kpis.queries.where_used import where_used
 from kpis.services.definition_preview import request_definition_preview
 from kpis.services.definitions import discard, publish, retire, save_kpi, save_parameter
+from kpis.services.target_checks import Bound, TargetInput, check_targets
 from kpis.services.values import is_fresh
 from kpis.services.weights import set_weights
 from omnichannel.accounts.models import User
-from omnichannel.core.periods import parse_period
+from omnichannel.core.periods import month_of, parse_period
 from omnichannel.core.text import Bilingual
 from omnichannel.jobs.choices import JobKind
 from omnichannel.workspaces.models import Workspace
@@ -165,6 +167,26 @@ def test_an_own_kpi_is_drafted_published_and_retired_but_never_forgotten(in_work
     assert found is not None
     assert (found.draft, found.counting is not None, found.is_own) == (None, True, True)
     assert Definition.objects.filter(key="own_spend").count() == 5
+
+
+def test_a_day_before_an_own_kpi_counts_is_refused_with_the_day_from_which_it_does(
+    in_workspace: Workspace, who: int
+) -> None:
+    with translation.override("en"):
+        save_kpi(own_node(), actor_id=who)
+        publish(KPI, "own_spend", effective_from=JUNE, actor_id=who)
+        with pytest.raises(DefinitionInvalid, match=f"It counts from {JUNE} on, which is later"):
+            retire(KPI, "own_spend", effective_from=MAY, actor_id=who)
+        weights = {"own_spend": Decimal(100)}
+        with pytest.raises(WeightsInvalid, match=f"counts from {JUNE} on, not yet on {MAY}"):
+            set_weights(RoleKey.USER_OPS, StageKey.PROJECT, weights, effective_from=MAY, actor_id=who)
+        target = TargetInput(str(month_of(MAY)), "own_spend", "company", "", Decimal(1))
+        (issue,) = check_targets([target, replace(target, period=str(month_of(JUNE)))], bound=Bound())
+        assert (issue.index, issue.field, issue.code) == (0, "period", "not_counting")
+        retire(KPI, "own_spend", effective_from=JUNE, actor_id=who)
+        assert "own_spend" not in library_at(JUNE).kpis
+        with pytest.raises(WeightsInvalid, match="no longer counts"):
+            set_weights(RoleKey.USER_OPS, StageKey.PROJECT, weights, effective_from=JUNE, actor_id=who)
 
 
 def test_a_retired_own_kpi_still_has_its_name(in_workspace: Workspace, who: int) -> None:

@@ -148,6 +148,20 @@ def test_analysts_draft_hr_publishes_and_the_kpi_s_page_tells(workspace: Workspa
     assert "a new measure" in lead.get(HERE).content.decode()
 
 
+def test_why_a_figure_says_when_its_kpi_does_not_count_yet(workspace: Workspace, signed_in: SignedIn) -> None:
+    lead, english = signed_in("hr_lead"), {"Accept-Language": "en"}
+    with workspace_scope(workspace.pk):
+        load_orders(order(1, day="2024-05-03"), order(2, day="2024-06-03"))
+        work(JobKind.COMPUTE_VALUES)
+    sent = fields(lead.get(f"{HERE}new/").content.decode())
+    assert lead.post(f"{HERE}new/", sent | {"yaml": [yaml_text(own_node())]}).status_code == 302
+    assert lead.post(f"{HERE}own_spend/publish/", {"effective_from": "2024-06-01"}).status_code == 302
+    early = lead.get("/w/acme/kpis/own_spend/explain/?period=2024-05&scope=company:", headers=english)
+    assert "Spend per head counts from 2024-06-01 on, not yet on 2024-05-31." in early.content.decode()
+    counting = lead.get("/w/acme/kpis/own_spend/explain/?period=2024-06&scope=company:", headers=english)
+    assert "not yet on" not in counting.content.decode()
+
+
 def test_a_parameter_is_tried_and_published(workspace: Workspace, signed_in: SignedIn) -> None:
     lead = signed_in("hr_lead")
     with workspace_scope(workspace.pk):
@@ -155,6 +169,13 @@ def test_a_parameter_is_tried_and_published(workspace: Workspace, signed_in: Sig
     url = f"{HERE}parameters/churn_days/"
     assert lead.post(url, {"value": "none", "seen": "0"}).status_code == 422
     assert lead.post(url, {"value": "90", "seen": "0"}).status_code == 302
+    late = signed_in("owner").post(
+        url, {"value": "120", "seen": "0", "draft_note": "four months"}, headers={"Accept-Language": "en"}
+    )
+    assert late.status_code == 409
+    assert "Somebody has changed this definition meanwhile" in late.content.decode()
+    assert re.search(r'name="value"[^>]* value="120"', late.content.decode())
+    assert 'value="four months"' in late.content.decode()
     with workspace_scope(workspace.pk):
         work(JobKind.PREVIEW_DEFINITION)
     page = lead.get(url).content.decode()

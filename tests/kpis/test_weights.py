@@ -196,3 +196,48 @@ def test_who_is_not_hr_may_look_at_weights_but_not_change_them(signed_in: Callab
     assert "data-weights" not in page.content.decode()
     assert client.post("/w/acme/roles/digital-guide/weights/", form(SHIFTED, "save")).status_code == 403
     assert not WeightSet.objects.exists()
+
+
+@pytest.mark.usefixtures("retailer")
+def test_all_that_is_wrong_with_a_form_is_told_by_name_and_nothing_typed_is_lost(
+    signed_in: Callable[..., Client],
+) -> None:
+    client, page = signed_in("hr_lead"), "/w/acme/roles/digital-guide/weights/"
+    typed = {"guide_mall_sales": Decimal("60.123"), "guide_store_sales": Decimal(10)}
+    for action in ("save", "preview"):
+        sent = form(typed, action) | {"effective_from": "2024-02-31", f"weight-{STRONG.value}-guide_reply_rate": "3x"}
+        shown = client.post(page, sent, headers={"accept-language": "en"}).content.decode()
+        mall = load_library().kpis["guide_mall_sales"].names.en
+        for told in (
+            "<strong>Counts from</strong> This is no date.",
+            f"<strong>{mall}</strong> A weight has at most two decimals.",
+            "<strong>Reply rate</strong> A weight lies between 0 and 100.",
+            "The weights add up to 70.12",
+        ):
+            assert told in shown, (action, told)
+        for kept in ('value="60.123"', 'value="3x"', 'value="2024-02-31"', 'value="focus on the mall"'):
+            assert kept in shown, (action, kept)
+    assert not WeightSet.objects.exists()
+
+
+@pytest.mark.usefixtures("retailer")
+def test_two_people_at_one_set_of_weights_are_told_of_each_other(signed_in: Callable[..., Client]) -> None:
+    page, english = "/w/acme/roles/digital-guide/weights/", {"accept-language": "en"}
+    first, second = signed_in("hr_lead"), signed_in("owner")
+
+    def seen() -> str:
+        found = {column["stage"]: column["seen"] for column in second.get(page).context["columns"]}
+        return str(found[STRONG.value])
+
+    opened = seen()
+    assert first.post(page, form(SHIFTED, "save") | {"seen": opened}).status_code == 302
+    other = form(dict(zip(GUIDE_KPIS[:2], map(Decimal, (40, 60)), strict=True)), "save")
+    refused = second.post(page, other | {"seen": opened}, headers=english)
+    mine = WeightSet.objects.get()
+    assert refused.status_code == 422
+    assert f"{mine.created_by} has saved other weights here since you opened the page" in refused.content.decode()
+    assert second.post(page, form({}, "give_back") | {"seen": opened}).status_code == 422
+    assert WeightSet.objects.count() == 1
+    assert f'name="seen" value="{mine.pk}"' in refused.content.decode()
+    assert second.post(page, other | {"seen": seen()}).status_code == 302
+    assert WeightSet.objects.count() == 2
