@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,10 +17,10 @@ from kpis.api.parameters import PERSONAL_ROUTE, SLUG
 from kpis.choices import ScopeKindChoice, TargetOrigin
 from kpis.models import Target
 from kpis.queries.target_rows import targets_within
-from kpis.services.target_checks import Bound, TargetInput
+from kpis.services.target_checks import Bound, TargetInput, TargetIssue, check_targets
 from kpis.services.target_edits import Edited, RowStatus, edit_targets
 from omnichannel.core.fields import StrictCharField
-from omnichannel.core.http import CursorPages, is_dry_run, problem, refuse_unknown_words
+from omnichannel.core.http import CursorPages, InvalidBody, is_dry_run, issues_of, problem, refuse_unknown_words
 from omnichannel.jobs.api.idempotency import IDEMPOTENCY_KEY, idempotent
 from omnichannel.workspaces.authentication import WorkspaceAPIMixin, access_of
 from omnichannel.workspaces.permissions import may
@@ -143,14 +144,16 @@ class TargetsView(WorkspaceAPIMixin, generics.ListAPIView[Target]):
         A line manager writes those below the own unit. The scorecards of the touched months follow.
         """
         said = TargetsBody(data=request.data)
-        said.is_valid(raise_exception=True)
         access, dry_run = access_of(request), is_dry_run(request)
+        bound = Bound(access.own_unit, with_people=may(access, PERSONAL_ROUTE))
+        if not said.is_valid():
+            raise InvalidBody([*issues_of(said.errors), *_beside(request.data, bound)])
         done = edit_targets(
             [_row(row) for row in said.validated_data["rows"]],
             origin=TargetOrigin.API,
             actor_id=access.user_id,
             note=said.validated_data["note"],
-            bound=Bound(access.own_unit, with_people=may(access, PERSONAL_ROUTE)),
+            bound=bound,
             dry_run=dry_run,
         )
         return _answer(done, dry_run=dry_run)
@@ -159,6 +162,24 @@ class TargetsView(WorkspaceAPIMixin, generics.ListAPIView[Target]):
 def _row(said: dict[str, Any]) -> TargetInput:
     numbers: dict[str, Decimal | None] = {name: said[name] for name in ("value", "floor", "stretch")}
     return TargetInput(said["period"], said["kpi_id"], said["scope_kind"], said["scope_id"] or "", **numbers)
+
+
+def _beside(body: Any, bound: Bound) -> list[dict[str, str]]:
+    """Return what is wrong with the rows that can be read, for a body of which others cannot."""
+    rows = body.get("rows") if isinstance(body, dict) else None
+    readable: dict[int, TargetInput] = {}
+    for index, row in enumerate(rows[:MOST_ROWS] if isinstance(rows, list) else ()):
+        said = TargetRowSerializer(data=row)
+        if said.is_valid():
+            readable[index] = _row(said.validated_data)
+    places = list(readable)
+    found = [replace(issue, index=places[issue.index]) for issue in check_targets(list(readable.values()), bound=bound)]
+    return [{"pointer": _pointer(issue), "code": issue.code, "message": issue.message} for issue in found]
+
+
+def _pointer(issue: TargetIssue) -> str:
+    """Return the JSON pointer of a field, or of the row when the fault is of no one field."""
+    return "/".join(["", "rows", str(issue.index), *([issue.field] if issue.field else [])])
 
 
 def _answer(done: Edited, *, dry_run: bool) -> Response:
@@ -176,8 +197,7 @@ def _answer(done: Edited, *, dry_run: bool) -> Response:
             code="rows_refused",
             detail=_("Nothing was written. Correct the rows listed and send the batch again."),
             issues=[
-                {"pointer": f"/rows/{issue.index}/{issue.field}", "code": issue.code, "message": issue.message}
-                for issue in done.issues
+                {"pointer": _pointer(issue), "code": issue.code, "message": issue.message} for issue in done.issues
             ],
         )
         refusal.data["results"] = results

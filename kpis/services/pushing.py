@@ -271,6 +271,8 @@ def push_rows(rows: Sequence[Mapping[str, str | None]], *, table_id: str, actor_
 
 
 def words_of(push: Push) -> list[str]:
-    """Return what is wrong with the rows of a push and with it as a whole, in the reader's language."""
+    """Return what is wrong with the rows of a push and with it as a whole, in the reader's language, by column."""
     problems = [problem for row in push.rows or () for problem in row.problems] + list(push.problems)
-    return [problem.message.in_language(get_language()) for problem in problems]
+    names = {column.name: column.names.in_language(get_language()) for column in push.batch.table.columns}
+    told = [(names.get(one.column, one.column), one.message.in_language(get_language())) for one in problems]
+    return [f"{column}: {message}" if column else message for column, message in told]

@@ -171,8 +171,8 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(error, DomainError):
         return problem(error.status, code=error.code, detail=str(error))
     if isinstance(error, ValidationError):
-        faults = error.faults if isinstance(error, InvalidBody) else _issues(error.detail)
-        return problem(422, code="invalid", detail="The request holds invalid data.", issues=faults)
+        faults = error.faults if isinstance(error, InvalidBody) else issues_of(error.detail)
+        return problem(422, code="invalid", detail=_("The request holds invalid data."), issues=faults)
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -190,16 +190,16 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     return answer
 
 
-def _issues(detail: Any, pointer: str = "") -> list[dict[str, Any]]:
+def issues_of(detail: Any, pointer: str = "") -> list[dict[str, Any]]:
     """Flatten DRF's nested error detail into {pointer, code, message} entries."""
     if isinstance(detail, dict):
-        return [issue for key, value in detail.items() for issue in _issues(value, f"{pointer}/{key}")]
+        return [issue for key, value in detail.items() for issue in issues_of(value, f"{pointer}/{key}")]
     if isinstance(detail, list):
         nested = any(isinstance(value, dict | list) for value in detail)
         return [
             issue
             for index, value in enumerate(detail)
-            for issue in _issues(value, f"{pointer}/{index}" if nested else pointer)
+            for issue in issues_of(value, f"{pointer}/{index}" if nested else pointer)
         ]
     return [{"pointer": pointer or "/", "code": getattr(detail, "code", "invalid"), "message": str(detail)}]
 

@@ -66,6 +66,7 @@ def test_a_milestone_entered_in_the_browser_is_an_upload_and_a_late_one_lowers_t
     wrong = client.post(url, row | {"milestone_id": "MS-03", "planned_on": "soon"}, headers={"accept-language": "en"})
     assert wrong.status_code == 422
     assert "The milestone was not taken" in wrong.content.decode()
+    assert "Planned date: “soon” is not a date." in wrong.content.decode()
     seen = signed_in("line_manager", unit_external_id="S1").get(url).content.decode()
     assert "MS-01" not in seen
     assert signed_in("line_manager", unit_external_id="BU1").post(url, row).status_code == 403

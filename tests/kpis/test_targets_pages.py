@@ -175,6 +175,22 @@ def test_a_batch_is_written_whole_or_told_row_by_row(api_client: Callable[..., A
     assert {one["scope_id"] for one in bounded.get(f"{API}?year=2024").json()["results"]} == {"S1", "S2", "ES1", "ES2"}
 
 
+def test_a_row_that_cannot_be_read_hides_no_fault_of_the_others(api_client: Callable[..., APIClient]) -> None:
+    row = {"period": "2024-11", "kpi_id": "sales_net", "scope_kind": "unit", "scope_id": "S1", "value": "100"}
+    wrong = [row | {"value": "abc"}, row, row | {"scope_id": "S2", "floor": "200"}, row | {"kpi_id": "nope"}]
+    answer = api_client("hr_lead").put(API, {"rows": wrong}, format="json", headers={"accept-language": "zh-hans"})
+    assert answer.status_code == 422
+    assert [issue["pointer"] for issue in answer.json()["issues"]] == [
+        "/rows/0/value",
+        "/rows/2/floor",
+        "/rows/3/kpi_id",
+    ]
+    assert answer.json()["detail"] == "请求内容有误，逐项见 issues。"
+    twice = api_client("hr_lead").put(API, {"rows": [row, row]}, format="json")
+    assert [issue["pointer"] for issue in twice.json()["issues"]] == ["/rows/0", "/rows/1"]
+    assert not TargetEdit.objects.exists()
+
+
 def test_a_plan_is_looked_at_and_then_applied_as_it_was_shown(signed_in: Callable[..., Client]) -> None:
     client = signed_in("executive")
     put_targets(parse_period("2024"), {("sales_net", unit("S1")): 1200})
