@@ -90,9 +90,8 @@ def every_kpi() -> Mapping[str, KpiSpec]:
 
 
 def first_day(kpi: str) -> date | None:
-    """Return the first day on which a KPI of the workspace's own counts, or did; None for one never published."""
-    days = [one.effective_from for one in _revisions() if one.key == kpi and one.subject == DefinitionSubject.KPI]
-    return min(days, default=None)
+    """Return the first day on which a KPI of the workspace's own counts, or did; None for one that never does."""
+    return min(_counting_days(DefinitionSubject.KPI, kpi), default=None)
 
 
 def absence_words(kpi: str, day: date) -> str:
@@ -109,8 +108,13 @@ def absence_words(kpi: str, day: date) -> str:
 
 def counts_later(subject: DefinitionSubject, key: str, *, than: date) -> date | None:
     """Return the last day after a day from which a revision of the key counts; None when none does."""
-    states = {one.effective_from: one for one in _revisions() if (one.subject, one.key) == (subject, key)}
-    return max((day for day, one in states.items() if one.counts and day > than), default=None)
+    return max((day for day in _counting_days(subject, key) if day > than), default=None)
+
+
+def _counting_days(subject: DefinitionSubject, key: str) -> list[date]:
+    """Return the days from which a revision of the key counts: the last one made for a day decides it."""
+    states = {one.effective_from: one.counts for one in _revisions() if (one.subject, one.key) == (subject, key)}
+    return [day for day, counts in states.items() if counts]
 
 
 def kpi_names() -> Mapping[str, Bilingual]:

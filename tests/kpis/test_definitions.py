@@ -18,7 +18,7 @@ from kpis.library import load_library
 from kpis.library.content import OWN_FORMULA, node_of
 from kpis.library.merging import merged
 from kpis.models import Computation, Definition, KpiValue
-from kpis.queries.definitions import every_kpi, forget_definitions, library_at
+from kpis.queries.definitions import absence_words, every_kpi, forget_definitions, library_at
 from kpis.queries.own_definitions import entry_of, own_kpi
 from kpis.queries.usage import tables_of_kpis
 from kpis.queries.where_used import where_used
@@ -187,6 +187,7 @@ def test_a_day_before_an_own_kpi_counts_is_refused_with_the_day_from_which_it_do
         assert "own_spend" not in library_at(JUNE).kpis
         with pytest.raises(WeightsInvalid, match="no longer counts"):
             set_weights(RoleKey.USER_OPS, StageKey.PROJECT, weights, effective_from=JUNE, actor_id=who)
+        assert "retired" in absence_words("own_spend", MAY)  # taken back on its first day, it never counted
 
 
 def test_a_retired_own_kpi_still_has_its_name(in_workspace: Workspace, who: int) -> None:
