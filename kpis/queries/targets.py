@@ -15,7 +15,7 @@ from kpis.models import FactChange, Review, Target, TargetChange
 from kpis.queries.values import FEW_SCOPES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from omnichannel.core.periods import Period
@@ -110,6 +110,15 @@ def aims(
             chunk_size=5000
         )
     }
+
+
+def target_line(kpi: str, scope: Scope, periods: Sequence[Period]) -> list[Decimal | None]:
+    """Return a KPI's targets of one scope for each of the periods, None where there is none, in one query."""
+    person = scope.kind is ScopeKind.EMPLOYEE
+    names = [str(period) for period in periods]
+    kinds, people = ((), [scope.id]) if person else ((scope.kind.value,), ())
+    found = aims(kpi, names, kinds=kinds, people=people, units=[scope.id])
+    return [aim.value if (aim := found.get((scope, name))) else None for name in names]
 
 
 def unit_sums(

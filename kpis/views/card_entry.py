@@ -20,6 +20,7 @@ from kpis.queries.next_stage import next_stage_scores
 from kpis.queries.publications import compared, newest_published
 from kpis.queries.restating import since
 from kpis.queries.scorecards import CardLineView, CardView
+from kpis.queries.targets import target_line
 from kpis.views.asked import month_labels, unit_word
 from kpis.views.restated_words import cause_words
 from omnichannel.core.periods import Period, parse_period
@@ -131,7 +132,10 @@ def _main_chart(view: CardView) -> Chart | None:
     if main is None or not any(value is not None for value in main.trend):
         return None
     line = Series(main.spec.names.in_language(get_language()), main.trend)
-    target = Series(_("Target"), [*([None] * (len(main.trend) - 1)), main.line.target])
+    before = view.months[:-1]
+    # what a card of the past was held against may have been another target than the one that stands by now
+    known = target_line(main.spec.id, main.line.measured, before) if view.card.is_current else [None] * len(before)
+    target = Series(_("Target"), [*known, main.line.target])
     return trend(month_labels(view.months), line, axis=_("Month"), unit=unit_word(main.spec.unit), target=target)
 
 

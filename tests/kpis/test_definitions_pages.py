@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -15,8 +18,10 @@ from kpis.choices import DefinitionState
 from kpis.library import load_library
 from kpis.library.content import node_of, read_entry, yaml_text
 from kpis.models import Definition
+from kpis.queries.definition_moves import DraftMoves, Moved
 from kpis.queries.definitions import library_at
-from omnichannel.jobs.choices import JobKind
+from omnichannel.jobs.choices import JobKind, JobState
+from omnichannel.jobs.models import Job
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import workspace_scope
 from tests.kpis.door import order, work
@@ -186,6 +191,20 @@ def test_a_parameter_is_tried_and_published(workspace: Workspace, signed_in: Sig
     assert "90" in page
     assert "a season" in lead.get(HERE).content.decode()
     assert lead.get(f"{HERE}parameters/nothing/").status_code == 404
+
+
+def test_a_draft_that_moves_many_units_shows_twenty_and_folds_the_rest() -> None:
+    names = load_library().kpis["churn_rate"].names
+    units = tuple(
+        Moved("churn_rate", names, "percent", "2024-05", "unit", f"S{n}", f"门店{n}", Decimal(n), Decimal(n + 1))
+        for n in range(207)
+    )
+    found = DraftMoves(Job(state=JobState.SUCCEEDED), False, "2024-05", (), units, 207, 207, None)
+    page = render_to_string("kpis/definitions/_moves.html", {"moves": found})
+    shown, folded = page.split("<details>")
+    assert (shown.count('<th scope="row">'), folded.count('<th scope="row">')) == (20, 187)
+    few = replace(found, units=units[:20], units_moved=20, units_total=20)
+    assert "<details>" not in render_to_string("kpis/definitions/_moves.html", {"moves": few})
 
 
 def test_programs_do_the_same(workspace: Workspace, api_client: Callable[..., APIClient]) -> None:

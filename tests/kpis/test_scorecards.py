@@ -297,6 +297,19 @@ def test_a_card_names_how_fresh_it_is_what_it_is_compared_with_and_when_it_was_k
     assert manager.get("/w/acme/scorecards/digital-guide/?vs_unit=S2").status_code == 404
 
 
+@pytest.mark.usefixtures("retailer")
+def test_a_card_says_where_a_target_is_missing_and_tells_those_of_past_months(signed_in: Pages) -> None:
+    put_targets(OCTOBER, {("guide_store_sales", person("ES1")): 77})
+    put_targets(NOVEMBER, {(kpi, person("ES1")): 100 for kpi in GUIDE_KPIS if kpi != "guide_mall_sales"})
+    put_values(NOVEMBER, [figure(kpi, person("ES1"), 50) for kpi in GUIDE_KPIS])
+    page = signed_in("hr_lead").get("/w/acme/scorecards/people/ES1/", headers={"accept-language": "en"})
+    html = page.content.decode()
+    line = html[html.index('id="line-digital-guide-guide_mall_sales"') :]
+    assert "<span>No target</span>" in line[: line.index("</tr>")]
+    rows = page.context["cards"][0]["main_chart"].table["rows"]
+    assert [str(row[-1]) for row in rows[-2:]] == ["77", "100"]
+
+
 def test_pages_cost_the_same_queries_for_ten_times_the_stores(
     in_workspace: Workspace, signed_in: Pages, django_assert_max_num_queries: Callable[..., object]
 ) -> None:
