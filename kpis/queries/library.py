@@ -11,8 +11,7 @@ from typing import Any
 
 from kpis.choices import DefinitionSubject
 from kpis.engine.explain import definition_hash
-from kpis.engine.narrowing import unavailable_at
-from kpis.engine.specs import COMPANY, KpiSpec, Library, NoData, Scope, ScopeKind, Value
+from kpis.engine.specs import COMPANY, KpiSpec, Library, Scope, ScopeKind, Value
 from kpis.library import library_extras, load_library
 from kpis.models import KpiValue
 from kpis.queries.definition_origin import Origin, origin_of
@@ -20,7 +19,7 @@ from kpis.queries.definitions import applied, library_at, library_for
 from kpis.queries.entry_words import diff_of
 from kpis.queries.formulas import MeasureWords, explained, readable
 from kpis.queries.targets import targets_of
-from kpis.queries.values import computed_at, current_values, months_before, trends
+from kpis.queries.values import computed_at, current_values, missing_reason, months_before, trends
 from kpis.queries.weights import weights_on
 from omnichannel.core.periods import Period
 from omnichannel.core.text import Bilingual
@@ -132,7 +131,7 @@ class UnitFigure:
 class KpiPage:
     """Everything the page of one KPI shows. `value` is that of the asked scope; None where nothing is computed.
 
-    `missing`: why there is no value then, as the figures' words of `templatetags.numbers` name it.
+    `missing`: why there is no number, as the figures' words of `templatetags.numbers` name it.
     """
 
     spec: KpiSpec
@@ -164,7 +163,6 @@ def kpi_page(kpi: str, *, period: Period | None, scope: Scope | None, within: st
     library, extras = _library_of(kpi, period), library_extras()
     spec, origin = library.kpis[kpi], origin_of(kpi, period.last_day if period else None)
     months = tuple(months_before(period, MONTHS)) if period else ()
-    closed = scope is not None and unavailable_at(library, kpi, scope.kind) is not None
     value = line = target = None
     units: tuple[UnitFigure, ...] = ()
     if period is not None and scope is not None:
@@ -187,7 +185,7 @@ def kpi_page(kpi: str, *, period: Period | None, scope: Scope | None, within: st
         months=months,
         trend=line or (),
         value=value,
-        missing=NoData.NOT_AT_SCOPE.value if closed else "not_computed",
+        missing=missing_reason(library, kpi, value, scope.kind) if scope else "not_computed",
         target=target,
         units=units,
         definition_hash=definition_hash(library, kpi),

@@ -17,7 +17,7 @@ from kpis.queries.formulas import value_label
 from kpis.queries.scorecards import current_cards, role_cards, score_trends
 from kpis.queries.targets import targets_of
 from kpis.queries.uploads import last_change, newest_day
-from kpis.queries.values import current_values, months_before, newest_computation, trends
+from kpis.queries.values import current_values, missing_reason, months_before, newest_computation, trends
 from omnichannel.core.periods import Period
 from omnichannel.core.text import Bilingual
 from roles.catalogue import RoleKey, roles_here
@@ -36,10 +36,14 @@ AMOUNTS = frozenset({"CNY", "count", "people", "contacts", "pieces", "messages",
 
 @dataclass(frozen=True, slots=True)
 class KeyFigure:
-    """A tile: the figure, its target and band, its last thirteen months, and its change in percent for amounts."""
+    """A tile: the figure, its target and band, its last thirteen months, and its change in percent for amounts.
+
+    `reason`: why there is no number, as the figures' words of `templatetags.numbers` name it.
+    """
 
     spec: KpiSpec
     value: Value | None
+    reason: str
     target: Decimal | None
     status: str
     trend: Sequence[Decimal | None]
@@ -126,20 +130,26 @@ def company_kpis(period: Period) -> tuple[str, ...]:
 
 def key_figures(wanted: Sequence[str], *, period: Period, scope: Scope) -> tuple[KeyFigure, ...]:
     """Return figures as tiles show them, with the thirteen months that end with the period, in three queries."""
-    kpis = library_at(period.last_day).kpis
+    library = library_at(period.last_day)
     values = {value.kpi: value for value in current_values(period, kpis=wanted, scopes=[scope])}
     lines = trends(wanted, months_before(period, MONTHS), scopes=[scope])
     targets = targets_of(period, kpis=wanted, scopes=[scope])
-    return tuple(_figure(kpis[kpi], values.get(kpi), targets.get((kpi, scope)), lines[kpi, scope]) for kpi in wanted)
+    reasons = {kpi: missing_reason(library, kpi, values.get(kpi), scope.kind) for kpi in wanted}
+    return tuple(
+        _figure(library.kpis[kpi], values.get(kpi), reasons[kpi], targets.get((kpi, scope)), lines[kpi, scope])
+        for kpi in wanted
+    )
 
 
-def _figure(spec: KpiSpec, value: Value | None, target: Decimal | None, trend: Sequence[Decimal | None]) -> KeyFigure:
+def _figure(
+    spec: KpiSpec, value: Value | None, reason: str, target: Decimal | None, trend: Sequence[Decimal | None]
+) -> KeyFigure:
     number = value.value if value else None
     before = trend[-2]
     change = None
     if spec.unit in AMOUNTS and number is not None and before:
         change = (number / before - 1) * 100
-    return KeyFigure(spec, value, target, status_of(spec, number, target), trend, change)
+    return KeyFigure(spec, value, reason, target, status_of(spec, number, target), trend, change)
 
 
 def status_of(spec: KpiSpec, value: Decimal | None, target: Decimal | None) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from kpis.engine.specs import COMPANY, NoData, Scope, ScopeKind, Value
+from kpis.engine.narrowing import unavailable_at
+from kpis.engine.specs import COMPANY, Library, NoData, Scope, ScopeKind, Value
 from kpis.library import load_library
 from kpis.models import Computation, KpiValue, Part, Upload
 from kpis.queries.uploads import newest_day, visible
@@ -83,6 +84,13 @@ def current_values(
     for row in rows.values_list(*FIELDS).iterator(chunk_size=CHUNK):
         if wanted is None or row[1:3] in wanted:
             yield as_value(row)
+
+
+def missing_reason(library: Library, kpi: str, value: Value | None, kind: ScopeKind) -> str:
+    """Return why a figure has no number, as `templatetags.numbers` words it; of one never stored, whether it could be."""
+    if value is not None:
+        return value.reason.value if value.reason else ""
+    return "not_computed" if unavailable_at(library, kpi, kind) is None else NoData.NOT_AT_SCOPE.value
 
 
 def figures_known(known_at: datetime | None) -> Q:

@@ -89,6 +89,11 @@ def test_a_kpis_page_shows_its_figures_by_unit_and_says_why_one_is_missing(
     waiting = reader.get(f"{PAGE}mall_sales/", headers={"accept-language": "en"}).content.decode()
     assert 'data-tip="Not computed yet"' in waiting
     assert "Not defined at this level" not in waiting
+    with workspace_scope(workspace.pk):
+        KpiValue.objects.filter(kpi="nps", scope_kind="company").delete()
+    first = reader.get("/w/acme/", headers={"accept-language": "en"}).content.decode()
+    assert 'data-tip="Not computed yet"' in first
+    assert "Not defined at this level" not in first
     assert reader.get(f"{PAGE}no_such_kpi/").status_code == 404
 
 
