@@ -16,6 +16,7 @@ from fractions import Fraction
 from kpis.engine.arithmetic import rounded
 from kpis.engine.contribution import Share, differences, ratio_effects
 from kpis.engine.grading import attainment
+from kpis.engine.ratios import MILLION, millionths
 from kpis.engine.specs import Direction, KpiSpec
 
 MEAN_OF = 3  # periods whose mean a value is held against
@@ -213,11 +214,12 @@ def _effects(parts: Mapping[str, Part], *, factor: Decimal) -> Mapping[str, Frac
             {key: _share(part.now) for key, part in parts.items()},
         )
         return {} if told is None else {key: effect.total * Fraction(factor) for key, effect in told.items()}
-    return differences(
-        {key: Fraction(part.before[0] or 0) for key, part in parts.items()},
-        {key: Fraction(part.now[0] or 0) for key, part in parts.items()},
+    changes = differences(
+        {key: millionths(part.before[0]) for key, part in parts.items()},
+        {key: millionths(part.now[0]) for key, part in parts.items()},
     )
+    return {key: Fraction(change, MILLION) for key, change in changes.items()}
 
 
 def _share(pair: tuple[Decimal | None, Decimal | None]) -> Share:
-    return Share(Fraction(pair[0] or 0), Fraction(pair[1] or 0))
+    return Share(millionths(pair[0]), millionths(pair[1]))

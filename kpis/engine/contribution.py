@@ -11,20 +11,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
-ZERO = Fraction(0)
-HALF = Fraction(1, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What one part has of the numerator and of the denominator."""
-
-    top: Fraction
-    bottom: Fraction
+ONE = Fraction(1)
+# remainders are compared to so many binary digits: a tie below is nobody's loss
+_COMPARED = 128
 
 
-NOTHING = Share(ZERO, ZERO)
+class Share(NamedTuple):
+    """What one part has of the numerator and of the denominator, as whole numbers of one small unit."""
+
+    top: int
+    bottom: int
+
+
+class Quotient(NamedTuple):
+    """An exact number, not reduced: thousands of parts would spend their time on common divisors. `bottom` > 0."""
+
+    top: int
+    bottom: int = 1
+
+    @property
+    def exact(self) -> Fraction:
+        """Return the number reduced."""
+        return Fraction(self.top, self.bottom)
+
+
+NOTHING = Share(0, 0)
+ZERO = Quotient(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +48,19 @@ class Effect:
     `rest` is what cannot be told apart: of a part that is a balance (people counted in several parts), not a group.
     """
 
-    rate: Fraction = ZERO
-    mix: Fraction = ZERO
-    rest: Fraction = ZERO
+    rate: Quotient = ZERO
+    mix: Quotient = ZERO
+    rest: Quotient = ZERO
 
     @property
     def total(self) -> Fraction:
         """Return the part's whole effect."""
-        return self.rate + self.mix + self.rest
+        return self.rate.exact + self.mix.exact + self.rest.exact
 
 
-def differences(before: Mapping[str, Fraction], now: Mapping[str, Fraction]) -> dict[str, Fraction]:
+def differences(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
     """Return what each part of a sum added to its change; a part that is missing on one side was nothing there."""
-    return {part: now.get(part, ZERO) - before.get(part, ZERO) for part in {**before, **now}}
+    return {part: now.get(part, 0) - before.get(part, 0) for part in {**before, **now}}
 
 
 def ratio_effects(before: Mapping[str, Share], now: Mapping[str, Share]) -> dict[str, Effect] | None:
@@ -54,53 +68,68 @@ def ratio_effects(before: Mapping[str, Share], now: Mapping[str, Share]) -> dict
 
     A part that is there in one period only has the rate of that period: all it did is mix.
     """
-    whole0, whole1 = _whole(before), _whole(now)
-    if not whole0.bottom or not whole1.bottom:
+    wholes = _Wholes(_whole(before), _whole(now))
+    if not wholes.product:
         return None
-    middle = (whole0.top / whole0.bottom + whole1.top / whole1.bottom) * HALF
-    return {
-        part: _effect(before.get(part, NOTHING), now.get(part, NOTHING), whole0.bottom, whole1.bottom, middle)
-        for part in {**before, **now}
-    }
+    return {part: wholes.effect(before.get(part, NOTHING), now.get(part, NOTHING)) for part in {**before, **now}}
 
 
 def _whole(parts: Mapping[str, Share]) -> Share:
-    return Share(sum((each.top for each in parts.values()), ZERO), sum((each.bottom for each in parts.values()), ZERO))
+    return Share(sum(each.top for each in parts.values()), sum(each.bottom for each in parts.values()))
 
 
-def _effect(old: Share, new: Share, whole0: Fraction, whole1: Fraction, middle: Fraction) -> Effect:
-    moved = new.bottom / whole1 - old.bottom / whole0
-    total = new.top / whole1 - old.top / whole0 - middle * moved
-    if old.bottom < 0 or new.bottom < 0:
-        return Effect(rest=total)
-    rates = [each.top / each.bottom for each in (old, new) if each.bottom]
-    if not rates:
-        return Effect(rate=total)
-    mix = moved * (sum(rates, ZERO) / len(rates) - middle)
-    return Effect(rate=total - mix, mix=mix)
+class _Wholes:
+    """Both wholes, N0 / D0 and N1 / D1. Effects stand over 2 (D0 D1)^2, times what the part's own rates stand over."""
+
+    def __init__(self, old: Share, new: Share) -> None:
+        self.old, self.new = old.bottom, new.bottom
+        self.product = old.bottom * new.bottom
+        self.twice_middle = old.top * new.bottom + new.top * old.bottom  # (R0 + R1) / 2, over 2 D0 D1
+        self.below = 2 * self.product**2
+
+    def effect(self, old: Share, new: Share) -> Effect:
+        moved = new.bottom * self.old - old.bottom * self.new  # w1 - w0, over D0 D1
+        amount = new.top * self.old - old.top * self.new
+        total = 2 * self.product * amount - self.twice_middle * moved
+        if old.bottom < 0 or new.bottom < 0:
+            return Effect(rest=Quotient(total, self.below))
+        if old.bottom and new.bottom:
+            rates, over = old.top * new.bottom + new.top * old.bottom, old.bottom * new.bottom
+        elif old.bottom or new.bottom:
+            only = old if old.bottom else new
+            rates, over = 2 * only.top, only.bottom
+        else:
+            return Effect(rate=Quotient(total, self.below))
+        mix = moved * (rates * self.product - self.twice_middle * over)
+        return Effect(rate=Quotient(total * over - mix, self.below * over), mix=Quotient(mix, self.below * over))
 
 
-def quotient_effects(before: Share, now: Share) -> tuple[Fraction, Fraction] | None:
+def quotient_effects(before: Share, now: Share) -> tuple[Quotient, Quotient] | None:
     """Return what the numerator and what the denominator did to N / D, adding up to its change; None without two."""
     if not before.bottom or not now.bottom:
         return None
-    top = (now.top - before.top) * (1 / before.bottom + 1 / now.bottom) * HALF
-    return top, now.top / now.bottom - before.top / before.bottom - top
+    top = Fraction(now.top - before.top) * (Fraction(1, before.bottom) + Fraction(1, now.bottom)) / 2
+    bottom = Fraction(now.top, now.bottom) - Fraction(before.top, before.bottom) - top
+    return Quotient(*top.as_integer_ratio()), Quotient(*bottom.as_integer_ratio())
 
 
-def spread(parts: Sequence[Fraction], total: Decimal, *, places: int) -> list[Decimal]:
-    """Return the parts rounded so that they add up to the total as it is shown.
+def spread(parts: Sequence[Quotient], total: Decimal, *, places: int, factor: Fraction = ONE) -> list[Decimal]:
+    """Return the parts times `factor`, rounded so that they add up to the total as it is shown.
 
     Each is rounded down and the units that are missing go to the largest remainders, ties to the first. `total` may
     differ from the exact sum by what it lost in its own rounding.
     """
     if not parts:
         return []
-    scaled = [part * 10**places for part in parts]
-    floors = [each.numerator // each.denominator for each in scaled]
-    order = sorted(range(len(parts)), key=lambda place: (floors[place] - scaled[place], place))
+    times = 10**places * factor.numerator
+    floors, remainders = [], []
+    for top, bottom in parts:
+        whole = bottom * factor.denominator
+        floor, rest = divmod(top * times, whole)
+        floors.append(floor)
+        remainders.append((rest << _COMPARED) // whole)
     missing = int(total.scaleb(places)) - sum(floors)
     each, over = divmod(missing, len(parts))
-    for rank, place in enumerate(order):
+    for rank, place in enumerate(sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)):
         floors[place] += each + (rank < over)
     return [Decimal(floor).scaleb(-places) for floor in floors]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from fractions import Fraction
 from math import gcd, lcm
 from typing import Any
@@ -15,7 +16,8 @@ Exacts = npt.NDArray[Any]
 Flags = npt.NDArray[np.bool_]
 
 PLACES = 6
-_UNIT = 10**PLACES
+MILLION = 10**PLACES
+_EXACTLY = Context(prec=100)
 _ROOM = 1 << 62
 _WIDE = np.dtype(object)
 # a long division takes this many digits at a time while the divisor leaves room for them
@@ -51,6 +53,11 @@ def _plus(left: Exacts, right: Exacts) -> Exacts:
     if left.dtype != _WIDE and right.dtype != _WIDE:
         _fits(left, largest(left) + largest(right))
     return left + right
+
+
+def millionths(value: Decimal | None) -> int:
+    """Return a number of at most `PLACES` decimals, as figures are stored, as whole millionths; none is 0."""
+    return 0 if value is None else int(value.scaleb(PLACES, _EXACTLY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +139,7 @@ class Ratios:
 
     def rounded(self, size: int) -> Exacts:
         """Return the values in millionths, half to even."""
-        num, den = self.num * _UNIT, self.den
+        num, den = self.num * MILLION, self.den
         common = gcd(num, den)
         num, den = num // common, den // common
         if self.bottom is None and den == 1:

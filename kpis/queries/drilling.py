@@ -9,12 +9,27 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
+from operator import and_, itemgetter
+
+from django.db.models import Q
 
 from kpis.engine.arithmetic import rounded
-from kpis.engine.contribution import NOTHING, Effect, Share, differences, quotient_effects, ratio_effects, spread
+from kpis.engine.contribution import (
+    NOTHING,
+    ONE,
+    Effect,
+    Quotient,
+    Share,
+    differences,
+    quotient_effects,
+    ratio_effects,
+    spread,
+)
 from kpis.engine.explain import Shape, shape_of
 from kpis.engine.narrowing import NotNarrowable, unavailable_at
 from kpis.engine.plan import plan_kpi
+from kpis.engine.ratios import MILLION, millionths
 from kpis.engine.specs import COMPANY, Library, Scope, ScopeKind, Value
 from kpis.models import KpiValue
 from kpis.queries.counting import counted_parts
@@ -26,7 +41,10 @@ DIMENSIONS = (ScopeKind.UNIT, ScopeKind.EMPLOYEE, ScopeKind.CHANNEL, ScopeKind.C
 REST = "rest"
 # decimals in which the parts of a change add up, by unit; a count moves by whole ones
 PLACES = {"CNY": 2, "CNY/month": 2, "percent": 2, "per_mille": 2, "0..1": 4}
-ZERO = Fraction(0)
+# a stored figure that says nothing: no rows and no number
+_NOTHING_THERE = Q(rows=0) & reduce(
+    and_, (Q(**{name: None}) | Q(**{name: 0}) for name in ("value", "numerator", "denominator"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +63,7 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part with its figure, its share of the whole where parts add up, and what it did to the whole's change.
+    """One part with its figure and what it did to the whole's change. `of`: the whole, where parts add up to it.
 
     `rate`, `mix` and `rest` are in the unit of the whole, rounded so that all parts add up to the change as shown.
     """
@@ -53,10 +71,17 @@ class Part:
     scope: Scope
     value: Value | None
     before: Value | None
-    share: Decimal | None
+    of: Decimal | None
     rate: Decimal | None = None
     mix: Decimal | None = None
     total: Decimal | None = None
+
+    @property
+    def share(self) -> Decimal | None:
+        """Return the part's share of the whole in percent; None where parts do not add up or it has no number."""
+        if self.of is None or self.value is None or self.value.value is None:
+            return None
+        return rounded(Fraction(self.value.value) / Fraction(self.of) * 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,42 +197,41 @@ def _children(place: Place, tree: UnitTree) -> tuple[str, ...]:
 
 
 def stored_parts(place: Place, kind: ScopeKind, *, ids: Collection[str] | None = None) -> dict[Scope, Value]:
-    """Return the stored figures of all scopes of a kind (or some of them), as they are or as they were known."""
+    """Return the stored figures of some scopes of a kind, or of all that say something, as they are or were known."""
     known = figures_known(place.known_at)
     rows = KpiValue.objects.filter(known, kpi=place.kpi, period=str(place.period), scope_kind=kind.value)
-    if ids is not None:
-        rows = rows.filter(scope_id__in=list(ids))
+    rows = rows.exclude(_NOTHING_THERE) if ids is None else rows.filter(scope_id__in=list(ids))
     values = map(as_value, rows.values_list(*FIELDS))
     return {value.scope: value for value in values}
 
 
 def _share(value: Value | None, shape: Shape) -> Share:
-    """Return a part's numerator and denominator; nothing where it has none."""
+    """Return a part's numerator and denominator in millionths; nothing where it has none."""
     if value is None:
         return NOTHING
     if not shape.is_ratio:
-        return Share(Fraction(value.value or 0), ZERO)
-    return Share(Fraction(value.numerator or 0) * shape.factor, Fraction(value.denominator or 0))
+        return Share(millionths(value.value), 0)
+    return Share(millionths(value.numerator), millionths(value.denominator))
 
 
 def _effects(
     shape: Shape, whole: Value, before: Value, now: Mapping[Scope, Value], then: Mapping[Scope, Value]
 ) -> dict[Scope | str, Effect]:
-    """Return what every part, and what the parts leave over, did to the change of the whole."""
+    """Return what every part, and what the parts leave over, did to the change of the whole (before its factor)."""
     if whole.value is None or before.value is None:
         return {}
     sides = []
     for total, parts in ((before, then), (whole, now)):
         shares: dict[Scope | str, Share] = {scope: _share(value, shape) for scope, value in parts.items()}
         full = _share(total, shape)
-        top = full.top - sum((each.top for each in shares.values()), ZERO)
-        bottom = full.bottom - sum((each.bottom for each in shares.values()), ZERO)
+        top = full.top - sum(each.top for each in shares.values())
+        bottom = full.bottom - sum(each.bottom for each in shares.values())
         shares[REST] = Share(top, bottom)
         sides.append(shares)
     if shape.is_ratio:
         return ratio_effects(*sides) or {}  # type: ignore[arg-type,return-value]
     tops = [{scope: share.top for scope, share in side.items()} for side in sides]
-    return {scope: Effect(rate=amount) for scope, amount in differences(*tops).items()}  # type: ignore[arg-type]
+    return {scope: Effect(rate=Quotient(amount, MILLION)) for scope, amount in differences(*tops).items()}  # type: ignore[arg-type]
 
 
 def _put_together(
@@ -225,14 +249,16 @@ def _put_together(
     change = None
     if effects and whole.value is not None and before is not None and before.value is not None:
         change = rounded(Fraction(whole.value) - Fraction(before.value)).quantize(Decimal(1).scaleb(-places))
-    shown = _shown(effects, change, places) if change is not None else {}
+    factor = shape.factor if shape.is_ratio else ONE  # an amount has it already
+    shown = _shown(effects, change, places, factor) if change is not None else {}
     scopes = list(dict.fromkeys([*now.values, *then]))
+    of = whole.value if shape.adds_up and whole.value and whole.value > 0 else None
     parts = tuple(
         Part(
             scope,
             now.values.get(scope),
             then.get(scope),
-            _of_whole(now.values.get(scope), whole, shape),
+            of,
             *shown.get(scope, (None, None, None)),
         )
         for scope in scopes
@@ -255,20 +281,15 @@ def _put_together(
 
 
 def _shown(
-    effects: Mapping[Scope | str, Effect], change: Decimal, places: int
+    effects: Mapping[Scope | str, Effect], change: Decimal, places: int, factor: Fraction
 ) -> dict[Scope | str, tuple[Decimal | None, Decimal | None, Decimal | None]]:
     """Return (rate, mix, total) of every part, rounded so that all of them add up to the change."""
-    cells = [cell for each in effects.values() for cell in (each.rate + each.rest, each.mix)]
-    found = spread(cells, change, places=places)
+    # what cannot be told apart stands with the rate, and where it is the rate is nothing
+    cells = [cell for each in effects.values() for cell in (each.rest if each.rest.top else each.rate, each.mix)]
+    found = spread(cells, change, places=places, factor=factor)
     return {
         scope: (found[2 * at], found[2 * at + 1], found[2 * at] + found[2 * at + 1]) for at, scope in enumerate(effects)
     }
-
-
-def _of_whole(value: Value | None, whole: Value, shape: Shape) -> Decimal | None:
-    if not shape.adds_up or value is None or value.value is None or not whole.value or whole.value < 0:
-        return None
-    return rounded(Fraction(value.value) / Fraction(whole.value) * 100)
 
 
 def _rest(
@@ -298,8 +319,11 @@ def _drivers(
     found = quotient_effects(_share(before, shape), _share(whole, shape))
     if found is None:
         return None, None
-    top, bottom = spread(found, change, places=places)
+    top, bottom = spread(found, change, places=places, factor=shape.factor)
     return top, bottom
+
+
+_PLACE = itemgetter(0, 1)
 
 
 def sorted_parts(parts: Sequence[Part], sort: str, names: Mapping[Scope, str]) -> list[Part]:
@@ -313,11 +337,9 @@ def sorted_parts(parts: Sequence[Part], sort: str, names: Mapping[Scope, str]) -
             return Decimal(part.value.rows) if part.value else None
         if key == "change":
             return part.total
-        if key == "share":
-            return part.share
-        return part.value.value if part.value else None
+        # parts of one whole stand by their shares as they stand by their figures
+        return part.value.value if part.value and (key != "share" or part.of is not None) else None
 
-    known = [part for part in parts if number(part) is not None]
-    unknown = [part for part in parts if number(part) is None]
-    known.sort(key=lambda part: (number(part) or Decimal(0), part.scope.id), reverse=down)
-    return known + unknown
+    numbers = [(number(part), part) for part in parts]
+    known = sorted(((n, part.scope.id, part) for n, part in numbers if n is not None), key=_PLACE, reverse=down)
+    return [*(part for _number, _id, part in known), *(part for n, part in numbers if n is None)]

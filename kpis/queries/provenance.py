@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 from django.conf import settings
 
 from kpis.datasets.checks.scratch import quoted
@@ -109,18 +110,24 @@ def row_history(table: TableSpec, key: Mapping[str, str], *, with_pay: bool) -> 
     return RowHistory(table, dict(key), tuple(versions), len(found) > MOST_VERSIONS, _month(table, newest.values))
 
 
-def fact_lines(table: TableSpec, places: Collection[int]) -> dict[tuple[object, ...], tuple[str, int]]:
-    """Return the sheet and line of each row that uploads of these places in the order brought: by place and key.
+def fact_lines(table: TableSpec, facts: Collection[tuple[object, ...]]) -> dict[tuple[object, ...], tuple[str, int]]:
+    """Return the sheet and line of facts, each the upload's place in the order and the key, as the upload brought it.
 
     For facts that are kept elsewhere than in their parts.
     """
-    paths = _paths(table) if places else []
+    paths = _paths(table) if facts else []
     if not paths:
         return {}
-    columns = ", ".join([SEQ, *map(quoted, table.key), SHEET, LINE])
-    wanted = ", ".join(str(int(place)) for place in places)
-    rows = _rows(paths, f"select {columns} from seen where {SEQ} in ({wanted}) order by {LINE}", [])  # noqa: S608
-    return {(row[SEQ], *(row[name] for name in table.key)): (row[SHEET] or "", row[LINE]) for row in rows}
+    names = [SEQ, *table.key]
+    columns = ", ".join(map(quoted, names))
+    same = " and ".join(f"wanted.{quoted(name)} is not distinct from seen.{quoted(name)}" for name in names)
+    rows = _rows(
+        paths,
+        f"select {columns}, {SHEET}, {LINE} from seen semi join wanted on {same} order by {LINE}",  # noqa: S608
+        [],
+        wanted=pa.table(dict(zip(names, map(list, zip(*facts, strict=True)), strict=True))),
+    )
+    return {tuple(row[name] for name in names): (row[SHEET] or "", row[LINE]) for row in rows}
 
 
 def _paths(table: TableSpec) -> list[str]:
@@ -130,9 +137,13 @@ def _paths(table: TableSpec) -> list[str]:
     return [str(root / path) for path in rows if (root / path).exists()]
 
 
-def _rows(paths: Collection[str], query: str, arguments: Sequence[object]) -> list[dict[str, Any]]:
+def _rows(
+    paths: Collection[str], query: str, arguments: Sequence[object], **beside: pa.Table
+) -> list[dict[str, Any]]:
     with duckdb.connect(config={"memory_limit": settings.ENGINE_MEMORY_LIMIT, "threads": 2}) as engine:
         engine.read_parquet(list(paths), union_by_name=True).create_view("seen")
+        for name, rows_there in beside.items():
+            engine.register(name, rows_there)
         rows: list[dict[str, Any]] = engine.sql(query, params=list(arguments)).to_arrow_table().to_pylist()
         return rows
 

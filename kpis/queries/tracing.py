@@ -203,11 +203,11 @@ def uploads_of(rows: Sequence[TracedRow]) -> Mapping[int, Upload]:
 
 def _located(rows: Sequence[TracedRow], library: Library) -> Iterator[TracedRow]:
     """Yield the rows with their sheet and line, which facts kept in PostgreSQL do not carry themselves."""
-    places: dict[str, set[int]] = {}
+    facts: dict[str, set[tuple[object, ...]]] = {}
     for row in rows:
         if row.line is None and row.seq is not None:
-            places.setdefault(row.table, set()).add(row.seq)
-    found = {table: fact_lines(library.tables[table], seqs) for table, seqs in places.items()}
+            facts.setdefault(row.table, set()).add((row.seq, *row.key))
+    found = {table: fact_lines(library.tables[table], wanted) for table, wanted in facts.items()}
     for row in rows:
         sheet, line = found.get(row.table, {}).get((row.seq, *row.key), (row.sheet, row.line))
         yield row if line == row.line else replace(row, sheet=sheet, line=line)

@@ -87,7 +87,7 @@ def current_values(
 
 
 def missing_reason(library: Library, kpi: str, value: Value | None, kind: ScopeKind) -> str:
-    """Return why a figure has no number, as `templatetags.numbers` words it; of one never stored, whether it could be."""
+    """Return why a figure has no number, in codes of `templatetags.numbers`; of one never stored, if it could be."""
     if value is not None:
         return value.reason.value if value.reason else ""
     return "not_computed" if unavailable_at(library, kpi, kind) is None else NoData.NOT_AT_SCOPE.value
