@@ -137,9 +137,7 @@ def _paths(table: TableSpec) -> list[str]:
     return [str(root / path) for path in rows if (root / path).exists()]
 
 
-def _rows(
-    paths: Collection[str], query: str, arguments: Sequence[object], **beside: pa.Table
-) -> list[dict[str, Any]]:
+def _rows(paths: Collection[str], query: str, arguments: Sequence[object], **beside: pa.Table) -> list[dict[str, Any]]:
     with duckdb.connect(config={"memory_limit": settings.ENGINE_MEMORY_LIMIT, "threads": 2}) as engine:
         engine.read_parquet(list(paths), union_by_name=True).create_view("seen")
         for name, rows_there in beside.items():

@@ -23,7 +23,10 @@ PASSWORD, SLUG = "omnichannel-demo", "demo"
 READERS = {
     "owner": (
         "organisation/", "kpis/targets/", "analyses/rfm/", "scorecards/digital-guide/", "stages/", "stages/executive/",
-        "stages/coverage/", "talent/", "talent/headcount/", "pay/plans/",
+        "stages/coverage/", "talent/", "talent/headcount/", "pay/plans/", "kpis/sales_net/explain/",
+        "kpis/guide_reply_rate/explain/?by=employee", "kpis/reach_rate/explain/?by=unit",
+        "kpis/sales_net/explain/rows/",
+        "kpis/reach_rate/explain/rows/?operand=1", "kpis/second_purchase_rate/explain/rows/",
     ),
     "guide": ("pay/", "pay/my-day/"),
 }  # fmt: skip
