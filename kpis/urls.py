@@ -142,7 +142,6 @@ urlpatterns = [
     path("w/<slug:slug>/scorecards/", scorecards.scorecards, name="scorecards"),
     path("w/<slug:slug>/reviews/", reviews.reviews, name="reviews"),
     path("w/<slug:slug>/reviews/<int:pk>/", review_rounds.review_round, name="review_round"),
-    path("w/<slug:slug>/reviews/<int:pk>/act/", review_rounds.review_round_act, name="review_round_act"),
     path("w/<slug:slug>/reviews/<int:pk>/mine/", reviews.review_mine, name="review_mine"),
     path("w/<slug:slug>/reviews/<int:pk>/people/<path:subject>/", reviews.review_subject, name="review_subject"),
     path("w/<slug:slug>/milestones/", milestones.milestones, name="milestones"),

@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_http_methods
 
 from kpis.errors import ReviewRefused
 from kpis.models import ReviewRound
@@ -24,11 +24,22 @@ from omnichannel.workspaces.middleware import WorkspaceRequest
 from roles.queries.org_chart import unit_tree
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def review_round(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
-    """Show a round as a whole: who is how far, wide spreads, what stands against signing it off, its history."""
+    """Show a round as a whole: who is how far, wide spreads, what stands against signing it off, its history.
+
+    POST closes it, opens it again, signs it off, moves the due date, adds or removes a reviewer, or keeps what a talk
+    came to; what is refused stands on the page as it was typed.
+    """
     round_ = get_object_or_404(ReviewRound.objects.select_related("created_by", "signed_by"), pk=pk)
-    return render(request, "kpis/reviews/round.html", _round_context(request, round_))
+    if request.method != "POST":
+        return render(request, "kpis/reviews/round.html", _round_context(request, round_))
+    try:
+        messages.success(request, _act(request, pk))
+    except ReviewRefused as error:
+        context = _round_context(request, round_) | {"issues": error.issues, "typed": request.POST}
+        return render(request, "kpis/reviews/round.html", context, status=422)
+    return redirect("kpis:review_round", slug, pk)
 
 
 def _round_context(request: WorkspaceRequest, round_: ReviewRound) -> dict[str, Any]:
@@ -80,18 +91,6 @@ def _event_text(event: Any, names: Any) -> str:
     if kpi is not None:
         about.append(kpi.names.in_language(get_language()))
     return " · ".join([*about, *([event.note] if event.note else [])])
-
-
-@require_POST
-def review_round_act(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
-    """Close, open again, sign off, move the due date, add or remove a reviewer, or keep what a talk came to."""
-    get_object_or_404(ReviewRound.objects, pk=pk)
-    try:
-        messages.success(request, _act(request, pk))
-    except ReviewRefused as error:
-        for issue in error.issues:
-            messages.error(request, issue)
-    return redirect("kpis:review_round", slug, pk)
 
 
 def _act(request: WorkspaceRequest, pk: int) -> str:

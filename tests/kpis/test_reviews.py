@@ -218,5 +218,18 @@ def test_a_manager_judges_one_person_after_another_and_sees_no_other_round(hr: i
     assert manager.get(f"{base}{round_.pk}/").status_code == 403
     assert signed_in("line_manager", unit_external_id="S1").get(f"{base}{round_.pk}/mine/").status_code == 404
     assert signed_in("guide", person_external_id="ES1").get(base).status_code == 403
-    client.post(f"{base}{round_.pk}/act/", {"action": "close"})
+    typed = {"action": "add", "subject": "A1", "reviewer": "nobody"}
+    again_typed = client.post(f"{base}{round_.pk}/", typed)
+    assert again_typed.status_code == 422
+    assert 'value="nobody"' in again_typed.content.decode()  # what was refused stands as it was typed
+    task = ReviewTask.objects.filter(round=round_, reviewer_id="P1").first()
+    for typed in (
+        {"action": "remove", "task": str(task.pk), "reason": " \t"},
+        {"action": "due", "due_on": "2031-02-30"},
+    ):
+        told = client.post(f"{base}{round_.pk}/", typed, headers={"accept-language": "en"})
+        assert told.status_code == 422
+        assert 'role="alert"' in told.content.decode()
+        assert typed.get("due_on", "") in told.content.decode()
+    client.post(f"{base}{round_.pk}/", {"action": "close"})
     assert ReviewRound.objects.get().state == RoundState.CLOSED
