@@ -205,19 +205,40 @@ class _Planner:
                 yield scope, period, aim
 
     def cascade(self) -> Wanted:
-        """Hand each chosen period's target down by what those below did in the same period of last year."""
-        for period in self.ask.chosen:
+        """Hand each chosen period's target down by what those below did in the same period of last year.
+
+        Where the parts of the year make it up above, they do below: a year shared by itself would miss its months.
+        """
+        summed = self.is_made_of_parts()
+        made: dict[Scope, list[Aim]] = {}
+        for period in self.ask.parts if summed else self.ask.chosen:
             top = self.found.get((self.ask.scope, str(period)))
             if top is None:
                 self.skipped[Skipped.NO_PARENT] += 1
                 continue
-            waiting = [(self.ask.scope, top)]
-            while waiting:
-                scope, aim = waiting.pop()
-                for child, part in self.handed_down(scope, aim, period):
-                    yield child, period, part
-                    if self.ask.deep:
-                        waiting.append((child, part))
+            for child, part in self.below(top, period):
+                made.setdefault(child, []).append(part)
+                yield child, period, part
+        if summed:
+            for child, several in made.items():
+                yield child, self.ask.year, _summed(several)
+
+    def is_made_of_parts(self) -> bool:
+        """Tell whether the year and its parts are handed down together, and the parts above add up to the year."""
+        if not self.time or self.ask.year not in self.ask.chosen:
+            return False
+        whole, *parts = (self.found.get((self.ask.scope, str(each))) for each in (self.ask.year, *self.ask.parts))
+        known = [part for part in parts if part is not None]
+        return whole is not None and len(known) == len(parts) and _parts(whole) == _parts(_summed(known))
+
+    def below(self, top: Aim, period: Period) -> Iterator[tuple[Scope, Aim]]:
+        waiting = [(self.ask.scope, top)]
+        while waiting:
+            scope, aim = waiting.pop()
+            for child, part in self.handed_down(scope, aim, period):
+                yield child, part
+                if self.ask.deep:
+                    waiting.append((child, part))
 
     def handed_down(self, scope: Scope, aim: Aim, period: Period) -> Sequence[tuple[Scope, Aim]]:
         children = self.children(scope)
@@ -257,6 +278,15 @@ WORKED: Mapping[Operation, Callable[[_Planner], Wanted]] = {
 
 def _parts(aim: Aim) -> tuple[Decimal | None, ...]:
     return aim.value, aim.floor, aim.stretch
+
+
+def _summed(several: Sequence[Aim]) -> Aim:
+    """Return the sum by layer; a layer that one of them lacks has none."""
+    value, floor, stretch = (
+        None if None in layer else sum((each for each in layer if each is not None), Decimal(0))
+        for layer in zip(*map(_parts, several), strict=True)
+    )
+    return Aim(value or Decimal(0), floor, stretch)
 
 
 def _wants_people(ask: PlanAsk) -> bool:

@@ -143,6 +143,23 @@ def test_targets_handed_down_add_up_to_the_one_above(tree: UnitTree) -> None:
     assert july["company:"].value is None
 
 
+def test_a_year_handed_down_with_its_months_is_their_sum_everywhere(tree: UnitTree) -> None:
+    put_last_year("sales_net", {unit("R1"): 30, unit("S1"): 10, unit("S2"): 20})
+    put_figures(parse_period("2023-03"), [figure("sales_net", unit("S1"), 500), figure("sales_net", unit("S2"), 7)])
+    put_targets(YEAR, {("sales_net", unit("R1")): Decimal("1000.01")})
+    apply(plan(tree, Operation.SPLIT, scope=unit("R1")))
+    found = plan(tree, Operation.CASCADE, scope=unit("R1"))
+    parts = planned(found)
+    for store in ("S1", "S2"):
+        assert parts[store, "2024"] == sum(parts[store, f"2024-{month:02d}"] or 0 for month in range(1, 13))
+    for period in ("2024", *(f"2024-{month:02d}" for month in range(1, 13))):
+        top = aims("sales_net", [period], units=["R1"])[unit("R1"), period].value
+        assert (parts["S1", period] or 0) + (parts["S2", period] or 0) == top
+    put_targets(YEAR, {("sales_net", unit("R1")): Decimal(2000)})  # no longer what its months add up to: by itself
+    alone = planned(plan(tree, Operation.CASCADE, scope=unit("R1")))
+    assert (alone["S1", "2024"] or 0) + (alone["S2", "2024"] or 0) == 2000
+
+
 def test_a_year_is_handed_down_by_the_newest_months_while_last_year_is_not_complete(tree: UnitTree) -> None:
     aims_of = {str(each): Decimal(1200) for each in (YEAR, YEAR.months()[11])}
     for period, value in aims_of.items():
