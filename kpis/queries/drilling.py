@@ -6,13 +6,13 @@ Parts are read as stored where they are; crossed with a filter, or where nobody 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
 from operator import and_, itemgetter
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from kpis.engine.arithmetic import rounded
 from kpis.engine.contribution import (
@@ -162,6 +162,8 @@ def breakdown(
         then = None if before is None else _parts(before[0], kind, library=library, tree=before[2])
     except NotNarrowable:
         return None
+    if before is not None and then is not None:
+        now, then = _beside(now, place, kind, then.values), _beside(then, before[0], kind, now.values)
     fits = now.whole is None or now.whole.value == whole.value
     old = None if before is None else before[1]
     effects = _effects(shape, whole, old, now.values, then.values) if then is not None and old is not None else {}
@@ -177,13 +179,20 @@ def _counts(shape: Shape, whole: Value) -> bool:
 
 def _parts(place: Place, kind: ScopeKind, *, library: Library, tree: UnitTree) -> _Parts:
     children = _children(place, tree) if kind is ScopeKind.UNIT else None
-    stored: dict[Scope, Value] = {}
     if not place.where and (place.scope == COMPANY or (children is not None and place.scope.kind is ScopeKind.UNIT)):
         stored = stored_parts(place, kind, ids=children)
-    if stored:
-        return _Parts(stored, None, counted_anew=False)
+        if stored or (children is None and _figures(place, kind).exists()):
+            return _Parts(stored, None, counted_anew=False)
     found, whole = counted_parts(place, kind, library=library, tree=tree, ids=children)
     return _Parts({scope: value for scope, value in found.items() if value.rows or value.value}, whole, True)
+
+
+def _beside(parts: _Parts, place: Place, kind: ScopeKind, others: Collection[Scope]) -> _Parts:
+    """Return the parts with the stored figures of those that say something on the other side only: 0 is not nothing."""
+    missing = [scope.id for scope in others if scope not in parts.values]
+    if parts.counted_anew or not missing:
+        return parts
+    return replace(parts, values={**parts.values, **stored_parts(place, kind, ids=missing)})
 
 
 def _children(place: Place, tree: UnitTree) -> tuple[str, ...]:
@@ -198,11 +207,15 @@ def _children(place: Place, tree: UnitTree) -> tuple[str, ...]:
 
 def stored_parts(place: Place, kind: ScopeKind, *, ids: Collection[str] | None = None) -> dict[Scope, Value]:
     """Return the stored figures of some scopes of a kind, or of all that say something, as they are or were known."""
-    known = figures_known(place.known_at)
-    rows = KpiValue.objects.filter(known, kpi=place.kpi, period=str(place.period), scope_kind=kind.value)
+    rows = _figures(place, kind)
     rows = rows.exclude(_NOTHING_THERE) if ids is None else rows.filter(scope_id__in=list(ids))
     values = map(as_value, rows.values_list(*FIELDS))
     return {value.scope: value for value in values}
+
+
+def _figures(place: Place, kind: ScopeKind) -> QuerySet[KpiValue]:
+    known = figures_known(place.known_at)
+    return KpiValue.objects.filter(known, kpi=place.kpi, period=str(place.period), scope_kind=kind.value)
 
 
 def _share(value: Value | None, shape: Shape) -> Share:

@@ -18,6 +18,7 @@ from kpis.engine.specs import COMPANY, ScopeKind
 from kpis.queries.drilling import breakdown
 from kpis.queries.explaining import read_figure
 from kpis.queries.figure_places import Place
+from omnichannel.core.periods import Period
 from omnichannel.workspaces.models import Workspace
 from omnichannel.workspaces.scoping import workspace_scope
 from roles.queries.org_chart import unit_tree
@@ -85,15 +86,15 @@ def test_the_page_speaks_chinese_and_comes_as_a_panel_for_htmx(signed_in: Callab
 
 def test_parts_add_up_and_what_counts_people_once_is_counted_anew(workspace: Workspace) -> None:
     with workspace_scope(workspace.pk):
-        tree, before = unit_tree(as_of=JUNE.last_day), unit_tree(as_of=MAY.last_day)
 
-        def taken_apart(kpi: str, scope: object, kind: ScopeKind):  # type: ignore[no-untyped-def]
-            place = Place(kpi, JUNE, scope)  # type: ignore[arg-type]
-            now, then = read_figure(place, tree=tree), read_figure(place.at(MAY), tree=before)
-            assert now is not None
-            assert then is not None
+        def taken_apart(kpi: str, scope: object, kind: ScopeKind, *, now: Period = JUNE, then: Period = MAY):  # type: ignore[no-untyped-def]
+            place, earlier = (Place(kpi, period, scope) for period in (now, then))  # type: ignore[arg-type]
+            tree, old_tree = (unit_tree(as_of=period.last_day) for period in (now, then))
+            figure, before = read_figure(place, tree=tree), read_figure(earlier, tree=old_tree)
+            assert figure is not None
+            assert before is not None
             found = breakdown(
-                place, now.value, kind, library=now.library, tree=tree, before=(place.at(MAY), then.value, before)
+                place, figure.value, kind, library=figure.library, tree=tree, before=(earlier, before.value, old_tree)
             )
             assert found is not None
             return found
@@ -116,6 +117,15 @@ def test_parts_add_up_and_what_counts_people_once_is_counted_anew(workspace: Wor
         assert company.rest is not None
         assert company.rest.top == Decimal("9.15")
         assert sum(part.total for part in company.parts) + company.rest.effect == company.change
+
+        # ES2 sold nothing over the counter in May: that is 0, while whom it says nothing of in both months is no part
+        people = taken_apart("guide_store_sales", COMPANY, ScopeKind.EMPLOYEE)
+        assert not people.counted_anew
+        assert {part.scope.id: (part.value.value, part.before.value, part.total) for part in people.parts} == {
+            "ES1": (Decimal("70.1"), Decimal("150.5"), Decimal("-80.40")), "ES2": (30, 0, 30),
+        }  # fmt: skip
+        back = taken_apart("guide_store_sales", COMPANY, ScopeKind.EMPLOYEE, now=MAY, then=JUNE)
+        assert {part.scope.id: (part.value.value, part.before.value) for part in back.parts}["ES2"] == (0, 30)
 
         ticket = taken_apart("avg_spend_per_user", unit("R1"), ScopeKind.UNIT)
         assert not ticket.adds_up
