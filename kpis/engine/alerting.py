@@ -14,7 +14,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from kpis.engine.arithmetic import rounded
-from kpis.engine.contribution import Share, differences, ratio_effects
+from kpis.engine.contribution import Shares, ratio_effects, sum_effects
 from kpis.engine.grading import attainment
 from kpis.engine.ratios import MILLION, millionths
 from kpis.engine.specs import Direction, KpiSpec
@@ -208,18 +208,12 @@ def driver_of(kpi: KpiSpec, parts: Mapping[str, Part], *, worse: int, factor: De
 
 
 def _effects(parts: Mapping[str, Part], *, factor: Decimal) -> Mapping[str, Fraction]:
-    if any(part.now[1] is not None or part.before[1] is not None for part in parts.values()):
-        told = ratio_effects(
-            {key: _share(part.before) for key, part in parts.items()},
-            {key: _share(part.now) for key, part in parts.items()},
-        )
-        return {} if told is None else {key: effect.total * Fraction(factor) for key, effect in told.items()}
-    changes = differences(
-        {key: millionths(part.before[0]) for key, part in parts.items()},
-        {key: millionths(part.now[0]) for key, part in parts.items()},
-    )
-    return {key: Fraction(change, MILLION) for key, change in changes.items()}
+    old, new = _shares([part.before for part in parts.values()]), _shares([part.now for part in parts.values()])
+    if not any(part.now[1] is not None or part.before[1] is not None for part in parts.values()):
+        return dict(zip(parts, sum_effects(old, new, over=MILLION).totals, strict=True))
+    found = ratio_effects(old, new)
+    return {} if found is None else {k: each * Fraction(factor) for k, each in zip(parts, found.totals, strict=True)}
 
 
-def _share(pair: tuple[Decimal | None, Decimal | None]) -> Share:
-    return Share(millionths(pair[0]), millionths(pair[1]))
+def _shares(pairs: Sequence[tuple[Decimal | None, Decimal | None]]) -> Shares:
+    return Shares.of([millionths(top) for top, _ in pairs], [millionths(bottom) for _, bottom in pairs])

@@ -7,11 +7,14 @@ No period is the base, no term is left over, and a part that only grows with the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
+
+import numpy as np
+
+from kpis.engine.ratios import Exacts, Flags
 
 ONE = Fraction(1)
 # remainders are compared to so many binary digits: a tie below is nobody's loss
@@ -25,111 +28,128 @@ class Share(NamedTuple):
     bottom: int
 
 
-class Quotient(NamedTuple):
-    """An exact number, not reduced: thousands of parts would spend their time on common divisors. `bottom` > 0."""
+class Shares(NamedTuple):
+    """What parts have of the numerator and of the denominator, by column: whole numbers of any size."""
 
-    top: int
-    bottom: int = 1
+    top: Exacts
+    bottom: Exacts
+
+    @classmethod
+    def of(cls, tops: Sequence[int], bottoms: Sequence[int]) -> Shares:
+        """Return the columns of as many tops as bottoms."""
+        return cls(_column(tops), _column(bottoms))
 
     @property
-    def exact(self) -> Fraction:
-        """Return the number reduced."""
-        return Fraction(self.top, self.bottom)
+    def whole(self) -> Share:
+        """Return all parts together."""
+        return Share(int(self.top.sum()), int(self.bottom.sum()))
 
 
-NOTHING = Share(0, 0)
-ZERO = Quotient(0)
+class Quotients(NamedTuple):
+    """Exact numbers, not reduced: thousands of parts would spend their time on common divisors. `bottom` > 0."""
+
+    top: Exacts
+    bottom: Exacts
+
+    @property
+    def exact(self) -> list[Fraction]:
+        """Return the numbers reduced."""
+        return [Fraction(top, bottom) for top, bottom in zip(self.top, self.bottom, strict=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What one part did to the whole. `rate`: its own rate moved; `mix`: its weight in the whole moved.
+class Effects(NamedTuple):
+    """What parts did to the whole. `rate`: their own rate moved; `mix`: their weight in the whole moved.
 
-    `rest` is what cannot be told apart: of a part that is a balance (people counted in several parts), not a group.
+    Of a part that is a balance (people counted in several parts), not a group, both cannot be told apart: it is not
+    `told`, and all it did stands with the rate. Both stand over the same.
     """
 
-    rate: Quotient = ZERO
-    mix: Quotient = ZERO
-    rest: Quotient = ZERO
+    rate: Quotients
+    mix: Quotients
+    told: Flags
 
     @property
-    def total(self) -> Fraction:
-        """Return the part's whole effect."""
-        return self.rate.exact + self.mix.exact + self.rest.exact
+    def totals(self) -> list[Fraction]:
+        """Return the whole effect of each part."""
+        return Quotients(self.rate.top + self.mix.top, self.rate.bottom).exact
+
+    @property
+    def cells(self) -> Quotients:
+        """Return rate and mix of the first part, of the second, and so on."""
+        return Quotients(*(np.stack(pair, axis=1).ravel() for pair in zip(self.rate, self.mix, strict=True)))
 
 
-def differences(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
-    """Return what each part of a sum added to its change; a part that is missing on one side was nothing there."""
-    return {part: now.get(part, 0) - before.get(part, 0) for part in {**before, **now}}
+def sum_effects(old: Shares, new: Shares, *, over: int = 1) -> Effects:
+    """Return what each part of a sum of `top / over` added to its change: it has no weight that could move."""
+    moved = new.top - old.top
+    bottom = np.full_like(moved, over)
+    return Effects(Quotients(moved, bottom), Quotients(np.zeros_like(moved), bottom), np.ones(len(moved), dtype=bool))
 
 
-def ratio_effects(before: Mapping[str, Share], now: Mapping[str, Share]) -> dict[str, Effect] | None:
+def ratio_effects(old: Shares, new: Shares) -> Effects | None:
     """Return what each part did to N / D; the effects add up to its change exactly. None without two denominators.
 
-    A part that is there in one period only has the rate of that period: all it did is mix.
+    A part that is there in one period only has the rate of that period: all it did is mix. Effects stand over
+    2 (D0 D1)^2, times what the part's own rates stand over.
     """
-    wholes = _Wholes(_whole(before), _whole(now))
-    if not wholes.product:
+    (old_top, old_bottom), (new_top, new_bottom) = old.whole, new.whole
+    product = old_bottom * new_bottom
+    if not product:
         return None
-    return {part: wholes.effect(before.get(part, NOTHING), now.get(part, NOTHING)) for part in {**before, **now}}
+    twice_middle = old_top * new_bottom + new_top * old_bottom  # (R0 + R1) / 2, over 2 D0 D1
+    moved = new.bottom * old_bottom - old.bottom * new_bottom  # w1 - w0, over D0 D1
+    amount = new.top * old_bottom - old.top * new_bottom
+    total = amount * (2 * product) - moved * twice_middle
+    told = ~_flags((old.bottom < 0) | (new.bottom < 0))
+    rates, over = _rates(old, new, told)
+    mix = np.where(told, moved * (rates * product - over * twice_middle), 0)
+    bottom = over * (2 * product**2)
+    return Effects(Quotients(total * over - mix, bottom), Quotients(mix, bottom), told)
 
 
-def _whole(parts: Mapping[str, Share]) -> Share:
-    return Share(sum(each.top for each in parts.values()), sum(each.bottom for each in parts.values()))
+def _rates(old: Shares, new: Shares, told: Flags) -> tuple[Exacts, Exacts]:
+    """Return r0 + r1 of each part and what it stands over; of a part without a denominator or a balance, 0 over 1."""
+    was, is_ = _flags(old.bottom != 0) & told, _flags(new.bottom != 0) & told
+    both = was & is_
+    only_top, only_bottom = np.where(was, old.top, new.top), np.where(was, old.bottom, new.bottom)
+    rates = np.where(both, old.top * new.bottom + new.top * old.bottom, only_top * 2)
+    over = np.where(both, old.bottom * new.bottom, only_bottom)
+    none = ~(was | is_)
+    return np.where(none, 0, rates), np.where(none, 1, over)
 
 
-class _Wholes:
-    """Both wholes, N0 / D0 and N1 / D1. Effects stand over 2 (D0 D1)^2, times what the part's own rates stand over."""
-
-    def __init__(self, old: Share, new: Share) -> None:
-        self.old, self.new = old.bottom, new.bottom
-        self.product = old.bottom * new.bottom
-        self.twice_middle = old.top * new.bottom + new.top * old.bottom  # (R0 + R1) / 2, over 2 D0 D1
-        self.below = 2 * self.product**2
-
-    def effect(self, old: Share, new: Share) -> Effect:
-        moved = new.bottom * self.old - old.bottom * self.new  # w1 - w0, over D0 D1
-        amount = new.top * self.old - old.top * self.new
-        total = 2 * self.product * amount - self.twice_middle * moved
-        if old.bottom < 0 or new.bottom < 0:
-            return Effect(rest=Quotient(total, self.below))
-        if old.bottom and new.bottom:
-            rates, over = old.top * new.bottom + new.top * old.bottom, old.bottom * new.bottom
-        elif old.bottom or new.bottom:
-            only = old if old.bottom else new
-            rates, over = 2 * only.top, only.bottom
-        else:
-            return Effect(rate=Quotient(total, self.below))
-        mix = moved * (rates * self.product - self.twice_middle * over)
-        return Effect(rate=Quotient(total * over - mix, self.below * over), mix=Quotient(mix, self.below * over))
-
-
-def quotient_effects(before: Share, now: Share) -> tuple[Quotient, Quotient] | None:
+def quotient_effects(before: Share, now: Share) -> Quotients | None:
     """Return what the numerator and what the denominator did to N / D, adding up to its change; None without two."""
     if not before.bottom or not now.bottom:
         return None
     top = Fraction(now.top - before.top) * (Fraction(1, before.bottom) + Fraction(1, now.bottom)) / 2
     bottom = Fraction(now.top, now.bottom) - Fraction(before.top, before.bottom) - top
-    return Quotient(*top.as_integer_ratio()), Quotient(*bottom.as_integer_ratio())
+    return Quotients(_column([top.numerator, bottom.numerator]), _column([top.denominator, bottom.denominator]))
 
 
-def spread(parts: Sequence[Quotient], total: Decimal, *, places: int, factor: Fraction = ONE) -> list[Decimal]:
+def spread(parts: Quotients, total: Decimal, *, places: int, factor: Fraction = ONE) -> list[Decimal]:
     """Return the parts times `factor`, rounded so that they add up to the total as it is shown.
 
     Each is rounded down and the units that are missing go to the largest remainders, ties to the first. `total` may
     differ from the exact sum by what it lost in its own rounding.
     """
-    if not parts:
+    many = len(parts.top)
+    if not many:
         return []
-    times = 10**places * factor.numerator
-    floors, remainders = [], []
-    for top, bottom in parts:
-        whole = bottom * factor.denominator
-        floor, rest = divmod(top * times, whole)
-        floors.append(floor)
-        remainders.append((rest << _COMPARED) // whole)
-    missing = int(total.scaleb(places)) - sum(floors)
-    each, over = divmod(missing, len(parts))
-    for rank, place in enumerate(sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)):
-        floors[place] += each + (rank < over)
-    return [Decimal(floor).scaleb(-places) for floor in floors]
+    whole = parts.bottom * factor.denominator
+    amounts = parts.top * (10**places * factor.numerator)
+    floors = amounts // whole
+    remainders = (((amounts - floors * whole) << _COMPARED) // whole).tolist()
+    found = floors.tolist()
+    each, over = divmod(int(total.scaleb(places)) - sum(found), many)
+    for rank, place in enumerate(sorted(range(many), key=remainders.__getitem__, reverse=True)):
+        found[place] += each + (rank < over)
+    return [Decimal(floor).scaleb(-places) for floor in found]
+
+
+def _column(numbers: Sequence[int]) -> Exacts:
+    return np.array(numbers, dtype=object)
+
+
+def _flags(here: Exacts) -> Flags:
+    return here.astype(bool)

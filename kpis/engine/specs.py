@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from omnichannel.core.periods import Grain
 from omnichannel.core.text import Bilingual
@@ -245,9 +246,8 @@ class Library:
     params: Params = field(default_factory=Params)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Scope:
-    """Whose figure: the kind and the external id (empty for the company)."""
+class Scope(NamedTuple):
+    """Whose figure: the kind and the external id (empty for the company). Thousands are looked up: a tuple."""
 
     kind: ScopeKind
     id: str = ""
@@ -268,8 +268,7 @@ class NoData(StrEnum):
     TOO_LARGE = "too_large"
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One KPI for one period and scope. `rows` counts the table rows used. No value: `reason` and `detail` say why."""
 
     kpi: str

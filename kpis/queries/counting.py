@@ -64,7 +64,7 @@ def counted_value(place: Place, *, library: Library, tree: UnitTree) -> Value:
 def counted_parts(
     place: Place, kind: ScopeKind, *, library: Library, tree: UnitTree, ids: Collection[str] | None
 ) -> tuple[dict[Scope, Value], Value]:
-    """Count a figure at all scopes of a kind, within its own scope and filters; and the whole the same way."""
+    """Count a figure at all scopes of a kind that say something, within its own scope and filters; and the whole."""
     fixed = tuple(scope for scope in place.scopes if scope != COMPANY)
     wanted = None if ids is None else {kind: frozenset(ids)}
     request = ScopeRequest(frozenset({ScopeKind.COMPANY, kind}), wanted)
@@ -76,9 +76,9 @@ def counted_parts(
 def _counted(
     place: Place, kind: ScopeKind, request: ScopeRequest, *, library: Library, where: tuple[Scope, ...], tree: UnitTree
 ) -> Mapping[Scope, Value]:
-    """Count at the scopes asked for; kept for a while, so that sorting and paging do not count again."""
+    """Count at the scopes asked for; of a whole kind, where something is said. Kept a while, so that paging is free."""
     ids = sorted((each.value, sorted(of)) for each, of in (request.ids or {}).items())
-    key = _key("counted", place, library, kind, ids, where)
+    key = _key("counted-parts", place, library, kind, ids, where)
     kept: dict[Scope, Value] | None = cache.get(key)
     if kept is not None:
         return kept
@@ -87,7 +87,8 @@ def _counted(
         values = compute_values(
             narrow, kpis=[place.kpi], period=place.period, scopes=request, relations=world.relations, units=world.units
         )
-    found = {value.scope: value for value in values}
+    listed = {COMPANY, *(Scope(each, one) for each, of in (request.ids or {}).items() for one in of)}
+    found = {value.scope: value for value in values if value.rows or value.value or value.scope in listed}
     cache.set(key, found, COUNTED_SECONDS)
     return found
 

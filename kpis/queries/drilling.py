@@ -11,21 +11,12 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
 from operator import and_, itemgetter
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
 from kpis.engine.arithmetic import rounded
-from kpis.engine.contribution import (
-    NOTHING,
-    ONE,
-    Effect,
-    Quotient,
-    Share,
-    differences,
-    quotient_effects,
-    ratio_effects,
-    spread,
-)
+from kpis.engine.contribution import ONE, Effects, Share, Shares, quotient_effects, ratio_effects, spread, sum_effects
 from kpis.engine.explain import Shape, shape_of
 from kpis.engine.narrowing import NotNarrowable, unavailable_at
 from kpis.engine.plan import plan_kpi
@@ -35,7 +26,7 @@ from kpis.models import KpiValue
 from kpis.queries.counting import counted_parts
 from kpis.queries.figure_places import Place
 from kpis.queries.values import FIELDS, as_value, figures_known
-from roles.queries.org_chart import UnitTree
+from roles.queries.org_chart import UnitTree, unit_tree
 
 DIMENSIONS = (ScopeKind.UNIT, ScopeKind.EMPLOYEE, ScopeKind.CHANNEL, ScopeKind.CAMPAIGN, ScopeKind.ROLE)
 REST = "rest"
@@ -61,8 +52,7 @@ class Dimension:
         return not self.measure
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One part with its figure and what it did to the whole's change. `of`: the whole, where parts add up to it.
 
     `rate`, `mix` and `rest` are in the unit of the whole, rounded so that all parts add up to the change as shown.
@@ -153,24 +143,30 @@ def breakdown(
     *,
     library: Library,
     tree: UnitTree,
-    before: tuple[Place, Value, UnitTree] | None,
+    before: tuple[Place, Value] | None,
 ) -> Breakdown | None:
-    """Take a figure apart; None where the KPI cannot be. `before`: the figure it is compared with, and its tree."""
+    """Take a figure apart; None where the KPI cannot be. `before`: the figure it is compared with."""
     shape = shape_of(library, plan_kpi(library, place.kpi))
     try:
         now = _parts(place, kind, library=library, tree=tree)
-        then = None if before is None else _parts(before[0], kind, library=library, tree=before[2])
+        then = None if before is None else _parts_then(before[0], kind, library=library, tree=tree)
     except NotNarrowable:
         return None
     if before is not None and then is not None:
         now, then = _beside(now, place, kind, then.values), _beside(then, before[0], kind, now.values)
     fits = now.whole is None or now.whole.value == whole.value
     old = None if before is None else before[1]
-    effects = _effects(shape, whole, old, now.values, then.values) if then is not None and old is not None else {}
+    moved = _moved(shape, whole, old, now.values, then.values) if then is not None and old is not None else None
     places = PLACES.get(library.kpis[place.kpi].unit, 0 if _counts(shape, whole) else 4)
     return _put_together(
-        kind, whole, old, shape, now, {} if then is None else then.values, effects, places=places, fits=fits
+        kind, whole, old, shape, now, {} if then is None else then.values, moved, places=places, fits=fits
     )
+
+
+def _parts_then(place: Place, kind: ScopeKind, *, library: Library, tree: UnitTree) -> _Parts:
+    """Return the parts of another day: by the organisation of that day where it decides on them."""
+    units = kind is ScopeKind.UNIT or any(scope.kind is ScopeKind.UNIT for scope in place.scopes)
+    return _parts(place, kind, library=library, tree=unit_tree(as_of=place.period.last_day) if units else tree)
 
 
 def _counts(shape: Shape, whole: Value) -> bool:
@@ -218,33 +214,42 @@ def _figures(place: Place, kind: ScopeKind) -> QuerySet[KpiValue]:
     return KpiValue.objects.filter(known, kpi=place.kpi, period=str(place.period), scope_kind=kind.value)
 
 
-def _share(value: Value | None, shape: Shape) -> Share:
-    """Return a part's numerator and denominator in millionths; nothing where it has none."""
-    if value is None:
-        return NOTHING
+def _share(value: Value, shape: Shape) -> Share:
+    """Return a part's numerator and denominator in millionths; 0 where it has none."""
     if not shape.is_ratio:
         return Share(millionths(value.value), 0)
     return Share(millionths(value.numerator), millionths(value.denominator))
 
 
-def _effects(
+class _Moved(NamedTuple):
+    """What every part did to the change of the whole, before its factor; at REST what the parts leave over."""
+
+    parts: Sequence[Scope | str]
+    effects: Effects
+
+
+def _moved(
     shape: Shape, whole: Value, before: Value, now: Mapping[Scope, Value], then: Mapping[Scope, Value]
-) -> dict[Scope | str, Effect]:
-    """Return what every part, and what the parts leave over, did to the change of the whole (before its factor)."""
+) -> _Moved | None:
     if whole.value is None or before.value is None:
-        return {}
-    sides = []
-    for total, parts in ((before, then), (whole, now)):
-        shares: dict[Scope | str, Share] = {scope: _share(value, shape) for scope, value in parts.items()}
-        full = _share(total, shape)
-        top = full.top - sum(each.top for each in shares.values())
-        bottom = full.bottom - sum(each.bottom for each in shares.values())
-        shares[REST] = Share(top, bottom)
-        sides.append(shares)
+        return None
+    parts: list[Scope | str] = [*then, REST, *(scope for scope in now if scope not in then)]
+    old, new = _shares(parts, then, before, shape), _shares(parts, now, whole, shape)
+    effects = ratio_effects(old, new) if shape.is_ratio else sum_effects(old, new, over=MILLION)
+    return None if effects is None else _Moved(parts, effects)
+
+
+def _shares(parts: Sequence[Scope | str], values: Mapping[Scope, Value], total: Value, shape: Shape) -> Shares:
+    """Return the shares of the parts, 0 where one has no figure; what they leave of the total stands at REST."""
+    found = [values.get(part) for part in parts]  # type: ignore[arg-type] # REST is no scope: None
     if shape.is_ratio:
-        return ratio_effects(*sides) or {}  # type: ignore[arg-type,return-value]
-    tops = [{scope: share.top for scope, share in side.items()} for side in sides]
-    return {scope: Effect(rate=Quotient(amount, MILLION)) for scope, amount in differences(*tops).items()}  # type: ignore[arg-type]
+        tops = [0 if each is None else millionths(each.numerator) for each in found]
+        bottoms = [0 if each is None else millionths(each.denominator) for each in found]
+    else:
+        tops, bottoms = [0 if each is None else millionths(each.value) for each in found], [0] * len(found)
+    full, rest = _share(total, shape), parts.index(REST)
+    tops[rest], bottoms[rest] = full.top - sum(tops), full.bottom - sum(bottoms)
+    return Shares.of(tops, bottoms)
 
 
 def _put_together(
@@ -254,16 +259,16 @@ def _put_together(
     shape: Shape,
     now: _Parts,
     then: Mapping[Scope, Value],
-    effects: Mapping[Scope | str, Effect],
+    moved: _Moved | None,
     *,
     places: int,
     fits: bool,
 ) -> Breakdown:
     change = None
-    if effects and whole.value is not None and before is not None and before.value is not None:
+    if moved is not None and whole.value is not None and before is not None and before.value is not None:
         change = rounded(Fraction(whole.value) - Fraction(before.value)).quantize(Decimal(1).scaleb(-places))
     factor = shape.factor if shape.is_ratio else ONE  # an amount has it already
-    shown = _shown(effects, change, places, factor) if change is not None else {}
+    shown = {} if moved is None or change is None else _shown(moved, change, places, factor)
     scopes = list(dict.fromkeys([*now.values, *then]))
     of = whole.value if shape.adds_up and whole.value and whole.value > 0 else None
     parts = tuple(
@@ -294,15 +299,11 @@ def _put_together(
 
 
 def _shown(
-    effects: Mapping[Scope | str, Effect], change: Decimal, places: int, factor: Fraction
+    moved: _Moved, change: Decimal, places: int, factor: Fraction
 ) -> dict[Scope | str, tuple[Decimal | None, Decimal | None, Decimal | None]]:
     """Return (rate, mix, total) of every part, rounded so that all of them add up to the change."""
-    # what cannot be told apart stands with the rate, and where it is the rate is nothing
-    cells = [cell for each in effects.values() for cell in (each.rest if each.rest.top else each.rate, each.mix)]
-    found = spread(cells, change, places=places, factor=factor)
-    return {
-        scope: (found[2 * at], found[2 * at + 1], found[2 * at] + found[2 * at + 1]) for at, scope in enumerate(effects)
-    }
+    found = spread(moved.effects.cells, change, places=places, factor=factor)
+    return {part: (rate, mix, rate + mix) for part, rate, mix in zip(moved.parts, found[::2], found[1::2], strict=True)}
 
 
 def _rest(

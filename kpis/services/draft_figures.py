@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from kpis.engine.narrowing import unavailable_at
@@ -112,7 +112,7 @@ def _both(
     every = units | {unit + AFTER for unit in units}
     found = _measured(together, period, units=every, kpis=kpis, company=False)
     new = {
-        (kpi, scope): replace(value, scope=scope)
+        (kpi, scope): value._replace(scope=scope)
         for (kpi, named), value in found.items()
         if named.id.endswith(AFTER)
         for scope in [unit_scope(named.id.removesuffix(AFTER))]

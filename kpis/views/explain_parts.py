@@ -21,7 +21,7 @@ from kpis.views.asked import unit_word
 from kpis.views.asked_figure import AskedFigure
 from omnichannel.core.periods import Period
 from omnichannel.workspaces.middleware import WorkspaceRequest
-from roles.queries.org_chart import UnitTree, unit_tree
+from roles.queries.org_chart import unit_tree
 
 MONTHS = 13
 PARTS_A_PAGE = 50
@@ -82,9 +82,7 @@ def _with(request: WorkspaceRequest, **changes: str) -> str:
     return f"?{query.urlencode()}#parts"
 
 
-def _earlier(
-    asked: AskedFigure, figure: Figure, vs: str, past: Mapping[Period, Value]
-) -> tuple[Place, Value, UnitTree] | None:
+def _earlier(asked: AskedFigure, figure: Figure, vs: str, past: Mapping[Period, Value]) -> tuple[Place, Value] | None:
     """Return the figure to compare with; None where none is wanted or there is none."""
     if vs == "none" or figure.value.value is None:
         return None
@@ -92,13 +90,12 @@ def _earlier(
     place = asked.place.at(period)
     if period not in asked.asked.stored:
         return None
-    tree = unit_tree(as_of=period.last_day)
     if figure.row is not None:
         value = past.get(period)
     else:
-        other = read_figure(place, tree=tree)
+        other = read_figure(place, tree=unit_tree(as_of=period.last_day))
         value = None if other is None else other.value
-    return None if value is None or value.value is None else (place, value, tree)
+    return None if value is None or value.value is None else (place, value)
 
 
 def _lines(request: WorkspaceRequest, asked: AskedFigure, figure: Figure, parts: Breakdown) -> dict[str, Any]:

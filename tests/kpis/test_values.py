@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -59,7 +58,7 @@ def test_a_scope_that_is_no_more_stops_being_current_but_is_kept() -> None:
 
 
 def test_missing_is_null_with_its_reason_and_never_zero() -> None:
-    put_values(NOVEMBER, [replace(figure("nps", COMPANY, None), reason=NoData.TABLE_MISSING, detail="surveys")])
+    put_values(NOVEMBER, [figure("nps", COMPANY, None)._replace(reason=NoData.TABLE_MISSING, detail="surveys")])
     (value,) = current_values(NOVEMBER, kpis=["nps"], scopes=[COMPANY])
     assert value.value is None
     assert (value.reason, value.detail) == (NoData.TABLE_MISSING, "surveys")
