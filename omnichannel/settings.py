@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VERSION = "0.13.0"
+VERSION = "0.13.1"
 TESTING = "PYTEST_VERSION" in os.environ
 ON = {"1", "true", "yes", "on"}
 

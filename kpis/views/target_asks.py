@@ -128,6 +128,11 @@ def page_options(request: WorkspaceRequest, ask: GridAsk) -> dict[str, Any]:
         "layer_options": [("value", _("Target")), ("floor", _("Floor")), ("stretch", _("Stretch"))],
         "grain_options": [(Grain.MONTH.value, _("Months")), (Grain.QUARTER.value, _("Quarters"))],
         "layer_name": {"value": _("Target"), "floor": _("Floor"), "stretch": _("Stretch")}[ask.layer],
+        "nothing_yet": {
+            "value": _("No targets yet for this KPI and year"),
+            "floor": _("No floors yet for this KPI and year"),
+            "stretch": _("No stretch targets yet for this KPI and year"),
+        }[ask.layer],
         "may_plan": ask.may_edit,
         "why_not_added": _why(additivity(library, ask.kpi).obstacle),
         "adds": additivity(library, ask.kpi),

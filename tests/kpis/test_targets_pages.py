@@ -221,3 +221,14 @@ def test_rows_come_as_one_opens_them_in_a_fixed_number_of_queries(
     assert "<html" not in part
     assert part.count("data-row=") == 2
     assert client.get(f"{GRID}&rows=unit:NOPE").status_code == 404
+
+
+def test_a_layer_without_numbers_names_itself(signed_in: Callable[..., Client]) -> None:
+    client = signed_in("hr_lead")
+    pages = {
+        layer: client.get(f"{GRID}&layer={layer}", headers=ENGLISH).content.decode() for layer in ("value", "floor")
+    }
+    assert "yet for this KPI and year" not in pages["value"]
+    assert "No floors yet for this KPI and year" in pages["floor"]
+    stretch = client.get(f"{GRID}&layer=stretch", headers={"accept-language": "zh-hans"}).content.decode()
+    assert "该指标这一年还没有挑战值" in stretch
