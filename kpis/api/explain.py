@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache, partial
 from typing import Any
 
 from django.http import Http404
@@ -152,8 +153,9 @@ class ExplainPartsView(FigureView):
         if vs not in ("prev", "yoy"):
             raise ValidationError({"vs": [_("prev or yoy")]})
         earlier = place.at(place.period.previous() if vs == "prev" else place.period.year_earlier())
-        old = read_figure(earlier, tree=unit_tree(as_of=earlier.period.last_day))
-        before = None if old is None or old.value.value is None else (earlier, old.value)
+        old_tree = cache(partial(unit_tree, as_of=earlier.period.last_day))
+        old = read_figure(earlier, tree=old_tree())
+        before = None if old is None or old.value.value is None else (earlier, old.value, old_tree)
         found = breakdown(place, figure.value, chosen, library=figure.library, tree=tree, before=before)
         if found is None:
             raise ValidationError({"by": [_("This figure cannot be taken apart by it.")]})

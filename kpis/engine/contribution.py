@@ -60,13 +60,12 @@ class Quotients(NamedTuple):
 class Effects(NamedTuple):
     """What parts did to the whole. `rate`: their own rate moved; `mix`: their weight in the whole moved.
 
-    Of a part that is a balance (people counted in several parts), not a group, both cannot be told apart: it is not
-    `told`, and all it did stands with the rate. Both stand over the same.
+    Of a part that is a balance (people counted in several parts), not a group, both cannot be told apart: all it did
+    stands with the rate. Both stand over the same.
     """
 
     rate: Quotients
     mix: Quotients
-    told: Flags
 
     @property
     def totals(self) -> list[Fraction]:
@@ -83,7 +82,7 @@ def sum_effects(old: Shares, new: Shares, *, over: int = 1) -> Effects:
     """Return what each part of a sum of `top / over` added to its change: it has no weight that could move."""
     moved = new.top - old.top
     bottom = np.full_like(moved, over)
-    return Effects(Quotients(moved, bottom), Quotients(np.zeros_like(moved), bottom), np.ones(len(moved), dtype=bool))
+    return Effects(Quotients(moved, bottom), Quotients(np.zeros_like(moved), bottom))
 
 
 def ratio_effects(old: Shares, new: Shares) -> Effects | None:
@@ -100,16 +99,16 @@ def ratio_effects(old: Shares, new: Shares) -> Effects | None:
     moved = new.bottom * old_bottom - old.bottom * new_bottom  # w1 - w0, over D0 D1
     amount = new.top * old_bottom - old.top * new_bottom
     total = amount * (2 * product) - moved * twice_middle
-    told = ~_flags((old.bottom < 0) | (new.bottom < 0))
+    told = (old.bottom >= 0) & (new.bottom >= 0)
     rates, over = _rates(old, new, told)
     mix = np.where(told, moved * (rates * product - over * twice_middle), 0)
     bottom = over * (2 * product**2)
-    return Effects(Quotients(total * over - mix, bottom), Quotients(mix, bottom), told)
+    return Effects(Quotients(total * over - mix, bottom), Quotients(mix, bottom))
 
 
 def _rates(old: Shares, new: Shares, told: Flags) -> tuple[Exacts, Exacts]:
     """Return r0 + r1 of each part and what it stands over; of a part without a denominator or a balance, 0 over 1."""
-    was, is_ = _flags(old.bottom != 0) & told, _flags(new.bottom != 0) & told
+    was, is_ = (old.bottom != 0) & told, (new.bottom != 0) & told
     both = was & is_
     only_top, only_bottom = np.where(was, old.top, new.top), np.where(was, old.bottom, new.bottom)
     rates = np.where(both, old.top * new.bottom + new.top * old.bottom, only_top * 2)
@@ -149,7 +148,3 @@ def spread(parts: Quotients, total: Decimal, *, places: int, factor: Fraction = 
 
 def _column(numbers: Sequence[int]) -> Exacts:
     return np.array(numbers, dtype=object)
-
-
-def _flags(here: Exacts) -> Flags:
-    return here.astype(bool)

@@ -58,7 +58,9 @@ def opened(place: Place, *, library: Library, kind: ScopeKind) -> Iterator[Trace
 def counted_value(place: Place, *, library: Library, tree: UnitTree) -> Value:
     """Count a figure from the rows."""
     request = ScopeRequest(frozenset({place.scope.kind}), {place.scope.kind: frozenset({place.scope.id})})
-    return _counted(place, place.scope.kind, request, library=library, where=place.where, tree=tree)[place.scope]
+    return _counted(
+        place, place.scope.kind, request, library=library, where=place.where, tree=tree, always=place.scope
+    )[place.scope]
 
 
 def counted_parts(
@@ -68,15 +70,22 @@ def counted_parts(
     fixed = tuple(scope for scope in place.scopes if scope != COMPANY)
     wanted = None if ids is None else {kind: frozenset(ids)}
     request = ScopeRequest(frozenset({ScopeKind.COMPANY, kind}), wanted)
-    found = dict(_counted(place, kind, request, library=library, where=fixed, tree=tree))
+    found = dict(_counted(place, kind, request, library=library, where=fixed, tree=tree, always=COMPANY))
     whole = found.pop(COMPANY)
     return found, whole
 
 
 def _counted(
-    place: Place, kind: ScopeKind, request: ScopeRequest, *, library: Library, where: tuple[Scope, ...], tree: UnitTree
+    place: Place,
+    kind: ScopeKind,
+    request: ScopeRequest,
+    *,
+    library: Library,
+    where: tuple[Scope, ...],
+    tree: UnitTree,
+    always: Scope,
 ) -> Mapping[Scope, Value]:
-    """Count at the scopes asked for; of a whole kind, where something is said. Kept a while, so that paging is free."""
+    """Count at `always` and where the figure says something; kept for a while, so that paging does not count again."""
     ids = sorted((each.value, sorted(of)) for each, of in (request.ids or {}).items())
     key = _key("counted-parts", place, library, kind, ids, where)
     kept: dict[Scope, Value] | None = cache.get(key)
@@ -87,8 +96,7 @@ def _counted(
         values = compute_values(
             narrow, kpis=[place.kpi], period=place.period, scopes=request, relations=world.relations, units=world.units
         )
-    listed = {COMPANY, *(Scope(each, one) for each, of in (request.ids or {}).items() for one in of)}
-    found = {value.scope: value for value in values if value.rows or value.value or value.scope in listed}
+    found = {value.scope: value for value in values if value.rows or value.value or value.scope == always}
     cache.set(key, found, COUNTED_SECONDS)
     return found
 

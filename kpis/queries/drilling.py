@@ -5,7 +5,7 @@ Parts are read as stored where they are; crossed with a filter, or where nobody 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -26,7 +26,7 @@ from kpis.models import KpiValue
 from kpis.queries.counting import counted_parts
 from kpis.queries.figure_places import Place
 from kpis.queries.values import FIELDS, as_value, figures_known
-from roles.queries.org_chart import UnitTree, unit_tree
+from roles.queries.org_chart import UnitTree
 
 DIMENSIONS = (ScopeKind.UNIT, ScopeKind.EMPLOYEE, ScopeKind.CHANNEL, ScopeKind.CAMPAIGN, ScopeKind.ROLE)
 REST = "rest"
@@ -129,6 +129,10 @@ def dimensions(library: Library, place: Place, *, tree: UnitTree) -> tuple[Dimen
     return tuple(found)
 
 
+# a figure to compare with, and the organisation of its day, which is read once and only where it is asked for
+Before = tuple[Place, Value, Callable[[], UnitTree]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Parts:
     values: Mapping[Scope, Value]
@@ -143,13 +147,13 @@ def breakdown(
     *,
     library: Library,
     tree: UnitTree,
-    before: tuple[Place, Value] | None,
+    before: Before | None,
 ) -> Breakdown | None:
-    """Take a figure apart; None where the KPI cannot be. `before`: the figure it is compared with."""
+    """Take a figure apart; None where the KPI cannot be. `before`: the figure it is compared with, and its tree."""
     shape = shape_of(library, plan_kpi(library, place.kpi))
     try:
         now = _parts(place, kind, library=library, tree=tree)
-        then = None if before is None else _parts_then(before[0], kind, library=library, tree=tree)
+        then = None if before is None else _parts_then(before, kind, library=library, tree=tree)
     except NotNarrowable:
         return None
     if before is not None and then is not None:
@@ -163,10 +167,11 @@ def breakdown(
     )
 
 
-def _parts_then(place: Place, kind: ScopeKind, *, library: Library, tree: UnitTree) -> _Parts:
+def _parts_then(before: Before, kind: ScopeKind, *, library: Library, tree: UnitTree) -> _Parts:
     """Return the parts of another day: by the organisation of that day where it decides on them."""
+    place, _value, its_tree = before
     units = kind is ScopeKind.UNIT or any(scope.kind is ScopeKind.UNIT for scope in place.scopes)
-    return _parts(place, kind, library=library, tree=unit_tree(as_of=place.period.last_day) if units else tree)
+    return _parts(place, kind, library=library, tree=its_tree() if units else tree)
 
 
 def _counts(shape: Shape, whole: Value) -> bool:
@@ -180,7 +185,7 @@ def _parts(place: Place, kind: ScopeKind, *, library: Library, tree: UnitTree) -
         if stored or (children is None and _figures(place, kind).exists()):
             return _Parts(stored, None, counted_anew=False)
     found, whole = counted_parts(place, kind, library=library, tree=tree, ids=children)
-    return _Parts({scope: value for scope, value in found.items() if value.rows or value.value}, whole, True)
+    return _Parts(found, whole, counted_anew=True)
 
 
 def _beside(parts: _Parts, place: Place, kind: ScopeKind, others: Collection[Scope]) -> _Parts:
@@ -241,12 +246,8 @@ def _moved(
 
 def _shares(parts: Sequence[Scope | str], values: Mapping[Scope, Value], total: Value, shape: Shape) -> Shares:
     """Return the shares of the parts, 0 where one has no figure; what they leave of the total stands at REST."""
-    found = [values.get(part) for part in parts]  # type: ignore[arg-type] # REST is no scope: None
-    if shape.is_ratio:
-        tops = [0 if each is None else millionths(each.numerator) for each in found]
-        bottoms = [0 if each is None else millionths(each.denominator) for each in found]
-    else:
-        tops, bottoms = [0 if each is None else millionths(each.value) for each in found], [0] * len(found)
+    found = [_share(values[part], shape) if part in values else Share(0, 0) for part in parts]  # type: ignore[index]
+    tops, bottoms = [each.top for each in found], [each.bottom for each in found]
     full, rest = _share(total, shape), parts.index(REST)
     tops[rest], bottoms[rest] = full.top - sum(tops), full.bottom - sum(bottoms)
     return Shares.of(tops, bottoms)

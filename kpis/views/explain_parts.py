@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache, partial
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from kpis.choices import ScopeKindChoice
 from kpis.engine.specs import COMPANY, NoData, Scope, ScopeKind, Value
-from kpis.queries.drilling import Breakdown, Part, breakdown, dimensions, sorted_parts
+from kpis.queries.drilling import Before, Breakdown, Part, breakdown, dimensions, sorted_parts
 from kpis.queries.explaining import Figure, read_figure
 from kpis.queries.figure_places import Place, query_of
 from kpis.queries.part_figures import targets_and_trends
@@ -82,7 +83,7 @@ def _with(request: WorkspaceRequest, **changes: str) -> str:
     return f"?{query.urlencode()}#parts"
 
 
-def _earlier(asked: AskedFigure, figure: Figure, vs: str, past: Mapping[Period, Value]) -> tuple[Place, Value] | None:
+def _earlier(asked: AskedFigure, figure: Figure, vs: str, past: Mapping[Period, Value]) -> Before | None:
     """Return the figure to compare with; None where none is wanted or there is none."""
     if vs == "none" or figure.value.value is None:
         return None
@@ -90,12 +91,13 @@ def _earlier(asked: AskedFigure, figure: Figure, vs: str, past: Mapping[Period, 
     place = asked.place.at(period)
     if period not in asked.asked.stored:
         return None
+    tree = cache(partial(unit_tree, as_of=period.last_day))
     if figure.row is not None:
         value = past.get(period)
     else:
-        other = read_figure(place, tree=unit_tree(as_of=period.last_day))
+        other = read_figure(place, tree=tree())
         value = None if other is None else other.value
-    return None if value is None or value.value is None else (place, value)
+    return None if value is None or value.value is None else (place, value, tree)
 
 
 def _lines(request: WorkspaceRequest, asked: AskedFigure, figure: Figure, parts: Breakdown) -> dict[str, Any]:

@@ -94,7 +94,12 @@ def test_parts_add_up_and_what_counts_people_once_is_counted_anew(workspace: Wor
             assert figure is not None
             assert before is not None
             found = breakdown(
-                place, figure.value, kind, library=figure.library, tree=tree, before=(earlier, before.value)
+                place,
+                figure.value,
+                kind,
+                library=figure.library,
+                tree=tree,
+                before=(earlier, before.value, lambda: old_tree),
             )
             assert found is not None
             return found

@@ -115,7 +115,8 @@ def test_a_part_that_appears_is_all_mix_and_a_balance_is_not_told_apart() -> Non
         {"A": Share(70, 120), "rest": Share(-5, -10)},
     )
     assert balance is not None
-    assert dict(zip(names, balance.told.tolist(), strict=True)) == {"A": True, "rest": False}
+    assert names == ["A", "rest"]
+    assert balance.mix.exact[0] != 0
     assert balance.mix.exact[1] == 0
     assert balance.rate.exact[1] == balance.totals[1] != 0
 
